@@ -1,0 +1,97 @@
+"""Activation functions and their slopes (chapter 3), and softmax (chapters 5 and 17).
+
+Each function works element by element on numbers, lists or arrays of any shape, and keeps the dtype of a
+floating-point array. Each `*_derivative(z)` takes the pre-activation z, never the activation.
+"""
+
+import math
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+Array = NDArray[np.floating]
+
+
+def identity(z: ArrayLike) -> Array:
+    """z itself: the choice for an output that may be any number."""
+    return np.array(z)
+
+
+def identity_derivative(z: ArrayLike) -> Array:
+    """1 everywhere."""
+    return np.ones_like(z)
+
+
+def sigmoid(z: ArrayLike) -> Array:
+    """1 / (1 + e^−z): squeezes any number into (0, 1)."""
+    z = np.asarray(z)
+    e = np.exp(-np.abs(z))  # at most 1, so that it can't overflow
+    return np.where(z >= 0, 1, e) / (1 + e)
+
+
+def sigmoid_derivative(z: ArrayLike) -> Array:
+    """σ(z) (1 − σ(z)): at most 1/4, at z = 0."""
+    s = sigmoid(z)
+    return s * (1 - s)
+
+
+def relu(z: ArrayLike) -> Array:
+    """max(0, z): lets positive numbers through. Nair and Hinton (2010)."""
+    return np.maximum(z, 0)
+
+
+def relu_derivative(z: ArrayLike) -> Array:
+    """1 where z > 0, otherwise 0 (also at z = 0, where the slope has a jump)."""
+    z = np.asarray(z)
+    return (z > 0).astype(z.dtype)
+
+
+def tanh(z: ArrayLike) -> Array:
+    """(e^z − e^−z) / (e^z + e^−z): squeezes any number into (−1, 1)."""
+    return np.tanh(z)
+
+
+def tanh_derivative(z: ArrayLike) -> Array:
+    """1 − tanh(z)²: at most 1, at z = 0."""
+    return 1 - np.tanh(z) ** 2
+
+
+# math.sqrt rather than np.sqrt: a numpy scalar would turn float32 arrays into float64.
+_GELU_SCALE = math.sqrt(2 / math.pi)
+
+
+def gelu(z: ArrayLike) -> Array:
+    """z Φ(z), Φ being the normal distribution function, in the tanh form of Hendrycks and Gimpel (2016), which is at most 0.0005 off."""
+    z = np.asarray(z)
+    return 0.5 * z * (1 + np.tanh(_GELU_SCALE * (z + 0.044715 * z**3)))
+
+
+def gelu_derivative(z: ArrayLike) -> Array:
+    """The slope of `gelu`, in the same form: below 0 for z < −0.75, above 1 for z > 0.75, so it overshoots a little on both sides."""
+    z = np.asarray(z)
+    t = np.tanh(_GELU_SCALE * (z + 0.044715 * z**3))
+    return 0.5 * (1 + t) + 0.5 * z * (1 - t**2) * _GELU_SCALE * (1 + 3 * 0.044715 * z**2)
+
+
+def softmax(x: ArrayLike, temperature: float = 1.0, axis: int = -1) -> Array:
+    """Scores to probabilities: e^(x/T) divided by its sum along `axis`. Raises ValueError unless temperature > 0."""
+    if not temperature > 0:
+        raise ValueError(f"temperature must be above 0, got {temperature}")
+    x = np.asarray(x)
+    if x.ndim == 0 or x.size == 0:
+        raise ValueError(f"softmax needs at least one score along an axis, got shape {x.shape}")
+    scaled = x / temperature
+    # Subtracting the largest score changes nothing in the quotient and keeps e^x from overflowing.
+    e = np.exp(scaled - scaled.max(axis=axis, keepdims=True))
+    return e / e.sum(axis=axis, keepdims=True)
+
+
+#: name → (function, derivative): the choices that networks offer.
+ACTIVATIONS: dict[str, tuple[Callable[[ArrayLike], Array], Callable[[ArrayLike], Array]]] = {
+    "identity": (identity, identity_derivative),
+    "sigmoid": (sigmoid, sigmoid_derivative),
+    "relu": (relu, relu_derivative),
+    "tanh": (tanh, tanh_derivative),
+    "gelu": (gelu, gelu_derivative),
+}

@@ -1,0 +1,52 @@
+"""The data of the book's running examples. Where each comes from: scratchml/data/NOTICE.md."""
+
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+_DATA = Path(__file__).parent / "data"
+
+
+class Digits(NamedTuple):
+    """Handwritten digits, split in two. An image is a row of 64 gray values from 0 (paper) to 1 (ink): `.reshape(8, 8)` shows it."""
+
+    train_images: NDArray[np.float64]  # (1433, 64)
+    train_labels: NDArray[np.int64]  # (1433,)
+    test_images: NDArray[np.float64]  # (364, 64)
+    test_labels: NDArray[np.int64]  # (364,)
+
+
+def digits(split: str = "stratified") -> Digits:
+    """1,797 handwritten digits of 8 × 8 pixels, four fifths of them to learn from and one fifth to test on (chapter 1).
+
+    `split="stratified"`: every fifth image of each digit is a test image, so that each digit has its fair share.
+    `split="writers"`: the last fifth of the file is the test. The file goes from writer to writer, so these are hands
+    that the training images hardly show: a harder and more honest test (chapter 11).
+    Both are fixed. Raises ValueError for another split.
+    """
+    with np.load(_DATA / "digits.npz", allow_pickle=False) as file:
+        images, labels = file["images"] / 16, file["labels"].astype(np.int64)
+    if split == "stratified":
+        is_test = np.zeros(len(labels), dtype=bool)
+        for digit in range(10):
+            is_test[np.flatnonzero(labels == digit)[::5]] = True
+    elif split == "writers":
+        is_test = np.arange(len(labels)) >= 1433
+    else:
+        raise ValueError(f'split must be "stratified" or "writers", got {split!r}')
+    return Digits(images[~is_test], labels[~is_test], images[is_test], labels[is_test])
+
+
+def one_hot(labels: ArrayLike, num_classes: int) -> NDArray[np.float64]:
+    """A row for each label, 1 in the label's column and 0 elsewhere: 2 of 4 becomes [0, 0, 1, 0]. (rows,) → (rows, num_classes).
+
+    Raises ValueError unless the labels are integers from 0 to num_classes − 1.
+    """
+    labels = np.asarray(labels)
+    if labels.ndim != 1 or not np.issubdtype(labels.dtype, np.integer):
+        raise ValueError(f"labels must be a row of integers, got {labels.dtype} with shape {labels.shape}")
+    if labels.size and (labels.min() < 0 or labels.max() >= num_classes):
+        raise ValueError(f"labels must be from 0 to {num_classes - 1}, got {labels.min()} to {labels.max()}")
+    return np.eye(num_classes)[labels]
