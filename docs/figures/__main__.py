@@ -1,0 +1,23 @@
+"""python docs/figures LANGUAGE MODULE.FUNCTION …: draw figures, and print them as JSON from name to SVG."""
+
+import importlib
+import json
+import sys
+
+from drawing import Drawing
+
+language, *names = sys.argv[1:]
+
+
+def say(zh: str, en: str) -> str:
+    """The text in the language of the page."""
+    return {"zh": zh, "en": en}[language]
+
+
+drawn = {}
+for name in names:
+    module, _, function = name.partition(".")
+    panels = getattr(importlib.import_module(module), function)(say)
+    drawn[name] = "".join(panel.svg() for panel in ([panels] if isinstance(panels, Drawing) else panels))
+sys.stdout.reconfigure(encoding="utf8")
+json.dump(drawn, sys.stdout)

@@ -1,0 +1,105 @@
+"""The drawing vocabulary of the book: a panel of SVG, in colors that follow the page's palette.
+
+A figure is a function `figure(say)` that returns one `Drawing` or a list of them; `say(zh, en)` is the label in the
+page's language. Panels stand side by side where there is room and one below the other on a phone, so a panel is at
+most 420 wide: there its text is still as large as the text around it.
+
+Colors are names: ink (text, lines), soft (axes, grid), paper (the page), and four that color-blind readers can tell
+apart, in both palettes: blue, orange, green, purple.
+"""
+
+from collections.abc import Sequence
+from html import escape
+
+import numpy as np
+
+MAX_WIDTH = 420
+
+
+def _color(name: str) -> str:
+    return name if name == "none" else f"var(--figure-{name})"
+
+
+def _number(value: float) -> str:
+    return f"{value:.1f}".removesuffix(".0")
+
+
+class Drawing:
+    """A panel `width` × `height` pixels large, the origin at its top left."""
+
+    def __init__(self, width: float, height: float) -> None:
+        if width > MAX_WIDTH:
+            raise ValueError(f"a panel is at most {MAX_WIDTH} wide, so that it can be read on a phone, got {width}: draw two panels")
+        self.width, self.height = width, height
+        self._parts: list[str] = []
+
+    def _add(self, tag: str, attributes: dict[str, object], content: str = "") -> None:
+        written = "".join(f' {name.rstrip("_").replace("_", "-")}="{_number(value) if isinstance(value, (float, np.floating)) else value}"' for name, value in attributes.items() if value is not None)
+        self._parts.append(f"<{tag}{written}>{content}</{tag}>" if content else f"<{tag}{written}/>")
+
+    def text(self, x: float, y: float, text: str, *, anchor: str = "middle", size: float = 14, color: str = "ink", bold: bool = False) -> None:
+        """`text` with its baseline at y; `anchor` start, middle or end is what x is."""
+        self._add("text", dict(x=float(x), y=float(y), text_anchor=anchor, font_size=size, font_weight=600 if bold else None, fill=_color(color)), escape(text))
+
+    def line(self, points: Sequence[tuple[float, float]], *, color: str = "ink", width: float = 1.5, dashed: bool = False) -> None:
+        """A line through the points."""
+        path = "M" + "L".join(f"{_number(x)} {_number(y)}" for x, y in points)
+        self._add("path", dict(d=path, fill="none", stroke=_color(color), stroke_width=width, stroke_dasharray="5 4" if dashed else None, stroke_linejoin="round"))
+
+    def circle(self, x: float, y: float, radius: float, *, fill: str = "none", stroke: str = "none", width: float = 1.5) -> None:
+        self._add("circle", dict(cx=float(x), cy=float(y), r=float(radius), fill=_color(fill), stroke=_color(stroke), stroke_width=width))
+
+    def rectangle(self, x: float, y: float, width: float, height: float, *, fill: str = "none", stroke: str = "none", line_width: float = 1.5) -> None:
+        self._add("rect", dict(x=float(x), y=float(y), width=float(width), height=float(height), fill=_color(fill), stroke=_color(stroke), stroke_width=line_width))
+
+    def pixels(self, x: float, y: float, size: float, image: np.ndarray, *, color: str = "ink") -> None:
+        """A square gray image, values from 0 (paper) to 1, `size` wide, in a thin frame."""
+        side = size / len(image)
+        levels = np.round(np.asarray(image) * 16).astype(int)
+        for level in range(1, 17):  # one path for each gray is a fifth of the size of one rectangle for each pixel
+            cells = np.argwhere(levels == level)
+            if len(cells):
+                path = "".join(f"M{_number(x + column * side)} {_number(y + row * side)}h{_number(side)}v{_number(side)}h-{_number(side)}z" for row, column in cells)
+                self._add("path", dict(d=path, fill=_color(color), fill_opacity=str(round(level / 16, 3))))
+        self.rectangle(x, y, size, size, stroke="soft", line_width=1)
+
+    def svg(self) -> str:
+        width, height = _number(self.width), _number(self.height)
+        return f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" height="{height}">{"".join(self._parts)}</svg>'
+
+
+class Plot:
+    """Axes in a drawing: `x` and `y` are the ranges of the data, and points are given in the data's units."""
+
+    def __init__(self, drawing: Drawing, x: tuple[float, float], y: tuple[float, float], *, left: float = 48, right: float = 16, top: float = 16, bottom: float = 44) -> None:
+        self.drawing, self._x, self._y = drawing, x, y
+        self.left, self.right, self.top, self.bottom = left, drawing.width - right, top, drawing.height - bottom
+
+    def at(self, x: float, y: float) -> tuple[float, float]:
+        """Where the point (x, y) of the data is in the drawing."""
+        across = (x - self._x[0]) / (self._x[1] - self._x[0])
+        up = (y - self._y[0]) / (self._y[1] - self._y[0])
+        return self.left + across * (self.right - self.left), self.bottom - up * (self.bottom - self.top)
+
+    def axes(self, x_ticks: dict[float, str], y_ticks: dict[float, str], *, x_label: str = "", y_label: str = "") -> None:
+        """The two axes: ticks are value → label; the labels name the quantities."""
+        for value, label in y_ticks.items():
+            _, y = self.at(self._x[0], value)
+            self.drawing.line([(self.left, y), (self.right, y)], color="grid", width=1)
+            self.drawing.text(self.left - 8, y + 5, label, anchor="end", size=13, color="soft")
+        self.drawing.line([(self.left, self.bottom), (self.right, self.bottom)], color="soft", width=1)
+        for value, label in x_ticks.items():
+            x, _ = self.at(value, self._y[0])
+            self.drawing.text(x, self.bottom + 18, label, size=13, color="soft")
+        if x_label:
+            self.drawing.text((self.left + self.right) / 2, self.bottom + 38, x_label, size=13, color="soft")
+        if y_label:
+            self.drawing.text(2, self.top - 14, y_label, anchor="start", size=13, color="soft")
+
+    def curve(self, xs: Sequence[float], ys: Sequence[float], *, color: str, dashed: bool = False, width: float = 2.5) -> None:
+        self.drawing.line([self.at(x, y) for x, y in zip(xs, ys, strict=True)], color=color, dashed=dashed, width=width)
+
+    def label(self, x: float, y: float, text: str, *, color: str, anchor: str = "start", above: float = 8) -> None:
+        """`text` beside the point (x, y), `above` pixels over it."""
+        px, py = self.at(x, y)
+        self.drawing.text(px, py - above, text, anchor=anchor, color=color, bold=True)

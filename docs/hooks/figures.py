@@ -1,0 +1,78 @@
+"""Figures: `![what one sees](figure:module.function "caption")` becomes what that function in docs/figures/ draws, as SVG in the page."""
+
+import hashlib
+import html
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+from mkdocs.exceptions import PluginError
+
+ROOT = Path(__file__).parents[2]
+FIGURES = ROOT / "docs" / "figures"
+CACHE = ROOT / ".cache" / "figures"
+REFERENCE = re.compile(r"!\[[^\]]*\]\(figure:([\w.]+)")
+IMAGE = re.compile(r'<p>\s*<img alt="([^"]*)" src="figure:([^"]*)"(?: title="([^"]*)")?\s*/?>\s*</p>')
+
+
+def draw(names: set[str], language: str) -> dict[str, str]:
+    """The SVG of each figure, `module.function`, with its labels in `language`.
+
+    Drawn in a process of its own, so that edits to figures and to scratchml show without a restart, and
+    kept until a source changes. Raises ValueError with the reason where one can't be drawn.
+    """
+    cached = {name: CACHE / f"{name}.{language}.{_fingerprint(name)}.json" for name in names}
+    stale = sorted(name for name, path in cached.items() if not path.exists())
+    if stale:
+        run = subprocess.run([sys.executable, str(FIGURES), language, *stale], capture_output=True, text=True, encoding="utf8", cwd=ROOT)
+        if run.returncode:
+            raise ValueError(f"can't draw {', '.join(stale)}: {run.stderr.strip()}")
+        CACHE.mkdir(parents=True, exist_ok=True)
+        for name, svg in json.loads(run.stdout).items():
+            for old in CACHE.glob(f"{name}.{language}.*"):
+                old.unlink()
+            cached[name].write_text(json.dumps(svg), "utf8")
+    return {name: json.loads(path.read_text("utf8")) for name, path in cached.items()}
+
+
+def _fingerprint(name: str) -> str:
+    """Of all that a figure is drawn from: its module, the drawing vocabulary, the package and its data."""
+    sources = [FIGURES / f"{name.split('.')[0]}.py", FIGURES / "drawing.py", FIGURES / "__main__.py"]
+    sources += sorted(path for path in (ROOT / "scratchml").rglob("*") if path.suffix in {".py", ".npz"})
+    digest = hashlib.sha256()
+    for path in sources:
+        digest.update(path.read_bytes() if path.exists() else b"")
+    return digest.hexdigest()[:16]
+
+
+def insert_figures(content: str, drawn: dict[str, str]) -> str:
+    """The page's HTML with each figure's SVG in place of its image."""
+
+    def figure(match: re.Match[str]) -> str:
+        alt, name, caption = match.groups()
+        if not alt:
+            raise ValueError(f"figure {name} needs a text that says what one sees: ![text](figure:{name})")
+        caption = f"<figcaption>{caption}</figcaption>" if caption else ""
+        return f'<figure class="drawing"><div role="img" aria-label="{alt}" data-search-exclude>{drawn[html.unescape(name)]}</div>{caption}</figure>'
+
+    content = IMAGE.sub(figure, content)
+    if 'src="figure:' in content:
+        raise ValueError("a figure stands alone in its paragraph: put blank lines around it")
+    return content
+
+
+def on_files(files, config) -> None:
+    names = {name for file in files.documentation_pages() if file.src_uri.endswith(".md") for name in REFERENCE.findall(file.content_string)}
+    try:
+        config.extra["figures"] = draw(names, config.theme["language"])
+    except ValueError as error:
+        raise PluginError(str(error)) from error
+
+
+def on_page_content(content: str, page, config, files) -> str:
+    try:
+        return insert_figures(content, config.extra["figures"])
+    except ValueError as error:
+        raise PluginError(f"{page.file.src_uri}: {error}") from error

@@ -1,0 +1,86 @@
+"""Formulas: TeX in the source, MathML in the page, and a font with the glyphs that the book's formulas use."""
+
+import hashlib
+import html
+import re
+from importlib.util import find_spec
+from pathlib import Path
+
+from fontTools import subset
+from math_core import LatexError, LatexToMathML
+from mkdocs.exceptions import PluginError
+
+CACHE = Path(__file__).parents[2] / ".cache" / "fonts"
+ARITHMATEX = re.compile(r'<(span|div) class="arithmatex">\\[(\[](.*?)\\[)\]]</\1>', re.DOTALL)
+MATH = re.compile(r"<math.*?</math>", re.DOTALL)
+ANNOTATION = re.compile(r"<annotation.*?</annotation>", re.DOTALL)
+# Roots, tall brackets and braces are put together from pieces that no formula names.
+PIECES = [0x221A, *range(0x239B, 0x23B4), *range(0x23DC, 0x23E2), *range(0x0300, 0x0310), 0x20D7]
+
+_converter = LatexToMathML(annotation=True, fancy_error=False)
+
+
+def mathml(tex: str, *, display: bool) -> str:
+    """TeX as MathML, with the TeX kept as its annotation. Raises ValueError saying what is wrong with it."""
+    try:
+        return _converter.convert_with_local_state(tex, displaystyle=display)
+    except LatexError as error:
+        raise ValueError(f"the formula {tex.strip()!r} doesn't parse: {error}") from error
+
+
+def insert_formulas(content: str) -> str:
+    """The page's HTML with MathML in place of the TeX that the arithmatex extension marked."""
+
+    def formula(match: re.Match[str]) -> str:
+        display = match[1] == "div"
+        # Kept out of the search index, where a formula would be a heap of single letters.
+        return f'<{match[1]} class="formula" data-search-exclude>{mathml(html.unescape(match[2]), display=display)}</{match[1]}>'
+
+    return ARITHMATEX.sub(formula, content)
+
+
+def on_page_content(content: str, page, config, files) -> str:
+    try:
+        return insert_formulas(content)
+    except ValueError as error:
+        raise PluginError(f"{page.file.src_uri}: {error}") from error
+
+
+def characters(site: Path) -> set[int]:
+    """The code points in all formulas of a built site."""
+    used: set[int] = set()
+    for page in site.rglob("*.html"):
+        for formula in MATH.findall(page.read_text("utf8")):
+            used.update(map(ord, html.unescape(re.sub(r"<[^>]*>", "", ANNOTATION.sub("", formula)))))
+    return used
+
+
+def math_font(code_points: set[int]) -> bytes:
+    """STIX Two Math cut down to `code_points` and the pieces that formulas are built from, as woff2."""
+    # Single letters are slanted by the browser: for "x" it takes the glyph of U+1D465.
+    italics = {0x1D44E + c - ord("a") for c in code_points if ord("a") <= c <= ord("z")}
+    italics |= {0x1D434 + c - ord("A") for c in code_points if ord("A") <= c <= ord("Z")}
+    italics |= {0x1D6FC + c - ord("α") for c in code_points if ord("α") <= c <= ord("ω")}
+    wanted = sorted({*code_points, *italics, *PIECES, 0x210E, *range(0x20, 0x7F)})  # U+210E is the italic h
+    # Found without importing ziamath, which would load all of its own machinery.
+    path = Path(find_spec("ziamath").origin).parent / "fonts" / "STIXTwoMath-Regular.ttf"
+    key = hashlib.sha256(path.read_bytes() + repr(wanted).encode()).hexdigest()[:16]
+    cached = CACHE / f"{key}.woff2"
+    if not cached.exists():
+        options = subset.Options(flavor="woff2", layout_features=["*"], notdef_outline=True)
+        font = subset.load_font(str(path), options)
+        subsetter = subset.Subsetter(options)
+        subsetter.populate(unicodes=wanted)
+        subsetter.subset(font)
+        cached.parent.mkdir(parents=True, exist_ok=True)
+        subset.save_font(font, str(cached), options)
+    return cached.read_bytes()
+
+
+def on_post_build(config) -> None:
+    if config.theme["language"] == "en":
+        return  # the Chinese site, built last, writes one font for both
+    site = Path(config.site_dir)
+    font = site / "fonts" / "stix-two-math.woff2"
+    font.parent.mkdir(exist_ok=True)
+    font.write_bytes(math_font(characters(site)))

@@ -1,0 +1,43 @@
+"""Two languages from one command: the Chinese site builds the English one into its folder en/, and each page knows its twin."""
+
+from pathlib import Path
+from urllib.parse import urljoin
+
+from mkdocs.commands.build import build
+from mkdocs.config import load_config
+from mkdocs.config.defaults import MkDocsConfig
+
+ENGLISH = Path(__file__).parents[1] / "mkdocs.en.yml"
+
+
+def twin_link(url: str, language: str) -> str:
+    """From the page `url` of the site in `language` to the same page in the other one, as a relative link."""
+    to_root = "../" * url.count("/")
+    return f"{to_root}../{url}" if language == "en" else f"{to_root}en/{url}"
+
+
+def on_page_context(context, page, config: MkDocsConfig, nav):
+    context["twin_link"] = twin_link(page.url, config.theme["language"])
+    if page.canonical_url:  # search engines want whole addresses, which are known where SITE_URL is set
+        context["twin_url"] = urljoin(page.canonical_url, context["twin_link"])
+    return context
+
+
+def on_template_context(context, template_name: str, config: MkDocsConfig):
+    """For pages outside the book, such as 404.html, which is shown at any address: the other site's cover."""
+    context["twin_link"] = f"{context['base_url'].rstrip('/')}/{twin_link('', config.theme['language'])}"
+    return context
+
+
+def on_post_build(config: MkDocsConfig) -> None:
+    if config.theme["language"] == "en":
+        return
+    english = load_config(
+        str(ENGLISH),
+        site_dir=str(Path(config.site_dir) / "en"),
+        site_url=config.site_url and config.site_url.rstrip("/") + "/en/",
+        strict=config.strict,
+    )
+    english.plugins.on_startup(command="build", dirty=False)
+    build(english)
+    english.plugins.on_shutdown()
