@@ -15,3 +15,59 @@ def examples(say):
         drawing.pixels(x, y, 64, images[np.flatnonzero(labels == digit)[1]].reshape(8, 8))
         drawing.text(x + 32, y + 84, str(digit), size=15, bold=True)
     return drawing
+
+
+def seen_and_unseen(say):
+    """Accuracy after each epoch on training and test images, beside the lookup table's."""
+    train_images, train_labels, test_images, test_labels = digits()
+    network = NeuralNetwork([64, 32, 10], output_activation="identity", rng=0)
+
+    def accuracy(images, labels):
+        return (network.predict(images).argmax(axis=1) == labels).mean()
+
+    seen, unseen = [accuracy(train_images, train_labels)], [accuracy(test_images, test_labels)]
+    for _ in range(10):
+        network.train(train_images, one_hot(train_labels, 10), epochs=1, learning_rate=0.2, shuffle=True, report_every=0)
+        seen.append(accuracy(train_images, train_labels))
+        unseen.append(accuracy(test_images, test_labels))
+    always_zero = (test_labels == 0).mean()
+
+    drawing = Drawing(420, 300)
+    plot = Plot(drawing, (0, 10), (0, 1), top=26)
+    plot.axes({epoch: str(epoch) for epoch in range(0, 11, 2)}, {tenth / 10: f"{tenth * 10}%" for tenth in range(0, 11, 2)}, x_label=say("轮次", "epoch"), y_label=say("准确率", "accuracy"))
+    plot.curve([0, 10], [1, 1], color="orange", dashed=True)
+    plot.curve([0, 10], [always_zero, always_zero], color="orange", dashed=True)
+    plot.label(10, 1, say("查表，训练集", "table, training set"), color="orange", anchor="end")
+    plot.label(10, always_zero, say("查表，测试集", "table, test set"), color="orange", anchor="end")
+    plot.curve(range(11), seen, color="green")
+    plot.curve(range(11), unseen, color="blue")
+    plot.label(4.2, 0.72, say("网络，训练集", "network, training set"), color="green")
+    plot.label(4.2, 0.64, say("网络，测试集", "network, test set"), color="blue")
+    return drawing
+
+
+def opinions(say):
+    """Two test images that the network reads correctly and one that it doesn't, with its ten scores for each."""
+    train_images, train_labels, test_images, test_labels = digits()
+    network = NeuralNetwork([64, 32, 10], output_activation="identity", rng=0)
+    network.train(train_images, one_hot(train_labels, 10), epochs=10, learning_rate=0.2, shuffle=True, report_every=0)
+    scores = network.predict(test_images)
+    right = scores.argmax(axis=1) == test_labels
+    # Of the mistakes, one in which the right digit came close.
+    own = scores[np.arange(len(scores)), test_labels]
+    mistake = np.flatnonzero(~right)[np.argmax(own[~right])]
+    return [_opinion(say, test_images[i], test_labels[i], scores[i]) for i in [*np.flatnonzero(right)[[3, 25]], mistake]]
+
+
+def _opinion(say, image, label, scores):
+    drawing = Drawing(200, 220)
+    drawing.pixels(60, 4, 80, image.reshape(8, 8))
+    drawing.text(100, 106, say(f"标签 {label}", f"label {label}"), bold=True)
+    baseline, unit = 196, 66  # a score of 1 is 66 pixels high
+    for digit, score in enumerate(scores):
+        color = "blue" if digit == scores.argmax() else "orange" if digit == label else "soft"
+        x = 5 + digit * 19
+        drawing.rectangle(x, baseline - max(score, 0) * unit, 15, abs(score) * unit, fill=color)
+        drawing.text(x + 7.5, 216, str(digit), size=13, color=color, bold=color != "soft")
+    drawing.line([(2, baseline), (198, baseline)], color="soft", width=1)
+    return drawing
