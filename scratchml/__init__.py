@@ -1,4 +1,4 @@
-"""scratchml: neural networks and Transformers from scratch, in numpy. The book is its documentation."""
+"""scratchml: neural networks and Transformers from scratch, in numpy."""
 
 from scratchml.activations import (
     gelu,
@@ -15,7 +15,12 @@ from scratchml.activations import (
 )
 from scratchml.datasets import Digits, digits, one_hot
 from scratchml.gradient_check import GradientError, check_gradients, numerical_gradient
-from scratchml.losses import cross_entropy, cross_entropy_gradient, squared_error, squared_error_gradient
+from scratchml.losses import (
+    cross_entropy,
+    cross_entropy_gradient,
+    squared_error,
+    squared_error_gradient,
+)
 from scratchml.neural_network import Layer, NeuralNetwork, Neuron
 
 __all__ = [

@@ -1,7 +1,8 @@
 """Activation functions and their slopes (chapter 3), and softmax (chapters 5 and 17).
 
-Each function works element by element on numbers, lists or arrays of any shape, and keeps the dtype of a
-floating-point array. Each `*_derivative(z)` takes the pre-activation z, never the activation.
+Each function works element by element on numbers, lists or arrays of any shape, and
+keeps the dtype of a floating-point array. Each `*_derivative(z)` takes the
+pre-activation z, never the activation.
 """
 
 import math
@@ -62,33 +63,44 @@ _GELU_SCALE = math.sqrt(2 / math.pi)
 
 
 def gelu(z: ArrayLike) -> Array:
-    """z Φ(z), Φ being the normal distribution function, in the tanh form of Hendrycks and Gimpel (2016), which is at most 0.0005 off."""
+    """z Φ(z), where Φ is the normal distribution function.
+
+    The tanh form of Hendrycks and Gimpel (2016), which is at most 0.0005 off.
+    """
     z = np.asarray(z)
     return 0.5 * z * (1 + np.tanh(_GELU_SCALE * (z + 0.044715 * z**3)))
 
 
 def gelu_derivative(z: ArrayLike) -> Array:
-    """The slope of `gelu`, in the same form: below 0 for z < −0.75, above 1 for z > 0.75, so it overshoots a little on both sides."""
+    """The slope of `gelu`: negative for z < −0.7525, above 1 for z > 0.7525."""
     z = np.asarray(z)
     t = np.tanh(_GELU_SCALE * (z + 0.044715 * z**3))
-    return 0.5 * (1 + t) + 0.5 * z * (1 - t**2) * _GELU_SCALE * (1 + 3 * 0.044715 * z**2)
+    dt_dz = (1 - t**2) * _GELU_SCALE * (1 + 3 * 0.044715 * z**2)
+    return 0.5 * (1 + t) + 0.5 * z * dt_dz
 
 
 def softmax(x: ArrayLike, temperature: float = 1.0, axis: int = -1) -> Array:
-    """Scores to probabilities: e^(x/T) divided by its sum along `axis`. Raises ValueError unless temperature > 0."""
+    """Scores to probabilities: e^(x/T) divided by its sum along `axis`. Raises
+    ValueError unless temperature > 0.
+    """
     if not temperature > 0:
         raise ValueError(f"temperature must be above 0, got {temperature}")
     x = np.asarray(x)
     if x.ndim == 0 or x.size == 0:
-        raise ValueError(f"softmax needs at least one score along an axis, got shape {x.shape}")
+        raise ValueError(
+            f"softmax needs at least one score along an axis, got shape {x.shape}"
+        )
     scaled = x / temperature
-    # Subtracting the largest score changes nothing in the quotient and keeps e^x from overflowing.
+    # Subtracting the largest score changes nothing in the quotient and keeps e^x from
+    # overflowing.
     e = np.exp(scaled - scaled.max(axis=axis, keepdims=True))
     return e / e.sum(axis=axis, keepdims=True)
 
 
 #: name → (function, derivative): the choices that networks offer.
-ACTIVATIONS: dict[str, tuple[Callable[[ArrayLike], Array], Callable[[ArrayLike], Array]]] = {
+ACTIVATIONS: dict[
+    str, tuple[Callable[[ArrayLike], Array], Callable[[ArrayLike], Array]]
+] = {
     "identity": (identity, identity_derivative),
     "sigmoid": (sigmoid, sigmoid_derivative),
     "relu": (relu, relu_derivative),

@@ -1,4 +1,4 @@
-"""The data of the book's running examples. Where each comes from: scratchml/data/NOTICE.md."""
+"""The data of the book's running examples; data/NOTICE.md says where they come from."""
 
 from pathlib import Path
 from typing import NamedTuple
@@ -10,7 +10,11 @@ _DATA = Path(__file__).parent / "data"
 
 
 class Digits(NamedTuple):
-    """Handwritten digits, split in two. An image is a row of 64 gray values from 0 (paper) to 1 (ink): `.reshape(8, 8)` shows it."""
+    """Handwritten digits, split in two.
+
+    An image is a row of 64 gray values from 0 (paper) to 1 (ink); `.reshape(8, 8)`
+    gives it back its shape.
+    """
 
     train_images: NDArray[np.float64]  # (1433, 64)
     train_labels: NDArray[np.int64]  # (1433,)
@@ -19,12 +23,13 @@ class Digits(NamedTuple):
 
 
 def digits(split: str = "stratified") -> Digits:
-    """1,797 handwritten digits of 8 × 8 pixels, four fifths of them to learn from and one fifth to test on (chapter 1).
+    """1,797 handwritten digits of 8 × 8 pixels: four fifths to learn from, one to test.
 
-    `split="stratified"`: every fifth image of each digit is a test image, so that each digit has its fair share.
-    `split="writers"`: the last fifth of the file is the test. The file goes from writer to writer, so these are hands
-    that the training images hardly show: a harder and more honest test (chapter 11).
-    Both are fixed. Raises ValueError for another split.
+    `split="stratified"`: every fifth image of each digit is a test image, so that each
+    digit has its fair share. `split="writers"`: the last fifth of the file is the test.
+    The file goes from writer to writer, so these are hands that the training images
+    hardly show: a harder and more honest test (chapter 11). Both are fixed. Raises
+    ValueError for another split.
     """
     with np.load(_DATA / "digits.npz", allow_pickle=False) as file:
         images, labels = file["images"] / 16, file["labels"].astype(np.int64)
@@ -40,13 +45,20 @@ def digits(split: str = "stratified") -> Digits:
 
 
 def one_hot(labels: ArrayLike, num_classes: int) -> NDArray[np.float64]:
-    """A row for each label, 1 in the label's column and 0 elsewhere: 2 of 4 becomes [0, 0, 1, 0]. (rows,) → (rows, num_classes).
+    """A row for each label, 1 in the label's column and 0 elsewhere: 2 of 4 becomes [0,
+    0, 1, 0]. (rows,) → (rows, num_classes).
 
     Raises ValueError unless the labels are integers from 0 to num_classes − 1.
     """
     labels = np.asarray(labels)
     if labels.ndim != 1 or not np.issubdtype(labels.dtype, np.integer):
-        raise ValueError(f"labels must be a row of integers, got {labels.dtype} with shape {labels.shape}")
+        raise ValueError(
+            f"labels must be a row of integers, got {labels.dtype} with shape "
+            f"{labels.shape}"
+        )
     if labels.size and (labels.min() < 0 or labels.max() >= num_classes):
-        raise ValueError(f"labels must be from 0 to {num_classes - 1}, got {labels.min()} to {labels.max()}")
+        raise ValueError(
+            f"labels must be from 0 to {num_classes - 1}, got {labels.min()} to "
+            f"{labels.max()}"
+        )
     return np.eye(num_classes)[labels]

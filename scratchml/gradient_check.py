@@ -1,7 +1,8 @@
-"""The gradient check: compare a gradient that was derived with one that was measured (chapter 7).
+"""The gradient check: a derived gradient beside a measured one (chapter 7).
 
-Nudge one number, see how far the loss moves, divide: that is its slope, whatever the formulas say.
-Use float64: in float32 the loss has too few digits for a small nudge to show.
+Nudge one number, see how far the loss moves, divide: that is its slope, whatever the
+formulas say. Use float64: in float32 the loss has too few digits for a small nudge to
+show.
 """
 
 from collections.abc import Callable, Mapping
@@ -13,19 +14,25 @@ Array = NDArray[np.floating]
 
 
 class GradientError(Exception):
-    """A gradient disagrees with the slope measured by nudging. The message says which entry, expected, got."""
+    """A gradient disagrees with the slope measured by nudging: where, and by how much."""
 
 
-def numerical_gradient(function: Callable[[Array], float], x: Array, *, step: float = 1e-5) -> Array:
-    """The slope of `function` along each entry of x: (f(x + step) − f(x − step)) / (2 step).
+def numerical_gradient(
+    function: Callable[[Array], float], x: Array, *, step: float = 1e-5
+) -> Array:
+    """The slope of `function` along each entry of x.
 
-    `x` is a float64 array of any shape; it is nudged in place, one entry at a time, and put back, so `function` may
-    also read it from where it lives (a network's weights, say). The error is of the order of step². Raises ValueError
-    for another dtype.
+    It is measured: (f(x + step) − f(x − step)) / (2 step).
+
+    `x` is a float64 array of any shape; it is nudged in place, one entry at a time, and
+    put back, so `function` may also read it from where it lives (a network's weights,
+    say). The error is of the order of step². Raises ValueError for another dtype.
     """
     if not isinstance(x, np.ndarray) or x.dtype != np.float64:
         got = x.dtype if isinstance(x, np.ndarray) else type(x).__name__
-        raise ValueError(f"numerical_gradient needs a float64 array to nudge, got {got}")
+        raise ValueError(
+            f"numerical_gradient needs a float64 array to nudge, got {got}"
+        )
     gradient = np.zeros_like(x)
     for index in np.ndindex(x.shape):
         value = x[index]
@@ -48,28 +55,41 @@ def check_gradients(
     tolerance: float = 1e-6,
     step: float = 1e-5,
 ) -> float:
-    """Compare `gradients` with the slopes of `loss()` along every entry of `parameters`, name by name.
+    """Compare `gradients` with the slopes of `loss()` along every entry of
+    `parameters`, name by name.
 
-    Two slopes agree when they differ by at most `tolerance` times the larger of them; slopes below 0.001 are held
-    to that of 0.001, since rounding alone moves them that much. Returns the largest such relative difference;
-    raises GradientError at the first parameter that exceeds the tolerance, and ValueError where names or shapes differ.
+    Two slopes agree when they differ by at most `tolerance` times the larger of them;
+    slopes below 0.001 are held to that of 0.001, since rounding alone moves them that
+    much. Returns the largest such relative difference; raises GradientError at the
+    first parameter that exceeds the tolerance, and ValueError where names or shapes
+    differ.
     """
     if parameters.keys() != gradients.keys():
-        raise ValueError(f"gradients must be named like the parameters {sorted(parameters)}, got {sorted(gradients)}")
+        raise ValueError(
+            f"gradients must be named like the parameters {sorted(parameters)}, got "
+            f"{sorted(gradients)}"
+        )
     largest = 0.0
     for name, parameter in parameters.items():
         got = np.asarray(gradients[name])
         if got.shape != parameter.shape:
-            raise ValueError(f"the gradient of {name} must have its shape {parameter.shape}, got {got.shape}")
+            raise ValueError(
+                f"the gradient of {name} must have its shape {parameter.shape}, got "
+                f"{got.shape}"
+            )
         expected = numerical_gradient(lambda _: loss(), parameter, step=step)
         size = np.maximum(np.maximum(np.abs(expected), np.abs(got)), 1e-3)
         difference = np.abs(expected - got) / size
         if difference.size == 0:
             continue
-        # argmax takes the first NaN for the largest, which is what we want to hear about.
+        # argmax takes NaN for the largest, which is what we want to hear about.
         worst = np.unravel_index(int(np.argmax(difference)), difference.shape)
         if not difference[worst] <= tolerance:
             place = name + (str([int(i) for i in worst]) if worst else "")
-            raise GradientError(f"{place}: the slope by nudging is {expected[worst]:.8g}, the gradient says {got[worst]:.8g} (relative difference {difference[worst]:.2g}, allowed {tolerance:.2g})")
+            raise GradientError(
+                f"{place}: the slope by nudging is {expected[worst]:.8g}, the gradient "
+                f"says {got[worst]:.8g} (relative difference {difference[worst]:.2g}, "
+                f"allowed {tolerance:.2g})"
+            )
         largest = max(largest, float(difference[worst]))
     return largest

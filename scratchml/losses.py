@@ -1,7 +1,8 @@
 """Losses: how wrong the outputs are, and in which direction to push them (chapter 5).
 
-A batch has its examples in rows. Every loss adds over a row's outputs and averages over the rows, and its
-gradient is the exact derivative of that number with respect to the outputs.
+A batch has its examples in rows. Every loss adds over a row's outputs and averages over
+the rows, and its gradient is the exact derivative of that number with respect to the
+outputs.
 """
 
 import numpy as np
@@ -11,13 +12,15 @@ Array = NDArray[np.floating]
 
 
 def squared_error(targets: ArrayLike, outputs: ArrayLike) -> float:
-    """Σ (output − target)² over each row, averaged over the rows. Both arguments (rows, outputs)."""
+    """Σ (output − target)² over each row, averaged over the rows. Both arguments (rows,
+    outputs).
+    """
     difference = _difference(targets, outputs)
     return float(np.sum(difference**2) / len(difference))
 
 
 def squared_error_gradient(targets: ArrayLike, outputs: ArrayLike) -> Array:
-    """∂ squared_error / ∂ outputs = 2 (output − target) / rows. Shape (rows, outputs)."""
+    """∂ squared_error / ∂ outputs = 2 (output − target) / rows: (rows, outputs)."""
     difference = _difference(targets, outputs)
     return 2 * difference / len(difference)
 
@@ -25,22 +28,37 @@ def squared_error_gradient(targets: ArrayLike, outputs: ArrayLike) -> Array:
 def _difference(targets: ArrayLike, outputs: ArrayLike) -> Array:
     targets, outputs = np.asarray(targets), np.asarray(outputs)
     if outputs.ndim != 2 or len(outputs) == 0:
-        raise ValueError(f"outputs must have the shape (rows, outputs) with at least one row, got {outputs.shape}")
-    if targets.shape != outputs.shape:  # numpy would broadcast (4,) against (4, 1) to (4, 4) and say nothing
-        hint = "; reshape the targets with .reshape(-1, 1)" if targets.shape == outputs.shape[:1] and outputs.shape[1] == 1 else ""
-        raise ValueError(f"targets must have the shape of the outputs {outputs.shape}, got {targets.shape}{hint}")
+        raise ValueError(
+            f"outputs must have the shape (rows, outputs) with at least one row, got "
+            f"{outputs.shape}"
+        )
+    # Of (4,) and (4, 1) numpy would make (4, 4), and say nothing.
+    if targets.shape != outputs.shape:
+        hint = (
+            "; reshape the targets with .reshape(-1, 1)"
+            if targets.shape == outputs.shape[:1] and outputs.shape[1] == 1
+            else ""
+        )
+        raise ValueError(
+            f"targets must have the shape of the outputs {outputs.shape}, got "
+            f"{targets.shape}{hint}"
+        )
     return outputs - targets
 
 
 def cross_entropy(labels: ArrayLike, logits: ArrayLike) -> float:
-    """−ln p(label) averaged over the rows, p = softmax(logits). labels (rows,) are integers, logits (rows, classes)."""
+    """−ln p(label) averaged over the rows, p = softmax(logits). labels (rows,) are
+    integers, logits (rows, classes).
+    """
     log_probabilities = _log_softmax(labels, logits)
     labels = np.asarray(labels)
     return float(-np.mean(log_probabilities[np.arange(len(labels)), labels]))
 
 
 def cross_entropy_gradient(labels: ArrayLike, logits: ArrayLike) -> Array:
-    """∂ cross_entropy / ∂ logits = (softmax(logits) − one-hot label) / rows. Shape (rows, classes)."""
+    """∂ cross_entropy / ∂ logits = (softmax(logits) − one-hot label) / rows. Shape
+    (rows, classes).
+    """
     gradient = np.exp(_log_softmax(labels, logits))
     labels = np.asarray(labels)
     gradient[np.arange(len(labels)), labels] -= 1
@@ -50,11 +68,21 @@ def cross_entropy_gradient(labels: ArrayLike, logits: ArrayLike) -> Array:
 def _log_softmax(labels: ArrayLike, logits: ArrayLike) -> Array:
     labels, logits = np.asarray(labels), np.asarray(logits)
     if logits.ndim != 2 or logits.size == 0:
-        raise ValueError(f"logits must have the shape (rows, classes) with at least one row, got {logits.shape}")
+        raise ValueError(
+            f"logits must have the shape (rows, classes) with at least one row, got "
+            f"{logits.shape}"
+        )
     if labels.shape != logits.shape[:1] or not np.issubdtype(labels.dtype, np.integer):
-        raise ValueError(f"labels must be {len(logits)} integers, one for each row of logits, got {labels.dtype} with shape {labels.shape}")
+        raise ValueError(
+            f"labels must be {len(logits)} integers, one for each row of logits, got "
+            f"{labels.dtype} with shape {labels.shape}"
+        )
     if labels.min() < 0 or labels.max() >= logits.shape[1]:
-        raise ValueError(f"labels must be from 0 to {logits.shape[1] - 1}, got {labels.min()} to {labels.max()}")
-    # The logarithm of softmax, without ever forming a probability so small that it rounds to 0.
+        raise ValueError(
+            f"labels must be from 0 to {logits.shape[1] - 1}, got {labels.min()} to "
+            f"{labels.max()}"
+        )
+    # The logarithm of softmax, without ever forming a probability so small that it
+    # rounds to 0.
     shifted = logits - logits.max(axis=1, keepdims=True)
     return shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
