@@ -45,10 +45,9 @@ def digits(split: str = "stratified") -> Digits:
 
 
 def one_hot(labels: ArrayLike, num_classes: int) -> NDArray[np.float64]:
-    """A row for each label, 1 in the label's column and 0 elsewhere: 2 of 4 becomes [0,
-    0, 1, 0]. (rows,) → (rows, num_classes).
+    """A row for each label, 1 in the label's column and 0 elsewhere.
 
-    Raises ValueError unless the labels are integers from 0 to num_classes − 1.
+    (rows,) → (rows, num_classes): of four classes, label 2 becomes [0, 0, 1, 0]. Raises ValueError unless the labels are integers from 0 to num_classes − 1.
     """
     labels = np.asarray(labels)
     if labels.ndim != 1 or not np.issubdtype(labels.dtype, np.integer):

@@ -14,7 +14,7 @@ Array = NDArray[np.floating]
 
 
 class GradientError(Exception):
-    """A gradient disagrees with the slope measured by nudging: where, and by how much."""
+    """A gradient disagrees with the slope measured by nudging: where, how much."""
 
 
 def numerical_gradient(
