@@ -13,7 +13,7 @@ from scratchml.activations import (
     tanh,
     tanh_derivative,
 )
-from scratchml.datasets import Digits, digits, one_hot
+from scratchml.datasets import Digits, digits, one_hot, xor
 from scratchml.gradient_check import GradientError, check_gradients, numerical_gradient
 from scratchml.losses import (
     cross_entropy,
@@ -48,4 +48,5 @@ __all__ = [
     "squared_error_gradient",
     "tanh",
     "tanh_derivative",
+    "xor",
 ]

@@ -9,9 +9,9 @@ import math
 from collections.abc import Callable
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-Array = NDArray[np.floating]
+from scratchml._arrays import Array, as_floats
 
 
 def identity(z: ArrayLike) -> Array:
@@ -26,7 +26,7 @@ def identity_derivative(z: ArrayLike) -> Array:
 
 def sigmoid(z: ArrayLike) -> Array:
     """1 / (1 + e^−z): squeezes any number into (0, 1)."""
-    z = np.asarray(z)
+    z = as_floats(z)
     e = np.exp(-np.abs(z))  # at most 1, so that it can't overflow
     return np.where(z >= 0, 1, e) / (1 + e)
 
@@ -50,12 +50,12 @@ def relu_derivative(z: ArrayLike) -> Array:
 
 def tanh(z: ArrayLike) -> Array:
     """(e^z − e^−z) / (e^z + e^−z): squeezes any number into (−1, 1)."""
-    return np.tanh(z)
+    return np.tanh(as_floats(z))
 
 
 def tanh_derivative(z: ArrayLike) -> Array:
     """1 − tanh(z)²: at most 1, at z = 0."""
-    return 1 - np.tanh(z) ** 2
+    return 1 - tanh(z) ** 2
 
 
 # math.sqrt rather than np.sqrt: a numpy scalar would turn float32 arrays into float64.
@@ -67,13 +67,13 @@ def gelu(z: ArrayLike) -> Array:
 
     The tanh form of Hendrycks and Gimpel (2016), which is at most 0.0005 off.
     """
-    z = np.asarray(z)
+    z = as_floats(z)
     return 0.5 * z * (1 + np.tanh(_GELU_SCALE * (z + 0.044715 * z**3)))
 
 
 def gelu_derivative(z: ArrayLike) -> Array:
     """The slope of `gelu`: negative for z < −0.7525, above 1 for z > 0.7525."""
-    z = np.asarray(z)
+    z = as_floats(z)
     t = np.tanh(_GELU_SCALE * (z + 0.044715 * z**3))
     dt_dz = (1 - t**2) * _GELU_SCALE * (1 + 3 * 0.044715 * z**2)
     return 0.5 * (1 + t) + 0.5 * z * dt_dz
@@ -85,15 +85,14 @@ def softmax(x: ArrayLike, temperature: float = 1.0, axis: int = -1) -> Array:
     """
     if not temperature > 0:
         raise ValueError(f"temperature must be above 0, got {temperature}")
-    x = np.asarray(x)
+    x = as_floats(x)
     if x.ndim == 0 or x.size == 0:
         raise ValueError(
             f"softmax needs at least one score along an axis, got shape {x.shape}"
         )
-    scaled = x / temperature
     # Subtracting the largest score changes nothing in the quotient and keeps e^x from
-    # overflowing.
-    e = np.exp(scaled - scaled.max(axis=axis, keepdims=True))
+    # overflowing. float(), since a numpy temperature would turn float32 into float64.
+    e = np.exp((x - x.max(axis=axis, keepdims=True)) / float(temperature))
     return e / e.sum(axis=axis, keepdims=True)
 
 

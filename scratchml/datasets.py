@@ -44,10 +44,20 @@ def digits(split: str = "stratified") -> Digits:
     return Digits(images[~is_test], labels[~is_test], images[is_test], labels[is_test])
 
 
-def one_hot(labels: ArrayLike, num_classes: int) -> NDArray[np.float64]:
-    """A row for each label, 1 in the label's column and 0 elsewhere.
+def xor() -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """The four cases of a lamp with two switches: on when one is up (chapter 2).
 
-    (rows,) → (rows, num_classes): of four classes, label 2 becomes [0, 0, 1, 0]. Raises ValueError unless the labels are integers from 0 to num_classes − 1.
+    Returns the switches (4, 2) and the lamp (4, 1).
+    """
+    switches = np.array([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]])
+    return switches, np.array([[0.0], [1.0], [1.0], [0.0]])
+
+
+def one_hot(labels: ArrayLike, num_classes: int) -> NDArray[np.float64]:
+    """A row for each label: 1 in the label's column, 0 elsewhere.
+
+    (rows,) → (rows, num_classes): of four classes, label 2 becomes [0, 0, 1, 0].
+    Raises ValueError unless the labels are integers from 0 to num_classes − 1.
     """
     labels = np.asarray(labels)
     if labels.ndim != 1 or not np.issubdtype(labels.dtype, np.integer):
@@ -55,9 +65,13 @@ def one_hot(labels: ArrayLike, num_classes: int) -> NDArray[np.float64]:
             f"labels must be a row of integers, got {labels.dtype} with shape "
             f"{labels.shape}"
         )
+    if num_classes < 1:
+        raise ValueError(f"num_classes must be at least 1, got {num_classes}")
     if labels.size and (labels.min() < 0 or labels.max() >= num_classes):
         raise ValueError(
             f"labels must be from 0 to {num_classes - 1}, got {labels.min()} to "
             f"{labels.max()}"
         )
-    return np.eye(num_classes)[labels]
+    rows = np.zeros((len(labels), num_classes))
+    rows[np.arange(len(labels)), labels] = 1
+    return rows

@@ -8,9 +8,8 @@ show.
 from collections.abc import Callable, Mapping
 
 import numpy as np
-from numpy.typing import NDArray
 
-Array = NDArray[np.floating]
+from scratchml._arrays import Array
 
 
 class GradientError(Exception):
@@ -72,10 +71,10 @@ def check_gradients(
     largest = 0.0
     for name, parameter in parameters.items():
         got = np.asarray(gradients[name])
-        if got.shape != parameter.shape:
+        if got.shape != np.shape(parameter):
             raise ValueError(
-                f"the gradient of {name} must have its shape {parameter.shape}, got "
-                f"{got.shape}"
+                f"the gradient of {name} must have its shape {np.shape(parameter)}, "
+                f"got {got.shape}"
             )
         expected = numerical_gradient(lambda _: loss(), parameter, step=step)
         size = np.maximum(np.maximum(np.abs(expected), np.abs(got)), 1e-3)

@@ -6,9 +6,9 @@ outputs.
 """
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-Array = NDArray[np.floating]
+from scratchml._arrays import Array, as_floats
 
 
 def squared_error(targets: ArrayLike, outputs: ArrayLike) -> float:
@@ -26,7 +26,7 @@ def squared_error_gradient(targets: ArrayLike, outputs: ArrayLike) -> Array:
 
 
 def _difference(targets: ArrayLike, outputs: ArrayLike) -> Array:
-    targets, outputs = np.asarray(targets), np.asarray(outputs)
+    targets, outputs = np.asarray(targets), as_floats(outputs)
     if outputs.ndim != 2 or len(outputs) == 0:
         raise ValueError(
             f"outputs must have the shape (rows, outputs) with at least one row, got "
@@ -43,7 +43,7 @@ def _difference(targets: ArrayLike, outputs: ArrayLike) -> Array:
             f"targets must have the shape of the outputs {outputs.shape}, got "
             f"{targets.shape}{hint}"
         )
-    return outputs - targets
+    return outputs - targets.astype(outputs.dtype)
 
 
 def cross_entropy(labels: ArrayLike, logits: ArrayLike) -> float:
@@ -52,7 +52,8 @@ def cross_entropy(labels: ArrayLike, logits: ArrayLike) -> float:
     """
     log_probabilities = _log_softmax(labels, logits)
     labels = np.asarray(labels)
-    return float(-np.mean(log_probabilities[np.arange(len(labels)), labels]))
+    # 0 − x and not −x: a certain answer costs 0.0, which would become −0.0.
+    return float(0 - np.mean(log_probabilities[np.arange(len(labels)), labels]))
 
 
 def cross_entropy_gradient(labels: ArrayLike, logits: ArrayLike) -> Array:
@@ -66,7 +67,7 @@ def cross_entropy_gradient(labels: ArrayLike, logits: ArrayLike) -> Array:
 
 
 def _log_softmax(labels: ArrayLike, logits: ArrayLike) -> Array:
-    labels, logits = np.asarray(labels), np.asarray(logits)
+    labels, logits = np.asarray(labels), as_floats(logits)
     if logits.ndim != 2 or logits.size == 0:
         raise ValueError(
             f"logits must have the shape (rows, classes) with at least one row, got "

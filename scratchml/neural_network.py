@@ -7,12 +7,11 @@ page. Chapter 9 writes the same network in matrices. Examples stand in rows:
 """
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from scratchml._arrays import Array
 from scratchml.activations import ACTIVATIONS
 from scratchml.losses import squared_error, squared_error_gradient
-
-Array = NDArray[np.floating]
 
 
 class Neuron:
@@ -49,17 +48,19 @@ class Neuron:
         """The neuron's activation for each row: (rows, num_inputs) → (rows, 1). A
         single row may come without its brackets.
         """
-        inputs = np.atleast_2d(np.asarray(activations, dtype=np.float64))
-        if inputs.ndim != 2 or inputs.shape[1] != len(self.weights):
+        # A copy: backward needs these numbers as they are now.
+        inputs = np.array(activations, dtype=np.float64, ndmin=2)
+        width = len(self.weights)
+        if inputs.ndim != 2 or inputs.shape[1] != width or len(inputs) == 0:
             raise ValueError(
-                f"this neuron has {len(self.weights)} weights, so it takes (rows, "
-                f"{len(self.weights)}), got {np.shape(activations)}"
+                f"this neuron has {width} weights, so it takes (rows, {width}) with at "
+                f"least one row, got {np.shape(activations)}"
             )
         function, _ = ACTIVATIONS[self.activation]
         self.last_input = inputs
         self.last_pre_activation = inputs @ self.weights + self.bias  # (rows, 1)
         self.last_output = function(self.last_pre_activation)
-        return self.last_output
+        return self.last_output.copy()
 
     def backward(self, dC_da: ArrayLike, learning_rate: float) -> Array:
         """Learn from ∂C/∂a (rows, 1), and return ∂C/∂inputs (rows, num_inputs) for the
@@ -167,7 +168,7 @@ class NeuralNetwork:
 
     def forward(self, activations: ArrayLike) -> Array:
         """The network's outputs: (rows, inputs) → (rows, outputs). Raises ValueError
-        for an empty batch, a wrong width, or NaN.
+        for an empty batch, a wrong width, NaN or infinity.
         """
         inputs: Array = np.atleast_2d(np.asarray(activations, dtype=np.float64))
         num_inputs = len(self.layers[0].neurons[0].weights)
@@ -176,7 +177,7 @@ class NeuralNetwork:
                 f"this network takes (rows, {num_inputs}) with at least one row, got "
                 f"{np.shape(activations)}"
             )
-        _refuse_nan("inputs", inputs)
+        _refuse_infinite("inputs", inputs)
         for layer in self.layers:
             inputs = layer.forward(inputs)
         return inputs
@@ -212,7 +213,7 @@ class NeuralNetwork:
         if X.ndim != 2:
             raise ValueError(f"X must have the shape (rows, inputs), got {X.shape}")
         squared_error(y, self.forward(X))  # refuses what doesn't fit
-        _refuse_nan("targets", y)
+        _refuse_infinite("targets", y)
         if epochs < 0 or batch_size < 1 or report_every < 0:
             raise ValueError(
                 f"epochs and report_every must be at least 0 and batch_size at least "
@@ -241,9 +242,10 @@ class NeuralNetwork:
         return self.forward(X)
 
 
-def _refuse_nan(what: str, values: Array) -> None:
-    if np.isnan(values).any():
-        row, column = np.argwhere(np.isnan(values))[0]
+def _refuse_infinite(what: str, values: Array) -> None:
+    if not np.isfinite(values).all():
+        row, column = np.argwhere(~np.isfinite(values))[0]
         raise ValueError(
-            f"{what} must be numbers, got NaN in row {row}, column {column}"
+            f"{what} must be finite numbers, got {values[row, column]} in row {row}, "
+            f"column {column}"
         )

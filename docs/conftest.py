@@ -1,0 +1,20 @@
+"""For the pages' code blocks, which pytest-codeblocks runs in one process: each finds numpy's global state untouched.
+
+The hook stands here because one in tests/ doesn't reach the pages. Without it, a block that calls np.set_printoptions
+makes a wrong output on another page pass.
+"""
+
+from collections.abc import Generator
+
+import numpy as np
+import pytest
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call() -> Generator[None, object, object]:
+    random_state = np.random.get_state()
+    with np.printoptions(), np.errstate():
+        try:
+            return (yield)
+        finally:
+            np.random.set_state(random_state)

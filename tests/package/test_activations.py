@@ -1,0 +1,267 @@
+import inspect
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import scratchml
+from scratchml import numerical_gradient, softmax
+from scratchml.activations import ACTIVATIONS
+
+pytestmark = pytest.mark.filterwarnings("error")
+quick = settings(max_examples=50, deadline=None, derandomize=True)
+
+NAMES = ["identity", "sigmoid", "relu", "tanh", "gelu"]
+FUNCTIONS = [getattr(scratchml, name) for name in NAMES]
+DERIVATIVES = [getattr(scratchml, f"{name}_derivative") for name in NAMES]
+
+FORMULAS = {
+    "identity": lambda z: z,
+    "sigmoid": lambda z: 1 / (1 + math.exp(-z)),
+    "relu": lambda z: z if z > 0 else 0.0,
+    "tanh": lambda z: (math.exp(z) - math.exp(-z)) / (math.exp(z) + math.exp(-z)),
+    "gelu": lambda z: z * 0.5 * (1 + math.tanh(math.sqrt(2 / math.pi) * (z + 0.044715 * z**3))),
+}
+
+finite = st.floats(allow_nan=False, allow_infinity=False)
+moderate = st.floats(-100, 100)
+scores = st.lists(moderate, min_size=1, max_size=8)
+
+
+def own_slope(function, z, step=1e-5):
+    return (function(z + step) - function(z - step)) / (2 * step)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_each_function_computes_its_formula(name):
+    points = [-3.0, -1.0, -0.25, 0.0, 0.25, 1.0, 3.0]
+    expected = [FORMULAS[name](z) for z in points]
+    np.testing.assert_allclose(getattr(scratchml, name)(points), expected, rtol=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("function", "z", "value"),
+    [
+        (scratchml.sigmoid, 0, 0.5),
+        (scratchml.sigmoid, math.log(3), 0.75),
+        (scratchml.sigmoid_derivative, 0, 0.25),
+        (scratchml.sigmoid_derivative, math.log(3), 0.1875),
+        (scratchml.relu, -2, 0),
+        (scratchml.relu, 2, 2),
+        (scratchml.relu_derivative, -2, 0),
+        (scratchml.relu_derivative, 0, 0),
+        (scratchml.relu_derivative, 2, 1),
+        (scratchml.tanh, math.log(2), 0.6),
+        (scratchml.tanh_derivative, math.log(2), 0.64),
+        (scratchml.gelu, 0, 0),
+        (scratchml.gelu_derivative, 0, 0.5),
+        (scratchml.identity, -7.5, -7.5),
+        (scratchml.identity_derivative, -7.5, 1),
+    ],
+)
+def test_values_worked_out_by_hand(function, z, value):
+    assert float(function(z)) == pytest.approx(value, abs=1e-15)
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("seed", [0, 1, 2])
+def test_each_derivative_is_the_slope_of_its_function(name, seed):
+    z = np.random.default_rng(seed).uniform(-4, 4, 200)
+    z = z[np.abs(z) > 0.01]  # ReLU has no slope at 0
+    function, derivative = getattr(scratchml, name), getattr(scratchml, f"{name}_derivative")
+    np.testing.assert_allclose(derivative(z), own_slope(function, z), rtol=1e-6, atol=1e-9)
+    np.testing.assert_allclose(derivative(z), numerical_gradient(lambda x: function(x).sum(), z), rtol=1e-6, atol=1e-8)
+
+
+def test_a_derivative_takes_the_pre_activation_not_the_activation():
+    assert scratchml.sigmoid_derivative(2.0) == pytest.approx(0.105, abs=5e-4)
+    assert scratchml.sigmoid_derivative(scratchml.sigmoid(2.0)) == pytest.approx(0.207, abs=5e-4)
+
+
+def test_gelu_is_within_0_0005_of_its_definition_by_the_normal_distribution():
+    z = np.linspace(-6, 6, 2001)
+    exact = [x * (1 + math.erf(x / math.sqrt(2))) / 2 for x in z]
+    assert np.abs(scratchml.gelu(z) - exact).max() < 0.0005
+
+
+def test_the_slope_of_gelu_leaves_0_to_1_beyond_three_quarters_on_both_sides():
+    assert scratchml.gelu_derivative(-0.8) < 0 < scratchml.gelu_derivative(-0.7)
+    assert scratchml.gelu_derivative(0.7) < 1 < scratchml.gelu_derivative(0.8)
+
+
+@pytest.mark.parametrize("function", [*FUNCTIONS, *DERIVATIVES, softmax])
+def test_float32_stays_float32(function):
+    assert function(np.array([[-2, 0.5]], dtype=np.float32)).dtype == np.float32
+
+
+def test_a_temperature_taken_from_an_array_leaves_float32_alone():
+    temperatures = np.linspace(0.5, 2, 3)
+    assert softmax(np.array([1, 2], dtype=np.float32), temperature=temperatures[1]).dtype == np.float32
+
+
+@pytest.mark.parametrize("function", [*FUNCTIONS, *DERIVATIVES, softmax])
+def test_lists_and_integers_give_what_floats_give(function):
+    numbers = [[-2, 0, 3], [1, 5, -4]]
+    expected = function(np.array(numbers, dtype=np.float64))
+    np.testing.assert_array_equal(function(numbers), expected)
+    np.testing.assert_array_equal(function(np.array(numbers)), expected)
+
+
+@pytest.mark.parametrize("name", ["sigmoid", "sigmoid_derivative", "tanh", "tanh_derivative", "gelu", "gelu_derivative"])
+def test_small_integers_such_as_pixels_give_what_floats_give(name):
+    function = getattr(scratchml, name)
+    pixels = np.array([0, 3, 16], dtype=np.uint8)
+    np.testing.assert_allclose(function(pixels), function(pixels.astype(np.float64)), rtol=1e-12)
+
+
+@pytest.mark.parametrize("function", [*FUNCTIONS, *DERIVATIVES])
+@pytest.mark.parametrize("shape", [(), (3,), (2, 3), (2, 1, 4), (0, 3)])
+def test_any_shape_is_kept(function, shape):
+    assert np.shape(function(np.full(shape, 0.5))) == shape
+
+
+@pytest.mark.parametrize("function", [*FUNCTIONS, *DERIVATIVES, softmax])
+def test_the_input_is_not_modified_and_the_result_is_fresh(function):
+    x = np.array([[-1.5, 0.5, 2.0]])
+    first = function(x)
+    kept = first.copy()
+    assert not np.shares_memory(first, x)
+    function(x + 1)[...] = 99
+    np.testing.assert_array_equal(first, kept)
+    first[...] = 99
+    np.testing.assert_array_equal(x, [[-1.5, 0.5, 2.0]])
+    np.testing.assert_array_equal(function(x), kept)
+
+
+@quick
+@given(st.lists(finite, min_size=1, max_size=20))
+def test_sigmoid_lies_between_0_and_1_and_never_falls(numbers):
+    values = scratchml.sigmoid(sorted(numbers))
+    assert (values >= 0).all() and (values <= 1).all()
+    assert (np.diff(values) >= -1e-15).all()
+
+
+def test_sigmoid_rises_strictly_where_floats_can_show_it():
+    assert (np.diff(scratchml.sigmoid(np.linspace(-30, 30, 1001))) > 0).all()
+
+
+@quick
+@given(finite)
+def test_sigmoid_is_symmetric(z):
+    assert scratchml.sigmoid(-z) == pytest.approx(1 - scratchml.sigmoid(z), abs=1e-15)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize(
+    ("function", "at_minus_huge", "at_huge"),
+    [
+        (scratchml.sigmoid, 0, 1),
+        (scratchml.sigmoid_derivative, 0, 0),
+        (scratchml.tanh, -1, 1),
+        (scratchml.tanh_derivative, 0, 0),
+        (scratchml.relu_derivative, 0, 1),
+        (scratchml.identity_derivative, 1, 1),
+    ],
+)
+def test_huge_inputs_reach_the_limit_without_overflow(function, at_minus_huge, at_huge, dtype):
+    huge = np.finfo(dtype).max
+    np.testing.assert_array_equal(function(np.array([-huge, -1000, 1000, huge], dtype=dtype)), [at_minus_huge, at_minus_huge, at_huge, at_huge])
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_relu_keeps_a_huge_number_and_drops_its_negative(dtype):
+    huge = np.finfo(dtype).max / 4
+    np.testing.assert_array_equal(scratchml.relu(np.array([-huge, huge], dtype=dtype)), [0, huge])
+
+
+def test_softmax_of_2_4_5_is_the_tutorials():
+    np.testing.assert_allclose(softmax([2, 4, 5]), [0.03511903, 0.25949646, 0.70538451], atol=5e-9)
+
+
+def test_softmax_by_hand_with_a_temperature():
+    np.testing.assert_allclose(softmax([0, math.log(3)]), [0.25, 0.75])
+    np.testing.assert_allclose(softmax([0, math.log(3)], temperature=0.5), [0.1, 0.9])
+
+
+@quick
+@given(scores, st.floats(0.01, 100))
+def test_softmax_gives_probabilities(x, temperature):
+    p = softmax(x, temperature)
+    assert (p >= 0).all() and (p <= 1).all()
+    assert p.sum() == pytest.approx(1)
+
+
+@quick
+@given(scores, st.floats(-1000, 1000))
+def test_softmax_does_not_notice_a_number_added_to_every_score(x, shift):
+    np.testing.assert_allclose(softmax(np.array(x) + shift), softmax(x), rtol=1e-9)
+
+
+@quick
+@given(scores, st.floats(0.001, 1000))
+def test_softmax_keeps_the_order_of_the_scores_at_any_temperature(x, temperature):
+    x = np.sort(x)
+    assert (np.diff(softmax(x, temperature)) >= -1e-15).all()
+
+
+@quick
+@given(scores, st.floats(0.01, 100))
+def test_softmax_divides_the_scores_by_the_temperature(x, temperature):
+    np.testing.assert_allclose(softmax(x, temperature), softmax(np.array(x) / temperature), rtol=1e-9)
+
+
+def test_a_low_temperature_sharpens_and_a_high_one_flattens():
+    peaks = [softmax([2, 4, 5], temperature=t).max() for t in (0.01, 0.5, 1, 2, 100)]
+    assert peaks == sorted(peaks, reverse=True)
+    assert peaks[0] == pytest.approx(1)
+    np.testing.assert_allclose(softmax([2, 4, 5], temperature=1e6), 1 / 3, rtol=1e-5)
+    np.testing.assert_array_equal(softmax([2, 4, 5], temperature=math.inf), [1 / 3] * 3)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_softmax_does_not_overflow(dtype):
+    huge = np.finfo(dtype).max / 4
+    np.testing.assert_array_equal(softmax(np.array([-huge, huge, huge], dtype=dtype)), [0, 0.5, 0.5])
+
+
+@quick
+@given(st.integers(0, 2**32), st.sampled_from([0, 1, 2, -1, -2, -3]))
+def test_softmax_works_along_any_axis(seed, axis):
+    x = np.random.default_rng(seed).normal(size=(2, 3, 4))
+    p = softmax(x, axis=axis)
+    np.testing.assert_allclose(p.sum(axis=axis), 1)
+    np.testing.assert_allclose(p, np.moveaxis(softmax(np.moveaxis(x, axis, -1)), -1, axis))
+
+
+def test_softmax_takes_each_row_by_itself():
+    rows = [[1.0, 2.0, 3.0], [5.0, 0.0, -5.0]]
+    np.testing.assert_allclose(softmax(rows), [softmax(rows[0]), softmax(rows[1])])
+
+
+def test_a_score_of_minus_infinity_gets_no_probability():
+    np.testing.assert_allclose(softmax([0.0, -math.inf, math.log(3)]), [0.25, 0, 0.75])
+
+
+@pytest.mark.parametrize("temperature", [0, -1, -0.5, -math.inf, math.nan])
+def test_a_temperature_that_is_not_above_0_is_refused(temperature):
+    with pytest.raises(ValueError, match=f"temperature must be above 0, got {temperature}"):
+        softmax([1, 2], temperature=temperature)
+
+
+@pytest.mark.parametrize(("x", "shape"), [(3.0, r"\(\)"), ([], r"\(0,\)"), ([[], []], r"\(2, 0\)")])
+def test_softmax_of_no_scores_is_refused(x, shape):
+    with pytest.raises(ValueError, match=f"at least one score.*got shape {shape}"):
+        softmax(x)
+
+
+def test_every_activation_that_a_network_offers_is_public_with_its_derivative():
+    assert sorted(ACTIVATIONS) == sorted(NAMES)
+    for name, (function, derivative) in ACTIVATIONS.items():
+        assert function is getattr(scratchml, name)
+        assert derivative is getattr(scratchml, f"{name}_derivative")
+
+
+def test_softmax_takes_temperature_and_axis_in_this_order():
+    assert list(inspect.signature(softmax).parameters) == ["x", "temperature", "axis"]
