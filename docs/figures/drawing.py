@@ -95,7 +95,7 @@ class Drawing:
             self.text(middle, y + rows * cell + 18, f"({rows}, {columns})", size=13, color="soft")
 
     def network(self, layers: Sequence[Sequence[str]], weights: Sequence[np.ndarray] = (), *, left: float = 30, right: float = 30, top: float = 30, bottom: float = 30, radius: float = 19, form: str = "{:g}") -> list[list[tuple[float, float]]]:
-        """A fully connected network: a circle for each number, with its text, and a line for each weight.
+        """A fully connected network: a square for each input, a circle for each neuron, and a line for each weight.
 
         `weights[k]` is (neurons of layer k, neurons of layer k + 1): blue lines are positive, orange ones negative, and
         each carries its number; without weights the lines are plain. Returns where the circles are, layer by layer.
@@ -117,9 +117,12 @@ class Drawing:
                         label = form.format(weight).replace("-", "−")
                         self.rectangle(px - 5 * len(label), py - 9, 10 * len(label), 18, fill="paper")
                         self.text(px, py + 5, label, size=13, color=color, bold=True)
-        for layer, row in zip(layers, places, strict=True):
+        for k, (layer, row) in enumerate(zip(layers, places, strict=True)):
             for text, (x, y) in zip(layer, row, strict=True):
-                self.circle(x, y, radius, fill="paper", stroke="ink")
+                if k == 0:
+                    self.rectangle(x - radius, y - radius, 2 * radius, 2 * radius, fill="paper", stroke="ink")
+                else:
+                    self.circle(x, y, radius, fill="paper", stroke="ink")
                 self.text(x, y + 5, text, size=14, italic=text[:1].isalpha())
         return places
 

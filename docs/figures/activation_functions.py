@@ -1,0 +1,90 @@
+"""Figures of chapter 3, activation functions."""
+
+import numpy as np
+from drawing import Drawing, Plot
+
+import scratchml
+from scratchml import numerical_gradient, relu, xor
+
+COLORS = {"sigmoid": "orange", "tanh": "purple", "relu": "blue", "gelu": "green"}
+
+
+def _whole(values):
+    return {value: f"{value:g}".replace("-", "−") for value in values}
+
+
+def bend(say):
+    """Two ReLUs of s = x₁ + x₂, and their sum, which is what the lamp needs."""
+    s = np.linspace(-0.5, 2.5, 61)
+    left = Drawing(330, 240)
+    plot = Plot(left, (-0.5, 2.5), (-3, 2.5), left=36, top=14, bottom=42)
+    plot.axes(_whole([0, 1, 2]), _whole([-3, -2, -1, 0, 1, 2]), x_label="s")
+    plot.curve(s, relu(s), color="blue")
+    plot.curve(s, -2 * relu(s - 1), color="orange")
+    plot.label(1.2, 1.75, "relu(s)", color="blue", anchor="end", above=0)
+    plot.label(1.25, -2, "−2 relu(s − 1)", color="orange", anchor="end", above=0)
+
+    right = Drawing(330, 240)
+    plot = Plot(right, (-0.5, 2.5), (-1, 2), left=36, top=14, bottom=42)
+    plot.axes(_whole([0, 1, 2]), _whole([-1, 0, 1, 2]), x_label="s")
+    plot.curve(s, relu(s) - 2 * relu(s - 1), color="green")
+    switches, lamp = xor()
+    for filled in [True, False]:
+        chosen = lamp.ravel() == filled
+        plot.points(np.column_stack([switches.sum(axis=1), lamp.ravel()])[chosen], filled=filled)
+    plot.label(1, 1.3, say("和", "sum"), color="green", anchor="middle")
+    return [left, right]
+
+
+def shapes(say):
+    """Four activation functions, and the slope of each."""
+    z = np.linspace(-4, 4, 161)
+    left = Drawing(330, 270)
+    plot = Plot(left, (-4, 4), (-1.2, 3.2), left=36, top=28, bottom=30)
+    plot.axes(_whole([-4, -2, 0, 2, 4]), _whole([-1, 0, 1, 2, 3]))
+    left.text((plot.left + plot.right) / 2, 16, say("函数", "function"), bold=True)
+    for name, color in COLORS.items():
+        y = getattr(scratchml, name)(z)
+        shown = y <= 3.2
+        plot.curve(z[shown], y[shown], color=color, dashed=name == "gelu")
+    plot.label(2.2, 2.75, "ReLU", color="blue", anchor="end", above=0)
+    plot.label(1.75, 1.05, "GELU", color="green", anchor="end", above=-52)
+    plot.label(-2.2, 0.24, "sigmoid", color="orange", anchor="middle", above=6)
+    plot.label(-2.4, -0.72, "tanh", color="purple", anchor="middle", above=-2)
+
+    right = Drawing(330, 270)
+    plot = Plot(right, (-4, 4), (-0.2, 1.2), left=44, top=28, bottom=30)
+    plot.axes(_whole([-4, -2, 0, 2, 4]), {0: "0", 0.25: "0.25", 0.5: "0.5", 1: "1"})
+    right.text((plot.left + plot.right) / 2, 16, say("斜率", "slope"), bold=True)
+    for name, color in COLORS.items():
+        slope = getattr(scratchml, f"{name}_derivative")
+        if name == "relu":  # a jump at 0, not a slanting line
+            plot.curve([-4, 0], [0, 0], color=color)
+            plot.curve([0, 4], [1, 1], color=color)
+        else:
+            plot.curve(z, slope(z), color=color, dashed=name == "gelu")
+    return [left, right]
+
+
+def vanishing(say):
+    """The slope through 1 to 10 layers of one activation function, starting from 1."""
+    drawing = Drawing(420, 280)
+    plot = Plot(drawing, (1, 10), (-7, 0.5), left=58, right=70, top=28, bottom=44)
+    superscript = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+    plot.axes({n: str(n) for n in range(1, 11)}, {e: "10" + str(e).translate(superscript) if e else "1" for e in range(-7, 1)}, x_label=say("层数", "layers"), y_label=say("斜率", "slope"))
+    depths = range(1, 11)
+    plot.curve(depths, np.log10(0.25) * np.array(depths), color="soft", dashed=True, width=1.5)
+    for name in ["sigmoid", "tanh", "relu"]:
+        function, slopes = getattr(scratchml, name), []
+        for depth in depths:
+
+            def composed(x, depth=depth):
+                for _ in range(depth):
+                    x = function(x)
+                return x.item()
+
+            slopes.append(numerical_gradient(composed, np.array([1.0])).item())
+        plot.curve(depths, np.log10(slopes), color=COLORS[name])
+        plot.label(10.15, np.log10(slopes[-1]), {"relu": "ReLU"}.get(name, name), color=COLORS[name], above=-5)
+    plot.label(6.2, np.log10(0.25) * 6.2, "(1/4)ⁿ", color="soft", above=6)
+    return drawing
