@@ -1,0 +1,103 @@
+"""Figures of chapter 0, foundations."""
+
+import numpy as np
+from drawing import Drawing, Plot
+
+from scratchml import digits
+
+
+def _axis(values):
+    return {value: f"{value:g}".replace("-", "−") for value in values}
+
+
+def angle(say):
+    """Two vectors that point nearly the same way, and two at a right angle, with their cosines."""
+    panels = []
+    for a, b in [((3, 1), (2, 1.5)), ((3, 1), (-0.7, 2.1))]:
+        a, b = np.array(a), np.array(b)
+        cosine = a @ b / np.sqrt((a @ a) * (b @ b))
+        drawing = Drawing(240, 190)
+        plot = Plot(drawing, (-1, 3.4), (-0.3, 2.4), left=10, right=10, top=10, bottom=34)
+        for vector, name, color in [(a, "a", "blue"), (b, "b", "orange")]:
+            drawing.arrow(plot.at(0, 0), plot.at(*vector), color=color, width=2.5)
+            plot.label(*(vector * 1.06), name, color=color, anchor="middle", above=4)
+        drawing.text(120, 182, say("余弦 ", "cosine ") + f"{abs(cosine):.2f}".rstrip("0").rstrip("."), bold=True)
+        panels.append(drawing)
+    return panels
+
+
+def matrix_product(say):
+    """(2, 3) times (3, 2): a row and a column make one entry."""
+    A, B = np.array([[1, 2, 0], [0, 1, 3]]), np.array([[2, 1], [1, 0], [0, 2]])
+    drawing = Drawing(400, 180)
+    for x, y, values, name in [(10, 52, A, "A"), (158, 35, B, "B"), (286, 52, A @ B, "A @ B")]:
+        drawing.matrix(x, y, values, name=name, heat=False)
+    drawing.text(136, 92, "@", size=18)
+    drawing.text(254, 92, "=", size=18)
+    drawing.rectangle(10, 52, 3 * 34, 34, stroke="blue", line_width=3)
+    drawing.rectangle(158 + 34, 35, 34, 3 * 34, stroke="orange", line_width=3)
+    drawing.rectangle(286 + 34, 52, 34, 34, stroke="green", line_width=3)
+    return drawing
+
+
+def broadcasting(say):
+    """A column plus a row: each is repeated to fit the other."""
+    column, row = np.array([[0], [10], [20], [30]]), np.array([1, 2, 3])
+    drawing = Drawing(400, 210)
+    drawing.matrix(20, 30, column, heat=False, shape=False)
+    drawing.text(37, 184, "(4, 1)", size=13, color="soft")
+    drawing.text(80, 103, "+", size=18)
+    drawing.matrix(106, 81, row, heat=False, shape=False)
+    drawing.text(157, 133, "(3,)", size=13, color="soft")
+    drawing.text(236, 103, "=", size=18)
+    drawing.matrix(262, 30, column + row, heat=False)
+    return drawing
+
+
+def average_digits(say):
+    """The average of all training images of each digit."""
+    images, labels, _, _ = digits()
+    drawing = Drawing(400, 190)
+    for digit in range(10):
+        x, y = 4 + digit % 5 * 80, 4 + digit // 5 * 96
+        drawing.pixels(x, y, 64, images[labels == digit].mean(axis=0).reshape(8, 8))
+        drawing.text(x + 32, y + 84, str(digit), size=15, bold=True)
+    return drawing
+
+
+def slope(say):
+    """Lines through (3, 9) and (3 + h, (3 + h)²) turn towards the tangent."""
+    drawing = Drawing(420, 300)
+    plot = Plot(drawing, (0, 5.3), (-4, 28), left=40, top=14, bottom=34)
+    plot.axes(_axis([0, 1, 2, 3, 4, 5]), _axis([0, 4, 9, 16, 25]))
+    xs = np.linspace(0, 5.25, 106)
+    for h, color in [(2, "orange"), (1, "purple"), (None, "green")]:
+        steep = ((3 + h) ** 2 - 9) / h if h else 6
+        ends = np.array([3 - 12.5 / steep, min(5.25, 3 + 18.5 / steep)])
+        plot.curve(ends, 9 + steep * (ends - 3), color=color, width=1.75, dashed=h is not None)
+        if h:
+            plot.drawing.circle(*plot.at(3 + h, (3 + h) ** 2), 5, fill=color)
+    plot.curve(xs, xs**2, color="blue")
+    plot.drawing.circle(*plot.at(3, 9), 6, fill="ink")
+    plot.label(0.2, 26, say("h = 2：斜率 8", "h = 2: slope 8"), color="orange", above=0)
+    plot.label(0.2, 23.4, say("h = 1：斜率 7", "h = 1: slope 7"), color="purple", above=0)
+    plot.label(0.2, 20.8, say("切线：斜率 6", "tangent: slope 6"), color="green", above=0)
+    plot.label(0.75, 1.2, "x²", color="blue", anchor="middle", above=8)
+    return drawing
+
+
+def exp_and_ln(say):
+    """e to the x, and the natural logarithm."""
+    left = Drawing(330, 240)
+    plot = Plot(left, (-3, 2.2), (-1, 8), left=36, top=14, bottom=34)
+    plot.axes(_axis([-3, -2, -1, 0, 1, 2]), _axis([0, 1, 2, 4, 6, 8]))
+    x = np.linspace(-3, 2.05, 81)
+    plot.curve(x, np.exp(x), color="blue")
+    plot.label(1.1, 5, "eˣ", color="blue", anchor="end")
+    right = Drawing(330, 240)
+    plot = Plot(right, (-1, 8), (-3, 2.2), left=36, top=14, bottom=34)
+    plot.axes(_axis([0, 1, 2, 4, 6, 8]), _axis([-3, -2, -1, 0, 1, 2]))
+    x = np.linspace(0.05, 8, 161)
+    plot.curve(x, np.log(x), color="orange")
+    plot.label(5, np.log(5), "ln x", color="orange", anchor="end")
+    return [left, right]
