@@ -45,17 +45,11 @@ class Neuron:
         self.last_output: Array | None = None
 
     def forward(self, activations: ArrayLike) -> Array:
-        """The neuron's activation for each row: (rows, num_inputs) → (rows, 1). A
-        single row may come without its brackets.
+        """The neuron's activation for each row: (rows, num_inputs) → (rows, 1).
+
+        A single row may come without its outer brackets.
         """
-        # A copy: backward needs these numbers as they are now.
-        inputs = np.array(activations, dtype=np.float64, ndmin=2)
-        width = len(self.weights)
-        if inputs.ndim != 2 or inputs.shape[1] != width or len(inputs) == 0:
-            raise ValueError(
-                f"this neuron has {width} weights, so it takes (rows, {width}) with at "
-                f"least one row, got {np.shape(activations)}"
-            )
+        inputs = _as_rows(activations, len(self.weights), "this neuron")
         function, _ = ACTIVATIONS[self.activation]
         self.last_input = inputs
         self.last_pre_activation = inputs @ self.weights + self.bias  # (rows, 1)
@@ -167,16 +161,12 @@ class NeuralNetwork:
             )
 
     def forward(self, activations: ArrayLike) -> Array:
-        """The network's outputs: (rows, inputs) → (rows, outputs). Raises ValueError
-        for an empty batch, a wrong width, NaN or infinity.
+        """The network's outputs: (rows, inputs) → (rows, outputs).
+
+        Raises ValueError for an empty batch, a wrong width, NaN or infinity.
         """
-        inputs: Array = np.atleast_2d(np.asarray(activations, dtype=np.float64))
         num_inputs = len(self.layers[0].neurons[0].weights)
-        if inputs.ndim != 2 or inputs.shape[1] != num_inputs or len(inputs) == 0:
-            raise ValueError(
-                f"this network takes (rows, {num_inputs}) with at least one row, got "
-                f"{np.shape(activations)}"
-            )
+        inputs = _as_rows(activations, num_inputs, "this network")
         _refuse_infinite("inputs", inputs)
         for layer in self.layers:
             inputs = layer.forward(inputs)
@@ -240,6 +230,17 @@ class NeuralNetwork:
     def predict(self, X: ArrayLike) -> Array:
         """The outputs for X: the same as `forward`."""
         return self.forward(X)
+
+
+def _as_rows(activations: ArrayLike, width: int, taker: str) -> Array:
+    # A copy, since backward needs these numbers as they are now.
+    inputs: Array = np.array(activations, dtype=np.float64, ndmin=2)
+    if inputs.ndim != 2 or inputs.shape[1] != width or len(inputs) == 0:
+        raise ValueError(
+            f"{taker} takes (rows, {width}) with at least one row, got "
+            f"{np.shape(activations)}"
+        )
+    return inputs
 
 
 def _refuse_infinite(what: str, values: Array) -> None:

@@ -36,6 +36,26 @@ def bend(say):
     return [left, right]
 
 
+def tents(say):
+    """A curve, and the bent line that a row of tents, three ReLUs each, adds up to."""
+    x = np.linspace(0, 4, 201)
+    curve = 1.6 + np.sin(1.7 * x) - 0.1 * x
+    knots = np.linspace(0, 4, 9)
+    width = knots[1]
+    drawing = Drawing(420, 250)
+    plot = Plot(drawing, (0, 4), (0, 2.7), left=20, right=20, top=12, bottom=16)
+    total = np.zeros_like(x)
+    for knot, height in zip(knots, np.interp(knots, x, curve), strict=True):
+        tent = height / width * (relu(x - knot + width) - 2 * relu(x - knot) + relu(x - knot - width))
+        inside = np.abs(x - knot) < width + 0.01
+        plot.curve(x[inside], tent[inside], color="soft", width=1)
+        total += tent
+    plot.curve([0, 4], [0, 0], color="soft", width=1)
+    plot.curve(x, curve, color="orange", width=2)
+    plot.curve(x, total, color="blue", width=2)
+    return drawing
+
+
 def shapes(say):
     """Four activation functions, and the slope of each."""
     z = np.linspace(-4, 4, 161)

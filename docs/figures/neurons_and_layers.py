@@ -116,6 +116,28 @@ def no_single_line(say):
     return panels
 
 
+def new_description(say):
+    """The four cases as the switches describe them, and as the hidden layer does, where a line can split them."""
+    switches, lamp = xor()
+    hidden = np.column_stack([_neuron([1, 1], bias).forward(switches) > 0 for bias in [-0.5, -1.5]]).astype(float)
+    panels = []
+    for points, x_label, y_label in [
+        (switches, say("楼上", "upstairs"), say("楼下", "downstairs")),
+        (hidden, say("至少开一个", "at least one up"), say("两个都开", "both up")),
+    ]:
+        drawing = Drawing(230, 250)
+        plot = Plot(drawing, (-0.5, 1.5), (-0.5, 1.5), left=30, right=10, top=26, bottom=46)
+        plot.axes({0: "0", 1: "1"}, {0: "0", 1: "1"}, x_label=x_label, y_label=y_label)
+        if points is hidden:
+            plot.region(_neuron([1, -1], -0.5).forward, color="blue")
+            plot.curve([0, 1.5], [-0.5, 1], color="blue")  # x − y − 0.5 = 0
+        on = lamp.ravel() == 1
+        plot.points(points[on], filled=True)
+        plot.points(points[~on], filled=False)
+        panels.append(drawing)
+    return panels
+
+
 def lamp(say):
     """The three neurons that run the lamp, with their weights and biases, for the switches 1 and 0."""
     x = np.array([[1.0, 0.0]])
