@@ -3,6 +3,7 @@
 import hashlib
 import html
 import json
+import os
 import re
 import subprocess
 import sys
@@ -13,7 +14,7 @@ from mkdocs.exceptions import PluginError
 ROOT = Path(__file__).parents[2]
 FIGURES = ROOT / "docs" / "figures"
 CACHE = ROOT / ".cache" / "figures"
-REFERENCE = re.compile(r"!\[[^\]]*\]\(figure:([\w.]+)")
+REFERENCE = re.compile(r"\]\(figure:([\w.]+)")
 IMAGE = re.compile(r'<p>\s*<img alt="([^"]*)" src="figure:([^"]*)"(?: title="([^"]*)")?\s*/?>\s*</p>')
 
 
@@ -31,16 +32,19 @@ def draw(names: set[str], language: str) -> dict[str, str]:
             raise ValueError(f"can't draw {', '.join(stale)}: {run.stderr.strip()}")
         CACHE.mkdir(parents=True, exist_ok=True)
         for name, svg in json.loads(run.stdout).items():
-            for old in CACHE.glob(f"{name}.{language}.*"):
-                old.unlink()
-            cached[name].write_text(json.dumps(svg), "utf8")
+            for old in CACHE.glob(f"{name}.{language}.*.json"):
+                old.unlink(missing_ok=True)
+            # Renamed into place, so that another build never reads half a figure.
+            half = cached[name].with_suffix(f".{os.getpid()}")
+            half.write_text(json.dumps(svg), "utf8")
+            half.replace(cached[name])
     return {name: json.loads(path.read_text("utf8")) for name, path in cached.items()}
 
 
 def _fingerprint(name: str) -> str:
     """Of all that a figure is drawn from: its module, the drawing vocabulary, the package and its data."""
     sources = [FIGURES / f"{name.split('.')[0]}.py", FIGURES / "drawing.py", FIGURES / "__main__.py"]
-    sources += sorted(path for path in (ROOT / "scratchml").rglob("*") if path.suffix in {".py", ".npz"})
+    sources += sorted(path for path in (ROOT / "scratchml").rglob("*") if path.is_file() and path.suffix != ".pyc")
     digest = hashlib.sha256()
     for path in sources:
         digest.update(path.read_bytes() if path.exists() else b"")
@@ -52,10 +56,12 @@ def insert_figures(content: str, drawn: dict[str, str]) -> str:
 
     def figure(match: re.Match[str]) -> str:
         alt, name, caption = match.groups()
+        if name not in drawn:
+            raise ValueError(f"there is no figure {name}: write ![text](figure:module.function)")
         if not alt:
             raise ValueError(f"figure {name} needs a text that says what one sees: ![text](figure:{name})")
         caption = f"<figcaption>{caption}</figcaption>" if caption else ""
-        return f'<figure class="drawing"><div role="img" aria-label="{alt}" data-search-exclude>{drawn[html.unescape(name)]}</div>{caption}</figure>'
+        return f'<figure class="drawing"><div role="img" aria-label="{alt}" data-search-exclude>{drawn[name]}</div>{caption}</figure>'
 
     content = IMAGE.sub(figure, content)
     if 'src="figure:' in content:

@@ -3,6 +3,7 @@
 import hashlib
 import html
 import re
+import unicodedata
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -14,6 +15,7 @@ CACHE = Path(__file__).parents[2] / ".cache" / "fonts"
 ARITHMATEX = re.compile(r'<(span|div) class="arithmatex">\\[(\[](.*?)\\[)\]]</\1>', re.DOTALL)
 MATH = re.compile(r"<math.*?</math>", re.DOTALL)
 ANNOTATION = re.compile(r"<annotation.*?</annotation>", re.DOTALL)
+ITALICS = [*range(0x1D434, 0x1D468), 0x1D6A4, 0x1D6A5, *range(0x1D6E2, 0x1D71C)]  # Latin and Greek
 # Roots, tall brackets and braces are put together from pieces that no formula names.
 PIECES = [0x221A, *range(0x239B, 0x23B4), *range(0x23DC, 0x23E2), *range(0x0300, 0x0310), 0x20D7]
 
@@ -57,10 +59,9 @@ def characters(site: Path) -> set[int]:
 
 def math_font(code_points: set[int]) -> bytes:
     """STIX Two Math cut down to `code_points` and the pieces that formulas are built from, as woff2."""
-    # Single letters are slanted by the browser: for "x" it takes the glyph of U+1D465.
-    italics = {0x1D44E + c - ord("a") for c in code_points if ord("a") <= c <= ord("z")}
-    italics |= {0x1D434 + c - ord("A") for c in code_points if ord("A") <= c <= ord("Z")}
-    italics |= {0x1D6FC + c - ord("α") for c in code_points if ord("α") <= c <= ord("ω")}
+    # The browser slants a single letter: for "x" it takes the glyph of U+1D465, which is x in Unicode's compatible form.
+    letters = set(map(chr, code_points))
+    italics = {c for c in ITALICS if unicodedata.normalize("NFKC", chr(c)) in letters}
     wanted = sorted({*code_points, *italics, *PIECES, 0x210E, *range(0x20, 0x7F)})  # U+210E is the italic h
     # Found without importing ziamath, which would load all of its own machinery.
     path = Path(find_spec("ziamath").origin).parent / "fonts" / "STIXTwoMath-Regular.ttf"

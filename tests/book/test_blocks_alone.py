@@ -1,0 +1,62 @@
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from tests.book import blocks_alone
+from tests.book.page import Page, read_book
+
+BLOCK = """\
+Text
+
+```python
+from scratchml import softmax
+print(softmax([2, 4, 5]).round(4))
+print("second line")
+```
+<!--pytest-codeblocks:expected-output-->
+```text
+[0.0351 0.2595 0.7054]
+second line
+```
+"""
+
+
+def problems(page: Page) -> list[str]:
+    return [str(problem) for block in page.python for problem in blocks_alone.problems(page, block, *blocks_alone.run(block.body))]
+
+
+def test_every_block_of_the_book_prints_its_output_in_a_fresh_interpreter(no_problem):
+    pages = read_book()
+    codes = sorted({block.body for page in pages for block in page.python})  # one run for the blocks that both languages share
+    with ThreadPoolExecutor(max_workers=4) as pool:
+        runs = dict(zip(codes, pool.map(blocks_alone.run, codes), strict=True))
+    no_problem(problem for page in pages for block in page.python for problem in blocks_alone.problems(page, block, *runs[block.body]))
+
+
+def test_a_sound_block_has_no_problem():
+    assert problems(Page("docs/zh/x.md", BLOCK)) == []
+
+
+@pytest.mark.parametrize(
+    ("sound", "broken", "line", "words"),
+    [
+        ("0.7054]\nsecond", "0.7055]\nsecond", 10, ["0.7055", "prints '[0.0351 0.2595 0.7054]'", "update_outputs docs/zh/x.md"]),
+        ("second line\n```\n", "second line \n```\n", 11, ["'second line '", "update_outputs"]),
+        ("second line\n```\n", "second line\nthird line\n```\n", 3, ["has 3 lines", "prints 2"]),
+        ("second line\n```\n", "```\n", 3, ["has 1 lines", "prints 2"]),
+        ("from scratchml import softmax", "# softmax is imported by a block above", 3, ["NameError", "mend"]),
+        ('print("second line")', 'import warnings; warnings.warn("old")', 3, ["on stderr", "mend"]),
+        ('print("second line")', "raise SystemExit(3)", 3, ["exits with 3"]),
+        ('print("second line")', 'open("left", "w")', 3, ["the file left", "no files"]),
+        ('print("second line")', 'print("second line", end="")', 3, ["line end"]),
+        ("from scratchml import softmax\nprint(softmax([2, 4, 5]).round(4))\nprint(", "# print(", 3, ["prints nothing"]),
+    ],
+)
+def test_a_block_that_fails_alone_is_named(sound, broken, line, words):
+    assert BLOCK.count(sound) == 1
+    (problem,) = problems(Page("docs/zh/x.md", BLOCK.replace(sound, broken)))
+    assert problem.startswith(f"docs/zh/x.md:{line}: ") and all(word in problem for word in words), problem
+
+
+def test_an_endless_block_is_ended():
+    assert "longer than 0.5 seconds" in blocks_alone.run("while True: pass", timeout=0.5)[1]

@@ -1,0 +1,38 @@
+"""docs/conftest.py, in a book of its own that plain pytest runs."""
+
+import re
+import subprocess
+import sys
+
+import pytest
+
+from tests.book.page import ROOT
+
+
+def block(code: str, output: str) -> str:
+    return f"```python\n{code}\n```\n<!--pytest-codeblocks:expected-output-->\n```text\n{output}\n```\n"
+
+
+BOOK = {
+    "docs/a.md": block("import numpy as np\nnp.set_printoptions(precision=2)\nnp.seterr(all='ignore')\nnp.random.seed(0)\nprint(np.array([1/3]))", "[0.33]"),
+    "docs/b.md": block("import numpy as np\nprint(np.array([1/3]))", "[0.33333333]"),
+    "docs/c.md": block("import numpy as np\nprint(np.geterr()['divide'])", "warn"),
+    "docs/d.md": block("import numpy as np\nprint(np.random.rand() == np.random.RandomState(0).rand())", "False"),
+    "docs/wrong.md": block("print(1)", "2"),
+    "docs/comment.md": block("# print(1)", "1"),
+    "pytest.ini": "[pytest]\naddopts = --codeblocks -p no:cacheprovider\n",
+}
+
+
+@pytest.mark.parametrize(
+    ("conftest", "failing"),
+    [
+        ((ROOT / "docs" / "conftest.py").read_text("utf8"), ["comment", "wrong"]),
+        ("", ["b", "c", "comment", "d", "wrong"]),  # without it state does leak, and the test above proves something
+    ],
+)
+def test_a_block_leaves_numpy_as_it_was_for_the_next(tree, conftest, failing):
+    root = tree(BOOK | {"docs/conftest.py": conftest})
+    run = subprocess.run([sys.executable, "-m", "pytest", "docs", "-rf"], cwd=root, capture_output=True, text=True)
+    assert sorted(re.findall(r"^FAILED docs/(\w+)\.md", run.stdout, re.MULTILINE)) == failing, run.stdout
+    assert f"{len(failing)} failed, {6 - len(failing)} passed" in run.stdout
