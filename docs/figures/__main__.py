@@ -14,10 +14,14 @@ def say(zh: str, en: str) -> str:
     return {"zh": zh, "en": en}[language]
 
 
+sys.stdout.reconfigure(encoding="utf8")
 drawn = {}
 for name in names:
     module, _, function = name.partition(".")
-    panels = getattr(importlib.import_module(module), function)(say)
+    try:
+        panels = getattr(importlib.import_module(module), function)(say)
+    except Exception:
+        print(name, end="")  # which of them can't be drawn; the reason follows on stderr
+        raise
     drawn[name] = "".join(panel.svg() for panel in ([panels] if isinstance(panels, Drawing) else panels))
-sys.stdout.reconfigure(encoding="utf8")
 json.dump(drawn, sys.stdout)

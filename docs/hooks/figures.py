@@ -18,18 +18,26 @@ REFERENCE = re.compile(r"\]\(figure:([\w.]+)")
 IMAGE = re.compile(r'<p>\s*<img alt="([^"]*)" src="figure:([^"]*)"(?: title="([^"]*)")?\s*/?>\s*</p>')
 
 
+class FigureError(ValueError):
+    """The figure `name` can't be drawn."""
+
+    def __init__(self, name: str, reason: str) -> None:
+        super().__init__(f"can't draw the figure {name}: {reason}")
+        self.name = name
+
+
 def draw(names: set[str], language: str) -> dict[str, str]:
     """The SVG of each figure, `module.function`, with its labels in `language`.
 
     Drawn in a process of its own, so that edits to figures and to scratchml show without a restart, and
-    kept until a source changes. Raises ValueError with the reason where one can't be drawn.
+    kept until a source changes. Raises FigureError where one can't be drawn.
     """
     cached = {name: CACHE / f"{name}.{language}.{_fingerprint(name)}.json" for name in names}
     stale = sorted(name for name, path in cached.items() if not path.exists())
     if stale:
         run = subprocess.run([sys.executable, str(FIGURES), language, *stale], capture_output=True, text=True, encoding="utf8", cwd=ROOT)
         if run.returncode:
-            raise ValueError(f"can't draw {', '.join(stale)}: {run.stderr.strip()}")
+            raise FigureError(run.stdout or stale[0], run.stderr.strip())
         CACHE.mkdir(parents=True, exist_ok=True)
         for name, svg in json.loads(run.stdout).items():
             for old in CACHE.glob(f"{name}.{language}.*.json"):
@@ -70,15 +78,16 @@ def insert_figures(content: str, drawn: dict[str, str]) -> str:
 
 
 def on_files(files, config) -> None:
-    names = {name for file in files.documentation_pages() if file.src_uri.endswith(".md") for name in REFERENCE.findall(file.content_string)}
+    pages = [file for file in files.documentation_pages() if file.src_uri.endswith(".md")]
+    shown = {name: f"docs/{config.theme['language']}/{file.src_uri}" for file in pages for name in REFERENCE.findall(file.content_string)}
     try:
-        config.extra["figures"] = draw(names, config.theme["language"])
-    except ValueError as error:
-        raise PluginError(str(error)) from error
+        config.extra["figures"] = draw(set(shown), config.theme["language"])
+    except FigureError as error:
+        raise PluginError(f"{shown[error.name]}: {error}") from error
 
 
 def on_page_content(content: str, page, config, files) -> str:
     try:
         return insert_figures(content, config.extra["figures"])
     except ValueError as error:
-        raise PluginError(f"{page.file.src_uri}: {error}") from error
+        raise PluginError(f"docs/{config.theme['language']}/{page.file.src_uri}: {error}") from error

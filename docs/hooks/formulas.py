@@ -45,7 +45,7 @@ def on_page_content(content: str, page, config, files) -> str:
     try:
         return insert_formulas(content)
     except ValueError as error:
-        raise PluginError(f"{page.file.src_uri}: {error}") from error
+        raise PluginError(f"docs/{config.theme['language']}/{page.file.src_uri}: {error}") from error
 
 
 def characters(site: Path) -> set[int]:
@@ -59,8 +59,8 @@ def characters(site: Path) -> set[int]:
 
 def math_font(code_points: set[int]) -> bytes:
     """STIX Two Math cut down to `code_points` and the pieces that formulas are built from, as woff2."""
-    # The browser slants a single letter: for "x" it takes the glyph of U+1D465, which is x in Unicode's compatible form.
-    letters = set(map(chr, code_points))
+    # The browser slants a single letter: for "x" it takes the glyph of U+1D465, whose plain form (NFKC) is x again.
+    letters = {unicodedata.normalize("NFKC", chr(c)) for c in code_points}
     italics = {c for c in ITALICS if unicodedata.normalize("NFKC", chr(c)) in letters}
     wanted = sorted({*code_points, *italics, *PIECES, 0x210E, *range(0x20, 0x7F)})  # U+210E is the italic h
     # Found without importing ziamath, which would load all of its own machinery.

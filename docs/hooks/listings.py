@@ -61,4 +61,4 @@ def on_page_markdown(markdown: str, page, config, files) -> str:
     try:
         return insert_listings(markdown)
     except LookupError as error:
-        raise PluginError(f"{page.file.src_uri}: {error}") from error
+        raise PluginError(f"docs/{config.theme['language']}/{page.file.src_uri}: {error}") from error
