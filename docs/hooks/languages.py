@@ -18,6 +18,8 @@ def twin_link(url: str, language: str) -> str:
 
 def on_page_context(context, page, config: MkDocsConfig, nav):
     context["twin_link"] = twin_link(page.url, config.theme["language"])
+    if config.theme["language"] == "en":  # what the reader chose, such as the palette, holds for both sites
+        config.extra["scope"] = f"{context['base_url']}/.."
     if page.canonical_url:  # search engines want whole addresses, which are known where SITE_URL is set
         context["twin_url"] = urljoin(page.canonical_url, context["twin_link"])
     return context

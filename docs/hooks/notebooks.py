@@ -10,8 +10,8 @@ from mkdocs.structure.toc import get_toc
 
 ROOT = Path(__file__).parents[2]
 # What mkdocs-jupyter puts into every page: 575 KB of styles, scripts of other sites, and copy buttons that need them.
-BAGGAGE = re.compile(r'<style[^>]*>.*?</style>|<script[^>]*>.*?</script>|<div class="zeroclipboard-container">.*?</clipboard-copy>\s*</div>', re.DOTALL)
-WRAPPER = re.compile(r'<div class="jupyter-wrapper">\s*<div class="jp-Notebook"[^>]*>|</div> <!-- jp-Notebook -->\s*</div> <!-- jupyter-wrapper -->')
+BAGGAGE = re.compile(r'<style[^>]*>.*?</style>|<script[^>]*>.*?</script>|<div[^>]* class="clipboard-copy-txt".*?</div>|<div class="zeroclipboard-container">.*?</clipboard-copy>\s*</div>', re.DOTALL)
+WRAPPER = re.compile(r'<div class="jupyter-wrapper">\s*<div class="jp-Notebook"[^>]*>|</div> <!-- jp-Notebook -->\s*</div> <!-- jupyter-wrapper -->|<!--.*?-->')
 MARKDOWN_CELL = re.compile(r'<div class="jp-Cell jp-MarkdownCell.*?(?=<div class="jp-Cell |</div> <!-- jp-Notebook -->)', re.DOTALL)
 BETWEEN = "<!--between two cells-->"
 
