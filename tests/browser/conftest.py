@@ -1,0 +1,179 @@
+"""The built site in a real browser, from the root of a host and from a folder, as GitHub Pages serves it.
+
+Whatever a test looks at, it also fails when a page asks another host for anything, gets an error from its own,
+or writes a warning to the console.
+"""
+
+import os
+import shutil
+import threading
+from collections.abc import Callable, Iterator
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from tests.conftest import ROOT
+
+INSTALLED = [
+    "/Applications/Chromium.app/Contents/MacOS/Chromium",
+    "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+    "/Applications/Microsoft Edge.app/Contents/MacOS/Microsoft Edge",
+    *(f"{os.environ.get(folder, '')}/{path}" for folder in ("ProgramFiles", "ProgramFiles(x86)", "LocalAppData") for path in ("Google/Chrome/Application/chrome.exe", "Chromium/Application/chrome.exe", "Microsoft/Edge/Application/msedge.exe")),
+]
+# Quiet, so that each request that is seen is one of the page's; and nothing but this machine can be reached.
+FLAGS = ["--no-sandbox", "--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run", "--disable-quic", "--no-proxy-server", "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"]
+FOLDERS = {"at the root": "/", "in a folder": "/repo/"}
+
+
+def addresses(language: str) -> list[str]:
+    """Of every page in `language`, relative to the site: "", "how-to-use/", … or "en/", "en/how-to-use/", …."""
+    sources = ROOT / "docs" / language
+    pages = [path.relative_to(sources).with_suffix("").as_posix() for path in sorted([*sources.rglob("*.md"), *sources.glob("labs/*.py")])]
+    return [("en/" if language == "en" else "") + f"{page}/".removesuffix("index/") for page in pages]
+
+
+def chromium() -> str | None:
+    """The Chromium, Chrome or Edge on this machine."""
+    on_path = map(shutil.which, ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "msedge", "microsoft-edge"])
+    return next((path for path in [*on_path, *INSTALLED] if path and Path(path).is_file()), None)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    path = chromium()
+    if not path and os.environ.get("REQUIRE_BROWSER"):
+        pytest.fail("REQUIRE_BROWSER is set, and there is no Chromium: install chromium (apt install chromium, brew install --cask chromium), Chrome or Edge", pytrace=False)
+    if not path:
+        pytest.skip("no Chromium, Chrome or Edge on this machine")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def hosts(site) -> Iterator[dict[str, str]]:
+    """Two hosts with the built site: the address of each."""
+
+    class Handler(SimpleHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+        extensions_map = SimpleHTTPRequestHandler.extensions_map | {".js": "text/javascript", ".woff2": "font/woff2"}
+
+        def __init__(self, *arguments, folder: str) -> None:
+            self.folder = folder
+            super().__init__(*arguments, directory=str(site))
+
+        def translate_path(self, path: str) -> str:
+            inside = path.startswith(self.folder)
+            return super().translate_path(path.removeprefix(self.folder[:-1])) if inside else str(site / "outside of the site's folder")
+
+        def log_message(self, *_) -> None:
+            pass
+
+    servers = {name: ThreadingHTTPServer(("127.0.0.1", 0), partial(Handler, folder=folder)) for name, folder in FOLDERS.items()}
+    for server in servers.values():
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield {name: f"http://127.0.0.1:{server.server_port}{FOLDERS[name]}" for name, server in servers.items()}
+    for server in servers.values():
+        server.shutdown()
+        server.server_close()
+
+
+@pytest.fixture(params=FOLDERS, scope="module")
+def base(request, hosts) -> str:
+    """The address of the site's cover, ending in a slash: once at the root of a host, once in a folder."""
+    return hosts[request.param]
+
+
+@pytest.fixture(scope="session")
+def trouble() -> list[str]:
+    """What went wrong in the browser since the last look."""
+    return []
+
+
+@pytest.fixture(autouse=True)
+def nothing_goes_wrong(trouble) -> Iterator[None]:
+    yield
+    found = "\n".join(dict.fromkeys(trouble))
+    trouble.clear()
+    if found:
+        pytest.fail(found, pytrace=False)
+
+
+def watch(context: BrowserContext, hosts: dict[str, str], trouble: list[str]) -> None:
+    """Write down in `trouble` each request that leaves the site, each failed one, and what the console complains about."""
+
+    def requested(request) -> None:
+        if not request.url.startswith((*hosts.values(), "data:", "blob:")):
+            trouble.append(f"a request leaves the site: {request.url}")
+
+    def answered(response) -> None:
+        if response.status >= 400:
+            trouble.append(f"{response.status} {response.url}")
+
+    def said(message) -> None:
+        if message.type in ("error", "warning"):
+            trouble.append(f"console {message.type}: {message.text} ({message.location.get('url')})")
+
+    context.on("request", requested)
+    context.on("response", answered)
+    context.on("console", said)
+    context.on("weberror", lambda error: trouble.append(f"error on the page: {error.error}"))
+
+
+@pytest.fixture(scope="session")
+def open_tab(browser, hosts, trouble) -> Callable[..., Page]:
+    """A function that opens an empty tab, as for a reader who comes for the first time; it takes Playwright's options for a context."""
+
+    def open_tab(**options) -> Page:
+        context = browser.new_context(**{"viewport": {"width": 1280, "height": 800}, "color_scheme": "light", **options})
+        context.set_default_timeout(10_000)
+        watch(context, hosts, trouble)
+        return context.new_page()
+
+    return open_tab
+
+
+@pytest.fixture(scope="module")
+def tab(open_tab) -> Iterator[Page]:
+    """A tab for the tests of a module to share, since a new one takes as long as loading two pages."""
+    page = open_tab()
+    yield page
+    page.context.close()
+
+
+@pytest.fixture(scope="session")
+def reading_tab(open_tab) -> Iterator[Page]:
+    page = open_tab()
+    yield page
+    page.context.close()
+
+
+@pytest.fixture(scope="session", params=addresses("zh") + addresses("en"), ids=lambda address: f"/{address}")
+def page(request, reading_tab, hosts) -> Page:
+    """Each page of the book in turn, in a wide window and the light palette, with every solution open. It is loaded once for
+    all the tests that look at it: they leave it as they found it."""
+    reading_tab.goto(hosts["at the root"] + request.param)
+    reading_tab.add_style_tag(content="*, ::before, ::after { transition: none !important; animation: none !important }")
+    reading_tab.evaluate("document.querySelectorAll('.md-content details').forEach(details => details.open = true); document.fonts.ready.then(() => true)")
+    return reading_tab
+
+
+@pytest.fixture
+def phone(page) -> Iterator[Page]:
+    """The page on a screen 390 pixels wide."""
+    wide = page.viewport_size
+    page.set_viewport_size({"width": 390, "height": 844})
+    yield page
+    page.set_viewport_size(wide)
+
+
+@pytest.fixture(params=["default", "slate"], ids=["light", "dark"])
+def palette(request, page) -> Iterator[str]:
+    """The page in each of the two palettes."""
+    page.evaluate("palette => document.body.dataset.mdColorScheme = palette", request.param)
+    yield request.param
+    page.evaluate("document.body.dataset.mdColorScheme = 'default'")

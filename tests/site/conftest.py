@@ -1,0 +1,32 @@
+"""A small book to try things on: the machinery of the real one around a page or two."""
+
+import re
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import ROOT
+
+NAV = re.compile(r"^nav:\n(?: .*\n)+", re.MULTILINE)
+
+
+def make_book(project: Path, files: dict[str, str]) -> Path:
+    """A book in `project` with the given files, `{path in docs/: text}`, and a cover in each language if none is given."""
+    for folder in ("docs/hooks", "docs/theme", "docs/figures", "scratchml"):
+        shutil.copytree(ROOT / folder, project / folder, ignore=shutil.ignore_patterns("__pycache__"))
+    for config in ("mkdocs.yml", "docs/mkdocs.en.yml"):  # without nav, every page is in it
+        text, found = NAV.subn("", (ROOT / config).read_text("utf8"))
+        assert found == 1, f"{config} should have one nav"
+        (project / config).write_text(text, "utf8")
+    for path, text in {"zh/index.md": "# 封面\n", "en/index.md": "# Cover\n", **files}.items():
+        (project / "docs" / path).parent.mkdir(parents=True, exist_ok=True)
+        (project / "docs" / path).write_text(text, "utf8")
+    return project
+
+
+@pytest.fixture
+def book(tmp_path) -> Callable[[dict[str, str]], Path]:
+    """`make_book`, in a folder of the test's own."""
+    return lambda files: make_book(tmp_path / "book", files)

@@ -1,0 +1,46 @@
+"""A fault in the book fails the build, which names the page and the fault."""
+
+import re
+
+import pytest
+
+from tests.conftest import build
+
+FIGURES = 'def torn(say):\n    raise RuntimeError("the paper is torn")\n'
+
+
+@pytest.mark.parametrize(
+    ("page", "text", "causes"),
+    [
+        ("zh/deep/chapter.md", "$\\frac{1}$", ["\\frac{1}", "doesn't parse"]),
+        ("en/chapter.md", "$$\n\\nosuchcommand\n$$", ["\\nosuchcommand"]),
+        ("zh/chapter.md", "![what one sees](figure:sketches.nothing)", ["sketches.nothing", "has no attribute 'nothing'"]),
+        ("en/chapter.md", "![what one sees](figure:sketches.torn)", ["sketches.torn", "the paper is torn"]),
+        ("zh/chapter.md", "```py\nscratchml.losses.nothing\n```", ["scratchml.losses has no nothing"]),
+    ],
+)
+def test_a_fault_stops_the_build_which_names_the_page_and_the_cause(book, tmp_path, page, text, causes):
+    run = build(book({page: f"# Chapter\n\n{text}\n", "figures/sketches.py": FIGURES}), tmp_path / "site")
+    assert run.returncode, "the build should have failed"
+    printed = run.stdout[run.stdout.index("ERROR") :]
+    for cause in (page, *causes):
+        assert cause in printed.replace("\\\\", "\\")
+
+
+def test_links_to_nowhere_and_forgotten_pages_fail_the_build_in_both_languages(book, tmp_path):
+    text = "# Chapter\n\n[a](nowhere.md), [b](index.md#nowhere), [c](#nowhere), [d](/index.md), [e](nowhere/), ![f](nowhere.svg)\n"
+    project = book({"zh/chapter.md": text, "en/other-chapter.md": text})
+    for config in ("mkdocs.yml", "docs/mkdocs.en.yml"):
+        (project / config).write_text((project / config).read_text("utf8") + "\nnav: [index.md]\n", "utf8")
+    run = build(project, tmp_path / "site")
+    assert run.returncode, "the build should have failed"
+    for page in ("chapter.md", "other-chapter.md"):
+        warnings = [line for line in run.stdout.splitlines() if line.startswith("WARNING") and f"'{page}'" in line]
+        for target in ("nowhere.md", "index.md#nowhere", "#nowhere", "/index.md", "nowhere/", "nowhere.svg"):
+            assert any(f"'{target}'" in line for line in warnings), f"no warning for {target} on {page}:\n{run.stdout}"
+        assert re.search(rf'not included in the "nav" configuration:\s+- {page}', run.stdout)
+
+
+def test_a_dead_link_on_an_english_page_alone_fails_the_build(book, tmp_path):
+    run = build(book({"en/index.md": "# Cover\n\n[a](nowhere.md)\n"}), tmp_path / "site")
+    assert run.returncode and "'nowhere.md'" in run.stdout

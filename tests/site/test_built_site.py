@@ -1,0 +1,115 @@
+"""The built site, read as files."""
+
+import json
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+
+from tests.conftest import ROOT, build
+
+LOADED = {("script", "src"), ("link", "href"), ("img", "src"), ("img", "srcset"), ("source", "src"), ("source", "srcset"), ("iframe", "src"), ("video", "src"), ("audio", "src"), ("object", "data"), ("embed", "src"), ("image", "href"), ("use", "href")}
+ONLY_NAMED = {"canonical", "alternate", "prev", "next"}  # kinds of <link> that a browser doesn't load
+OUTSIDE = re.compile(r"^\s*(?:[a-z][a-z0-9+.-]*:)?//", re.IGNORECASE)
+IN_CSS = re.compile(r"""(?:url\(|@import)\s*["']?([^"')\s;]+)""", re.IGNORECASE)
+
+
+class Loads(HTMLParser):
+    """What a browser loads to show a page."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.addresses: list[str] = []
+        self._in_style = False
+        self.feed(html)
+
+    def handle_starttag(self, tag, attributes):
+        named = dict(attributes)
+        if not (tag == "link" and ONLY_NAMED & set((named.get("rel") or "").split())):
+            self.addresses += [value or "" for name, value in attributes if (tag, name) in LOADED]
+        self.addresses += IN_CSS.findall(named.get("style") or "")
+        self._in_style = tag == "style"
+
+    def handle_data(self, data):
+        if self._in_style:
+            self.addresses += IN_CSS.findall(data)
+
+    def handle_endtag(self, tag):
+        self._in_style = False
+
+
+def outside(folder: Path) -> list[str]:
+    """Everything that the pages and styles in `folder` load from another site, or from the root of their own."""
+    found = []
+    for path in sorted(folder.rglob("*")):
+        if path.suffix == ".html":
+            addresses = Loads(path.read_text("utf8")).addresses
+        elif path.suffix == ".css":
+            addresses = IN_CSS.findall(path.read_text("utf8"))
+        else:
+            continue
+        found += [f"{path.relative_to(folder)}: {address}" for address in addresses if OUTSIDE.match(address)]
+    return found
+
+
+def test_the_search_for_outside_resources_finds_each_kind(tmp_path):
+    (tmp_path / "a.html").write_text(
+        '<link rel="canonical" href="https://x/1"><a href="https://x/2">a</a><img src="data:image/png;base64,AA//"><script src="../ours.js"></script>'
+        '<link rel="stylesheet" href="https://x/3"><script src="//x/4"></script><img src="http://x/5"><p style="background: url(https://x/6)"></p><style>@import "https://x/7";</style>',
+        "utf8",
+    )
+    (tmp_path / "b.css").write_text("@import 'https://x/8'; a { background: url('//x/9') } b { background: url(data:image/svg+xml;x) }", "utf8")
+    assert [found[-1] for found in outside(tmp_path)] == list("3456789")
+
+
+def test_the_build_warns_of_nothing(built):
+    _, printed = built
+    assert not re.findall(r"^(?:WARNING|ERROR).*|^Traceback.*", printed, re.MULTILINE)
+
+
+def test_every_page_is_built_in_both_languages(site):
+    for language, folder in [("zh", site), ("en", site / "en")]:
+        sources = ROOT / "docs" / language
+        for path in [*sources.rglob("*.md"), *sources.glob("labs/*.py")]:
+            address = path.relative_to(sources).with_suffix("")
+            page = folder / (address.parent if address.name == "index" else address) / "index.html"
+            assert page.is_file(), f"{path.relative_to(ROOT)} is missing from the site"
+            assert f'<html lang="{language}"' in page.read_text("utf8")
+
+
+def test_no_page_loads_anything_from_another_site(site):
+    assert outside(site) == []
+
+
+def test_the_font_comes_with_its_licence(site):
+    assert "SIL OPEN FONT LICENSE" in (site / "fonts" / "OFL.txt").read_text("utf8")
+
+
+def test_the_search_index_of_each_language_has_its_pages_and_no_formulas(site):
+    for folder in (site, site / "en"):
+        entries = json.loads((folder / "search" / "search_index.json").read_text("utf8"))["docs"]
+        assert {entry["location"].split("#")[0] for entry in entries} == {page.parent.relative_to(folder).as_posix().removeprefix(".") + "/" * (page.parent != folder) for page in pages(folder)}
+        text = "".join(entry["title"] + entry["text"] for entry in entries)
+        assert "<math" not in text and "<svg" not in text and "\\frac" not in re.sub(r"<pre>.*?</pre>|<code>.*?</code>", "", text, flags=re.DOTALL)
+
+
+def pages(folder: Path) -> list[Path]:
+    """The pages of the site in `folder`, without those of the site inside it."""
+    return [page for page in folder.rglob("index.html") if "en" not in page.relative_to(folder).parts]
+
+
+def test_on_a_public_address_each_page_names_its_twin_and_a_missing_page_leads_home(book, tmp_path):
+    project = book({"zh/chapter.md": "# 一\n", "en/chapter.md": "# One\n"})
+    run = build(project, tmp_path / "site", SITE_URL="https://example.org/repo/")
+    assert run.returncode == 0, run.stdout
+    for page, own, twin in [("chapter/", "zh", "en"), ("en/chapter/", "en", "zh"), ("", "zh", "en"), ("en/", "en", "zh")]:
+        html = (tmp_path / "site" / page / "index.html").read_text("utf8")
+        other = page.removeprefix("en/") if own == "en" else f"en/{page}"
+        assert f'<link rel="canonical" href="https://example.org/repo/{page}">' in html
+        assert f'<link rel="alternate" hreflang="{own}" href="https://example.org/repo/{page}">' in html
+        assert f'<link rel="alternate" hreflang="{twin}" href="https://example.org/repo/{other}">' in html
+    for not_found, other in [("404.html", "/repo/en/"), ("en/404.html", "/repo/")]:
+        html = (tmp_path / "site" / not_found).read_text("utf8")
+        assert re.search(r'<a class="[^"]*language-switch[^"]*" href="([^"]*)"', html)[1].replace("/en/../", "/") == other
+        assert '"/repo/' in html, "a page that is shown at any address has whole paths"
+    sitemap = (tmp_path / "site" / "sitemap.xml").read_text("utf8")
+    assert "<loc>https://example.org/repo/chapter/</loc>" in sitemap

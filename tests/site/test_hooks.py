@@ -1,0 +1,244 @@
+"""What the hooks do to a page, as plain functions."""
+
+import io
+import re
+import textwrap
+import unicodedata
+from urllib.parse import urljoin
+
+import pytest
+from fontTools.ttLib import TTFont
+
+from docs.hooks import formulas
+from docs.hooks.figures import draw, insert_figures
+from docs.hooks.formulas import characters, insert_formulas, math_font, mathml
+from docs.hooks.languages import twin_link
+from docs.hooks.listings import insert_listings, source
+from docs.hooks.notebooks import insert_cells, lighten
+from docs.hooks.outputs import on_page_markdown
+
+# ---- formulas
+
+
+def test_a_formula_becomes_mathml_that_keeps_its_tex():
+    page = insert_formulas(r'<p>Half: <span class="arithmatex">\(\frac{1}{2} &lt; 1\)</span></p>')
+    assert page.startswith('<p>Half: <span class="formula" data-search-exclude><math>')
+    assert "<mfrac><mn>1</mn><mn>2</mn></mfrac>" in page
+    assert r'<annotation encoding="application/x-tex">\frac{1}{2} &lt; 1</annotation>' in page
+
+
+def test_a_displayed_formula_is_a_block_of_its_own():
+    page = insert_formulas('<div class="arithmatex">\\[\ny = \\sum_i x_i\n\\]</div>')
+    assert page.startswith('<div class="formula" data-search-exclude><math display') and page.endswith("</math></div>")
+
+
+@pytest.mark.parametrize("tex", [r"\frac{1}", r"\nosuchcommand", "{x", r"\begin{aligned} x", "x_1_2", r"\left( x"])
+def test_a_bad_formula_is_named(tex):
+    with pytest.raises(ValueError) as error:
+        mathml(tex, display=False)
+    assert repr(tex) in str(error.value)
+
+
+# A letter that stands alone in an <mi> is slanted by the browser, which shows its mathematical italic.
+ITALIC = {unicodedata.decomposition(chr(c)).split()[1]: c for c in [*range(0x1D434, 0x1D455), *range(0x1D456, 0x1D468), *range(0x1D6E2, 0x1D71C), 0x1D6A4, 0x1D6A5]}
+ITALIC["0068"] = 0x210E
+SELECTORS = set(range(0xFE00, 0xFE10))  # they choose among the forms of the letter before, and have no glyph
+
+
+def glyphs(page: str) -> set[int]:
+    """The code points that the formulas in a page ask the math font for."""
+    page = re.sub(r"<annotation.*?</annotation>", "", page, flags=re.DOTALL)
+    shown = {c for formula in re.findall(r"<math.*?</math>", page, re.DOTALL) for c in re.sub(r"<[^>]*>|&\w+;", "", formula) if not c.isspace()}
+    slanted = {ITALIC[code] for letter in re.findall(r"<mi>(.)</mi>", page) if (code := f"{ord(letter):04X}") in ITALIC}
+    return {ord(c) for c in shown} | slanted - SELECTORS
+
+
+def lacks(font: bytes, wanted: set[int]) -> str:
+    """The code points in `wanted` that `font` has no glyph for, by name."""
+    return ", ".join(f"U+{c:04X} {unicodedata.name(chr(c), '')}" for c in sorted(wanted - SELECTORS - set(TTFont(io.BytesIO(font)).getBestCmap())))
+
+
+FORMULAS = [
+    r"\sigma(z) = \frac{1}{1 + e^{-z}}, \quad \hat y, \bar x, \tilde x, \vec v, \dot x, x', x''",
+    r"\frac{\partial L}{\partial w_{ij}}, \nabla_\theta L, \Delta w, \mathrm{d}x, h, \hbar, \ell, \imath",
+    r"\alpha\beta\gamma\delta\epsilon\varepsilon\zeta\eta\theta\vartheta\iota\kappa\varkappa\lambda\mu\nu\xi\pi\varpi\rho\varrho\sigma\varsigma\tau\upsilon\phi\varphi\chi\psi\omega",
+    r"\Gamma\Delta\Theta\Lambda\Xi\Pi\Sigma\Upsilon\Phi\Psi\Omega",
+    r"\mathbf{x}, \boldsymbol{x}, \mathbb{R}^{n \times m}, \mathcal{L}, \mathsf{T}, \operatorname{softmax}(QK^\top / \sqrt{d_k})V",
+    r"\sum_{i=1}^n \prod_j \int_0^1 \lim_{x \to \infty} \max_k \sqrt[3]{x} \binom{n}{k} \left\lfloor \frac{a}{b} \right\rfloor",
+    r"\begin{bmatrix} 1 & \cdots \\ \vdots & \ddots \end{bmatrix} \odot \begin{cases} x & x > 0 \\ 0 & x \le 0 \end{cases}",
+    r"\underbrace{a + b}_{c} \overbrace{a}^{n} \approx \ne \ge \pm \cdot \times \div \in \notin \subset \forall \exists \mapsto \Rightarrow \propto \sim \equiv \lVert x \rVert \langle x \rangle",
+]
+
+
+# Letters with a second form, without the first, which Unicode holds to be compatible with them.
+SECOND_FORMS = [r"\epsilon, \vartheta, \varkappa, \phi, \varrho, \varpi"]
+
+
+@pytest.mark.parametrize("texs", [FORMULAS, SECOND_FORMS], ids=["all kinds", "second forms"])
+def test_the_font_is_given_every_glyph_that_formulas_ask_for(texs, tmp_path, monkeypatch):
+    monkeypatch.setattr(formulas, "CACHE", tmp_path / "cache")
+    page = "".join(mathml(tex, display=True) for tex in texs)
+    (tmp_path / "index.html").write_text(page, "utf8")
+    absent = lacks(math_font(characters(tmp_path)), glyphs(page))
+    assert not absent
+
+
+def test_the_font_of_the_site_has_every_glyph_of_the_book(site):
+    pages = "".join(page.read_text("utf8") for page in site.rglob("*.html"))
+    absent = lacks((site / "fonts" / "stix-two-math.woff2").read_bytes(), glyphs(pages))
+    assert not absent
+
+
+# ---- figures
+
+
+DRAWN = {"chapter.first": "<svg>1</svg>", "chapter.second": "<svg>2</svg>"}
+
+
+def test_a_figure_takes_the_place_of_its_image():
+    page = insert_figures('<p><img alt="two &quot;dots&quot;" src="figure:chapter.second" title="Dots" /></p>', DRAWN)
+    assert page.startswith('<figure class="drawing"><div role="img" aria-label="two &quot;dots&quot;" data-search-exclude><svg>2</svg></div>')
+    assert page.endswith("<figcaption>Dots</figcaption></figure>")
+
+
+def test_a_figure_may_have_no_caption_but_must_say_what_one_sees():
+    assert "figcaption" not in insert_figures('<p><img alt="a dot" src="figure:chapter.first" /></p>', DRAWN)
+    with pytest.raises(ValueError, match=r"chapter\.first needs a text that says what one sees"):
+        insert_figures('<p><img alt="" src="figure:chapter.first" /></p>', DRAWN)
+
+
+@pytest.mark.parametrize("html", ['<p>Look: <img alt="a dot" src="figure:chapter.first" /></p>', '<li><img alt="a dot" src="figure:chapter.first" /></li>'])
+def test_a_figure_inside_a_sentence_is_refused(html):
+    with pytest.raises(ValueError, match="stands alone in its paragraph"):
+        insert_figures(html, DRAWN)
+
+
+@pytest.mark.parametrize("name", ["chapter.third", "chapter.first%20of%20all", "chapter"])
+def test_a_figure_that_was_not_drawn_is_named(name):
+    with pytest.raises(ValueError, match=re.escape(name)):
+        insert_figures(f'<p><img alt="a dot" src="figure:{name}" /></p>', DRAWN)
+
+
+def test_other_images_are_left_alone():
+    html = '<p><img alt="a cat" src="cat.svg" /></p>'
+    assert insert_figures(html, DRAWN) == html
+
+
+@pytest.mark.parametrize("name", ["no_such_chapter.figure", "drawing.no_such_figure"])
+def test_a_figure_that_cannot_be_drawn_is_named(name):
+    with pytest.raises(ValueError) as error:
+        draw({name}, "en")
+    assert name in str(error.value) and "no_such" in str(error.value).splitlines()[-1]
+
+
+# ---- listings
+
+MODULE = '''"""A module."""
+
+from dataclasses import dataclass
+
+RATE = 0.1
+SIZES: list[int] = [
+    2,
+    3,
+]
+
+
+@dataclass
+class Neuron:
+    """A neuron."""
+
+    bias: float = 0.0
+
+    def forward(self, x):
+        # one comment
+        return x + self.bias
+
+
+def double(x):
+    return 2 * x
+'''
+
+
+@pytest.fixture
+def package(tmp_path):
+    (tmp_path / "scratchml" / "deep").mkdir(parents=True)
+    (tmp_path / "scratchml" / "__init__.py").write_text("# the package\n", "utf8")
+    (tmp_path / "scratchml" / "neuron.py").write_text(MODULE, "utf8")
+    (tmp_path / "scratchml" / "deep" / "__init__.py").write_text("DEPTH = 2\n", "utf8")
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("scratchml", ("scratchml/__init__.py", 1, "# the package")),
+        ("scratchml.neuron", ("scratchml/neuron.py", 1, MODULE.rstrip())),
+        ("scratchml.neuron.RATE", ("scratchml/neuron.py", 5, "RATE = 0.1")),
+        ("scratchml.neuron.SIZES", ("scratchml/neuron.py", 6, "SIZES: list[int] = [\n    2,\n    3,\n]")),
+        ("scratchml.neuron.Neuron", ("scratchml/neuron.py", 12, MODULE[MODULE.index("@dataclass") : MODULE.index("\n\n\ndef double")])),
+        ("scratchml.neuron.Neuron.bias", ("scratchml/neuron.py", 16, "bias: float = 0.0")),
+        ("scratchml.neuron.Neuron.forward", ("scratchml/neuron.py", 18, "def forward(self, x):\n    # one comment\n    return x + self.bias")),
+        ("scratchml.neuron.double", ("scratchml/neuron.py", 23, "def double(x):\n    return 2 * x")),
+        ("scratchml.deep.DEPTH", ("scratchml/deep/__init__.py", 1, "DEPTH = 2")),
+    ],
+)
+def test_a_listing_is_the_source_as_it_stands(package, name, expected):
+    assert source(name, package) == expected
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [
+        ("scratchml.neuron.Axon", "scratchml.neuron has no Axon"),
+        ("scratchml.neuron.Neuron.backward", "scratchml.neuron.Neuron has no backward"),
+        ("scratchml.axon", "scratchml has no axon"),
+        ("numpy.array", "one qualified name"),
+        ("from scratchml import relu", "one qualified name"),
+        ("", "one qualified name"),
+    ],
+)
+def test_a_listing_of_nothing_says_how_far_it_came(package, name, reason):
+    with pytest.raises(LookupError, match=re.escape(reason)):
+        source(name, package)
+
+
+def test_every_py_fence_is_filled_and_no_other_fence():
+    page = insert_listings("```py\nscratchml.losses.squared_error\n```\n\n- item\n\n    ```py\n    scratchml.losses.squared_error\n    ```\n\n```python\nprint(1)\n```\n")
+    assert re.match(r'```py title="scratchml/losses\.py:\d+"\ndef squared_error\(', page)
+    assert re.search(r'^    ```py title="scratchml/losses\.py:\d+"\n    def squared_error\(', page, re.MULTILINE), "one in a list keeps its indentation"
+    assert page.endswith("```python\nprint(1)\n```\n")
+
+
+# ---- languages
+
+
+@pytest.mark.parametrize("url", ["", "how-to-use/", "neural-networks/machine-learning/"])
+@pytest.mark.parametrize("root", ["https://example.org/", "https://example.org/repo/"])
+def test_each_page_links_to_its_twin_and_back(root, url):
+    assert urljoin(f"{root}{url}", twin_link(url, "zh")) == f"{root}en/{url}"
+    assert urljoin(f"{root}en/{url}", twin_link(url, "en")) == f"{root}{url}"
+
+
+# ---- outputs
+
+
+def test_the_comment_before_an_output_becomes_a_blank_line():
+    source = "```python\nprint(1)\n```\n<!--pytest-codeblocks:expected-output-->\n```text\n1\n```\n"
+    assert on_page_markdown(source, None, None, None) == "```python\nprint(1)\n```\n\n```text\n1\n```\n"
+    assert "<!--" not in on_page_markdown(textwrap.indent(source, "    "), None, None, None)
+    assert on_page_markdown("<!-- another -->\n", None, None, None) == "<!-- another -->\n"
+
+
+# ---- notebooks
+
+
+def test_a_rendered_notebook_loses_its_styles_scripts_and_copy_buttons_and_nothing_else():
+    copy = '<div class="zeroclipboard-container">\n<clipboard-copy for="cell-1"><span>Copied!</span></clipboard-copy>\n</div>'
+    assert lighten(f'<style type="text/css">\np {{ color: red }}\n</style><p>style</p><script src="">x</script>{copy}<b>1</b><style>b {{}}</style>') == "<p>style</p><b>1</b>"
+
+
+def test_the_markdown_cells_of_a_notebook_give_way_to_the_book_s():
+    cell, code = '<div class="jp-Cell jp-MarkdownCell jp-Notebook-cell">\n<div>theirs</div>\n</div>', '<div class="jp-Cell jp-CodeCell"><pre>1</pre></div>'
+    page = f'<div class="jupyter-wrapper">\n<div class="jp-Notebook" data-jp-theme-light="true">\n{cell}{code}{cell}</div> <!-- jp-Notebook -->\n</div> <!-- jupyter-wrapper -->'
+    assert insert_cells(page, ["<p>first</p>", "<p>second</p>"]) == f"<p>first</p>{code}<p>second</p>"
