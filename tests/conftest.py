@@ -30,16 +30,16 @@ def mkdocs_environment(project: Path, **more: str) -> dict[str, str]:
 
 
 @pytest.fixture(scope="session")
-def built(tmp_path_factory) -> tuple[Path, str]:
-    """The book as it is, built: the folder, and what the build printed."""
+def built(tmp_path_factory) -> tuple[Path, subprocess.CompletedProcess[str]]:
+    """The book as it is, built: the folder, and how the build went."""
     folder = tmp_path_factory.mktemp("built") / "site"
-    run = build(ROOT, folder)
-    if run.returncode:
-        pytest.fail(f"mkdocs build --strict fails:\n{run.stdout}", pytrace=False)
-    return folder, run.stdout
+    return folder, build(ROOT, folder)
 
 
 @pytest.fixture(scope="session")
 def site(built) -> Path:
     """The folder with the built site."""
-    return built[0]
+    folder, run = built
+    if run.returncode:
+        pytest.fail("the site doesn't build; tests/site/test_built_site.py says why", pytrace=False)
+    return folder

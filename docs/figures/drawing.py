@@ -109,10 +109,10 @@ class Drawing:
             for i, (x1, y1) in enumerate(places[k]):
                 for j, (x2, y2) in enumerate(places[k + 1]):
                     weight = weights[k][i][j] if weights else None
-                    color = "soft" if weight is None else "blue" if weight > 0 else "orange"
+                    color = "blue" if weight and weight > 0 else "orange" if weight else "soft"
                     self.line([(x1, y1), (x2, y2)], color=color, width=1.2 if weight is None else 1.8)
                     if weight is not None:
-                        along = 0.36  # nearer the source, where crossing lines are still apart
+                        along = 0.42 if (i + j) % 2 else 0.24  # nearer the source, where crossing lines are still apart
                         px, py = x1 + along * (x2 - x1), y1 + along * (y2 - y1)
                         label = form.format(weight).replace("-", "−")
                         self.rectangle(px - 5 * len(label), py - 9, 10 * len(label), 18, fill="paper")

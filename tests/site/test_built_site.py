@@ -61,9 +61,10 @@ def test_the_search_for_outside_resources_finds_each_kind(tmp_path):
     assert [found[-1] for found in outside(tmp_path)] == list("3456789")
 
 
-def test_the_build_warns_of_nothing(built):
-    _, printed = built
-    assert not re.findall(r"^(?:WARNING|ERROR).*|^Traceback.*", printed, re.MULTILINE)
+def test_the_site_builds_without_a_warning(built):
+    _, run = built
+    assert run.returncode == 0, run.stdout
+    assert not re.findall(r"^(?:WARNING|ERROR).*|^Traceback.*", run.stdout, re.MULTILINE)
 
 
 def test_every_page_is_built_in_both_languages(site):
