@@ -4,7 +4,9 @@ import importlib
 import json
 import sys
 
-from drawing import Drawing
+sys.path.append(sys.path.pop(0))  # this folder last, so that a chapter called `numbers` can't hide Python's own
+
+from drawing import Drawing  # noqa: E402
 
 language, *names = sys.argv[1:]
 

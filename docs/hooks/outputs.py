@@ -1,9 +1,9 @@
-"""Outputs: the comment that ties a block to its output, in the source, becomes the blank line that Markdown needs between two fences."""
+"""Outputs: they stand right under their code, tied to it by a comment, where Markdown wants blank lines between blocks."""
 
 import re
 
-COMMENT = re.compile(r"^[ \t]*<!--pytest-codeblocks:expected-output-->[ \t]*$", re.MULTILINE)
+CLOSING_FENCE = re.compile(r"^([ \t]*```)[ \t]*\n(?:[ \t]*<!--pytest-codeblocks:expected-output-->[ \t]*\n)?", re.MULTILINE)
 
 
 def on_page_markdown(markdown: str, page, config, files) -> str:
-    return COMMENT.sub("", markdown)
+    return CLOSING_FENCE.sub(r"\1\n\n", markdown)  # every opening fence names a language, so a bare one closes

@@ -56,7 +56,7 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture(scope="session")
 def hosts(site) -> Iterator[dict[str, str]]:
-    """Two hosts with the built site: the address of each."""
+    """Two hosts with the built site: the address of its cover "at the root" of one and "in a folder" of the other."""
 
     class Handler(SimpleHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -80,12 +80,6 @@ def hosts(site) -> Iterator[dict[str, str]]:
     for server in servers.values():
         server.shutdown()
         server.server_close()
-
-
-@pytest.fixture(params=FOLDERS, scope="module")
-def base(request, hosts) -> str:
-    """The address of the site's cover, ending in a slash: once at the root of a host, once in a folder."""
-    return hosts[request.param]
 
 
 @pytest.fixture(scope="session")

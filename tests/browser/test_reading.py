@@ -25,7 +25,7 @@ def test_its_words_stand_out_in_both_palettes(page, palette):
     assert too_weak(page, PROSE, 7) == []
 
 
-def test_all_of_its_text_can_be_read_in_both_palettes(page, palette):
+def test_all_of_its_text_can_be_read_in_both_palettes(page, palette):  # code, menus and the labels of figures too
     assert too_weak(page, "*", 4.5) == []
 
 

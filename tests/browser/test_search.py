@@ -5,7 +5,8 @@ from playwright.sync_api import Page, expect
 
 
 @pytest.mark.parametrize(("language", "words"), [("", "神经元"), ("", "Transformer"), ("en/", "neuron")])
-def test_what_is_searched_for_is_found_and_highlighted(tab: Page, base, language, words):
+def test_what_is_searched_for_is_found_and_highlighted(tab: Page, hosts, language, words):
+    base = hosts["in a folder"]
     tab.goto(base + language)
     box = tab.get_by_role("textbox").first
     box.click()
