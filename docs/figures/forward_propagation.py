@@ -6,7 +6,7 @@ from drawing import Drawing
 from scratchml import relu
 
 X = np.array([[1.0, 2.0]])
-W1, B1 = np.array([[1.0, -1.0, 0.5], [2.0, 0.0, -1.0]]), np.array([[0.0, 1.0, -0.5]])
+W1, B1 = np.array([[1.0, -1.0, 0.5], [2.0, 0.0, -1.0]]), np.array([[0.0, 2.0, -0.5]])
 W2, B2 = np.array([[1.0], [2.0], [-1.0]]), np.array([[0.5]])
 
 

@@ -223,9 +223,9 @@ def test_each_page_links_to_its_twin_and_back(root, url):
 # ---- outputs
 
 
-def test_the_comment_before_an_output_becomes_a_blank_line():
-    source = "```python\nprint(1)\n```\n<!--pytest-codeblocks:expected-output-->\n```text\n1\n```\n"
-    assert on_page_markdown(source, None, None, None) == "```python\nprint(1)\n```\n\n```text\n1\n```\n"
+def test_a_block_its_output_and_the_text_after_them_are_set_apart_for_markdown():
+    source = "```python\nprint(1)\n```\n<!--pytest-codeblocks:expected-output-->\n```text\n1\n```\nText.\n"
+    assert on_page_markdown(source, None, None, None) == "```python\nprint(1)\n```\n\n```text\n1\n```\n\nText.\n"
     assert "<!--" not in on_page_markdown(textwrap.indent(source, "    "), None, None, None)
     assert on_page_markdown("<!-- another -->\n", None, None, None) == "<!-- another -->\n"
 
