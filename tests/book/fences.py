@@ -5,6 +5,7 @@ one form only, and a block in any other is a problem here.
 """
 
 import ast
+import codeop
 import io
 import warnings
 from typing import Any
@@ -27,7 +28,7 @@ def problems(page: Page) -> list[Problem]:
     found = [problem for fence in page.fences for problem in form(page, fence)]
     if not found:  # else what follows would only repeat it
         for block in page.python:
-            found += output(page, block) + code(page, block)
+            found += output(page, block) + (code(page, block) or pasted(page, block))
         found += [problem for fence in page.fences if fence.info == "py" for problem in listing(page, fence)]
         found += loose_outputs(page) + collected(page)
     return sorted(found + comments(page), key=lambda problem: problem.line)
@@ -137,6 +138,19 @@ def code(page: Page, block: Fence) -> list[Problem]:
     for node in ast.walk(tree):
         found += [Problem(page.file, block.line + getattr(node, "lineno", 0), fault) for fault in _faults(node, names)]
     return found
+
+
+def pasted(page: Page, block: Fence) -> list[Problem]:
+    """A block works as one paste at Python's prompt, which takes a blank line for the end of an indented part, and needs one there."""
+    statement: list[str] = []
+    for number, line in enumerate([*block.body.splitlines(), ""], 1):
+        statement.append(line)
+        try:
+            if codeop.compile_command("\n".join(statement), symbol="single"):
+                statement.clear()
+        except SyntaxError:
+            return [Problem(page.file, block.line + number, "pasted at Python's prompt, the block stops here; put a blank line after an indented part, and none inside it")]
+    return []
 
 
 def _imported(tree: ast.AST) -> dict[str, str]:

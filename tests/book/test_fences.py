@@ -120,6 +120,9 @@ def test_a_sound_page_has_no_problem():
         ("scores = ", "rng = np.random.default_rng(); scores = ", 7, ["default_rng()", "seed"]),
         ("scores = ", "np.set_printoptions(precision=2); scores = ", 7, ["set_printoptions", "with np.printoptions"]),
         ("scores = ", "np.seterr(all='ignore'); scores = ", 7, ["seterr", "with np.errstate"]),
+        # Blocks that can't be pasted at Python's prompt.
+        ("scores = np", "for i in range(2):\n    i\nscores = np", 9, ["pasted", "blank line after"]),
+        ("scores = np", "for i in range(2):\n    i\n\n    i\n\nscores = np", 10, ["pasted", "none inside"]),
         # Listings that were typed.
         ("scratchml.losses.squared_error\n", "def squared_error(targets, outputs):\n    return 0\n", 27, ["no listing", "qualified name"]),
         ("scratchml.losses.squared_error\n", "scratchml.losses.squared_errors\n", 27, ["has no squared_errors"]),
