@@ -1,9 +1,11 @@
 """The arrays that the package computes with: floating-point numbers of one width."""
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-Array = NDArray[np.floating]
+Array = NDArray[np.floating[Any]]
 
 
 def as_floats(x: ArrayLike) -> Array:
