@@ -2,6 +2,7 @@
 
 import hashlib
 import html
+import os
 import re
 import unicodedata
 from importlib.util import find_spec
@@ -76,7 +77,9 @@ def math_font(code_points: set[int]) -> bytes:
         subsetter.populate(unicodes=wanted)
         subsetter.subset(font)
         cached.parent.mkdir(parents=True, exist_ok=True)
-        subset.save_font(font, str(cached), options)
+        half = cached.with_suffix(f".{os.getpid()}")  # renamed into place, so that no other build reads half a font
+        subset.save_font(font, str(half), options)
+        half.replace(cached)
     return cached.read_bytes()
 
 
