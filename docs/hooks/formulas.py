@@ -72,13 +72,13 @@ def math_font(code_points: set[int]) -> bytes:
     cached = CACHE / f"{key}.woff2"
     if not cached.exists():
         options = subset.Options(flavor="woff2", layout_features=["*"], notdef_outline=True)
-        font = subset.load_font(str(path), options)
-        subsetter = subset.Subsetter(options)
-        subsetter.populate(unicodes=wanted)
-        subsetter.subset(font)
         cached.parent.mkdir(parents=True, exist_ok=True)
         half = cached.with_suffix(f".{os.getpid()}")  # renamed into place, so that no other build reads half a font
-        subset.save_font(font, str(half), options)
+        with subset.load_font(str(path), options) as font:
+            subsetter = subset.Subsetter(options)
+            subsetter.populate(unicodes=wanted)
+            subsetter.subset(font)
+            subset.save_font(font, str(half), options)
         half.replace(cached)
     return cached.read_bytes()
 

@@ -10,7 +10,7 @@ import scratchml
 from scratchml import numerical_gradient, softmax
 from scratchml.activations import ACTIVATIONS
 
-pytestmark = pytest.mark.filterwarnings("error")
+pytestmark = pytest.mark.filterwarnings("error::RuntimeWarning")
 quick = settings(max_examples=50, deadline=None, derandomize=True)
 
 NAMES = ["identity", "sigmoid", "relu", "tanh", "gelu"]

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 import scratchml
 from scratchml import Digits, NeuralNetwork, digits, one_hot
 
-pytestmark = pytest.mark.filterwarnings("error")
+pytestmark = pytest.mark.filterwarnings("error::RuntimeWarning")
 quick = settings(max_examples=50, deadline=None, derandomize=True)
 SPLITS = ["stratified", "writers"]
 

@@ -6,7 +6,7 @@ import pytest
 
 from scratchml import GradientError, check_gradients, numerical_gradient, sigmoid, sigmoid_derivative, squared_error, squared_error_gradient
 
-pytestmark = pytest.mark.filterwarnings("error")
+pytestmark = pytest.mark.filterwarnings("error::RuntimeWarning")
 
 
 def own_gradient(function, x, step=1e-5):

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from scratchml import check_gradients, cross_entropy, cross_entropy_gradient, one_hot, softmax, squared_error, squared_error_gradient
 
-pytestmark = pytest.mark.filterwarnings("error")
+pytestmark = pytest.mark.filterwarnings("error::RuntimeWarning")
 quick = settings(max_examples=50, deadline=None, derandomize=True)
 seeds = st.integers(0, 2**32)
 SHAPES = [(1, 1), (1, 4), (5, 1), (3, 4)]

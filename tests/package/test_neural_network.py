@@ -22,7 +22,7 @@ from scratchml import (
     squared_error_gradient,
 )
 
-pytestmark = pytest.mark.filterwarnings("error")
+pytestmark = pytest.mark.filterwarnings("error::RuntimeWarning")
 quick = settings(max_examples=50, deadline=None, derandomize=True)
 
 ACTIVATIONS = ["relu", "identity", "sigmoid", "tanh", "gelu"]
