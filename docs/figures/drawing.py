@@ -65,7 +65,7 @@ class Drawing:
     def rectangle(self, x: float, y: float, width: float, height: float, *, fill: str = "none", stroke: str = "none", line_width: float = 1.5) -> None:
         self._add("rect", dict(x=float(x), y=float(y), width=float(width), height=float(height), fill=_color(fill), stroke=_color(stroke), stroke_width=line_width))
 
-    def pixels(self, x: float, y: float, size: float, image: np.ndarray, *, color: str = "ink") -> None:
+    def pixels(self, x: float, y: float, size: float, image: np.ndarray) -> None:
         """A square gray image, values from 0 (paper) to 1, `size` wide, in a thin frame."""
         side = size / len(image)
         levels = np.round(np.asarray(image) * 16).astype(int)
@@ -73,10 +73,10 @@ class Drawing:
             cells = np.argwhere(levels == level)
             if len(cells):
                 path = "".join(f"M{_number(x + column * side)} {_number(y + row * side)}h{_number(side)}v{_number(side)}h-{_number(side)}z" for row, column in cells)
-                self._add("path", dict(d=path, fill=_color(color), fill_opacity=str(round(level / 16, 3))))
+                self._add("path", dict(d=path, fill=_color("ink"), fill_opacity=str(round(level / 16, 3))))
         self.rectangle(x, y, size, size, stroke="soft", line_width=1)
 
-    def matrix(self, x: float, y: float, values: Sequence[Sequence[float]], *, cell: float = 34, heat: bool = True, name: str = "", shape: bool = True, form: str = "{:g}") -> None:
+    def matrix(self, x: float, y: float, values: Sequence[Sequence[float]], *, cell: float = 34, heat: bool = False, name: str = "", shape: bool = True) -> None:
         """A table of numbers, its name above and its shape below. With `heat`, blue is positive, orange negative, pale near zero."""
         table = np.atleast_2d(np.asarray(values, dtype=float))
         rows, columns = table.shape
@@ -87,14 +87,14 @@ class Drawing:
                 fill = dict(fill=_color("blue" if value > 0 else "orange"), fill_opacity=str(round(0.1 + 0.4 * abs(value) / largest, 2)))
                 self._add("rect", dict(x=float(left), y=float(top), width=float(cell), height=float(cell), **fill))
             self.rectangle(left, top, cell, cell, stroke="soft", line_width=1)
-            self.text(left + cell / 2, top + cell / 2 + 5, form.format(value).replace("-", "−"), size=14 if cell >= 30 else 12)
+            self.text(left + cell / 2, top + cell / 2 + 5, f"{value:g}".replace("-", "−"), size=14 if cell >= 30 else 12)
         middle = x + columns * cell / 2
         if name:
             self.text(middle, y - 9, name, italic=True)
         if shape:
             self.text(middle, y + rows * cell + 18, f"({rows}, {columns})", size=13, color="soft")
 
-    def network(self, layers: Sequence[Sequence[str]], weights: Sequence[np.ndarray] = (), *, left: float = 30, right: float = 30, top: float = 30, bottom: float = 30, radius: float = 19, form: str = "{:g}") -> list[list[tuple[float, float]]]:
+    def network(self, layers: Sequence[Sequence[str]], weights: Sequence[np.ndarray] = (), *, left: float = 30, right: float = 30, top: float = 30, bottom: float = 30, radius: float = 19) -> list[list[tuple[float, float]]]:
         """A fully connected network: a square for each input, a circle for each neuron, and a line for each weight.
 
         `weights[k]` is (neurons of layer k, neurons of layer k + 1): blue lines are positive, orange ones negative, and
@@ -114,7 +114,7 @@ class Drawing:
                     if weight is not None:
                         along = 0.42 if (i + j) % 2 else 0.24  # nearer the source, where crossing lines are still apart
                         px, py = x1 + along * (x2 - x1), y1 + along * (y2 - y1)
-                        label = form.format(weight).replace("-", "−")
+                        label = f"{weight:g}".replace("-", "−")
                         self.rectangle(px - 5 * len(label), py - 9, 10 * len(label), 18, fill="paper")
                         self.text(px, py + 5, label, size=13, color=color, bold=True)
         for k, (layer, row) in enumerate(zip(layers, places, strict=True)):

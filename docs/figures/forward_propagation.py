@@ -26,10 +26,10 @@ def one_layer(say):
     """x W + b = z, as tables with their shapes."""
     drawing = Drawing(420, 150)
     cell, y = 31, 48
-    drawing.matrix(0.5, y, X, name="x", heat=False, cell=cell)
-    drawing.matrix(82, y - cell / 2, W1, name="W", heat=False, cell=cell)
-    drawing.matrix(202, y, B1, name="b", heat=False, cell=cell)
-    drawing.matrix(322, y, X @ W1 + B1, name="z", heat=False, cell=cell)
+    drawing.matrix(0.5, y, X, name="x", cell=cell)
+    drawing.matrix(82, y - cell / 2, W1, name="W", cell=cell)
+    drawing.matrix(202, y, B1, name="b", cell=cell)
+    drawing.matrix(322, y, X @ W1 + B1, name="z", cell=cell)
     drawing.text(73, y + 21, "@", size=15)
     drawing.text(189, y + 21, "+", size=16)
     drawing.text(309, y + 21, "=", size=16)

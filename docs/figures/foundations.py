@@ -31,7 +31,7 @@ def matrix_product(say):
     A, B = np.array([[1, 2, 0], [0, 1, 3]]), np.array([[2, 1], [1, 0], [0, 2]])
     drawing = Drawing(400, 180)
     for x, y, values, name in [(10, 52, A, "A"), (158, 35, B, "B"), (286, 52, A @ B, "A @ B")]:
-        drawing.matrix(x, y, values, name=name, heat=False)
+        drawing.matrix(x, y, values, name=name)
     drawing.text(136, 92, "@", size=18)
     drawing.text(254, 92, "=", size=18)
     drawing.rectangle(10, 52, 3 * 34, 34, stroke="blue", line_width=3)
@@ -44,13 +44,13 @@ def broadcasting(say):
     """A column plus a row: each is repeated to fit the other."""
     column, row = np.array([[0], [10], [20], [30]]), np.array([1, 2, 3])
     drawing = Drawing(400, 210)
-    drawing.matrix(20, 30, column, heat=False, shape=False)
+    drawing.matrix(20, 30, column, shape=False)
     drawing.text(37, 184, "(4, 1)", size=13, color="soft")
     drawing.text(80, 103, "+", size=18)
-    drawing.matrix(106, 81, row, heat=False, shape=False)
+    drawing.matrix(106, 81, row, shape=False)
     drawing.text(157, 133, "(3,)", size=13, color="soft")
     drawing.text(236, 103, "=", size=18)
-    drawing.matrix(262, 30, column + row, heat=False)
+    drawing.matrix(262, 30, column + row)
     return drawing
 
 

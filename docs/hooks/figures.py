@@ -79,7 +79,7 @@ def insert_figures(content: str, drawn: dict[str, str]) -> str:
 
 
 def on_files(files, config) -> None:
-    pages = [file for file in files.documentation_pages() if file.src_uri.endswith(".md")]
+    pages = files.documentation_pages()
     shown = {name: f"docs/{config.theme['language']}/{file.src_uri}" for file in pages for name in REFERENCE.findall(file.content_string)}
     try:
         config.extra["figures"] = draw(set(shown), config.theme["language"])

@@ -19,8 +19,9 @@ BETWEEN = "<!--between two cells-->"
 def on_config(config) -> None:
     """A cache for each language (a build evicts what it didn't use), renewed when the package that the labs run changes."""
     package = hashlib.sha256()
-    for path in sorted((ROOT / "scratchml").rglob("*.py")):
-        package.update(path.read_bytes())
+    for path in sorted((ROOT / "scratchml").rglob("*")):
+        if path.is_file() and path.suffix != ".pyc":
+            package.update(path.read_bytes())
     cache = ROOT / ".cache" / "notebooks" / config.theme["language"] / package.hexdigest()[:16]
     config.plugins["mkdocs-jupyter"].config["cache_dir"] = str(cache)
 
