@@ -6,6 +6,9 @@ page. Chapter 9 writes the same network in matrices. Examples stand in rows:
 `activations` is (rows, inputs).
 """
 
+import math
+from typing import Literal
+
 import numpy as np
 from numpy.typing import ArrayLike
 
@@ -17,9 +20,11 @@ from scratchml.losses import squared_error, squared_error_gradient
 class Neuron:
     """activation(inputs · weights + bias): one number for each row.
 
-    `weights` (num_inputs, 1) start as small random numbers, `bias` (1, 1) at zero.
-    `activation` is a name: "relu", "identity", "sigmoid", "tanh" or "gelu". The same
-    `rng` gives the same weights.
+    `weights` (num_inputs, 1) start as random numbers around zero, `bias` (1, 1) at
+    zero. `weight_scale` is the standard deviation of the first weights: a number, or
+    "he" for √(2 / num_inputs), He et al. (2015), chapter 8. `activation` is a name:
+    "relu", "identity", "sigmoid", "tanh" or "gelu". The same `rng` gives the same
+    weights.
     """
 
     def __init__(
@@ -27,6 +32,7 @@ class Neuron:
         num_inputs: int,
         *,
         activation: str = "relu",
+        weight_scale: float | Literal["he"] = 0.01,
         rng: np.random.Generator | int | None = None,
     ) -> None:
         if num_inputs < 1:
@@ -36,8 +42,15 @@ class Neuron:
                 f"activation must be one of {', '.join(ACTIVATIONS)}, got "
                 f"{activation!r}"
             )
+        if weight_scale == "he":
+            weight_scale = math.sqrt(2 / num_inputs)
+        if isinstance(weight_scale, str) or not 0 <= weight_scale < math.inf:
+            raise ValueError(
+                f'weight_scale must be a number from 0 up, or "he", got '
+                f"{weight_scale!r}"
+            )
         rng = np.random.default_rng(rng)
-        self.weights: Array = rng.standard_normal((num_inputs, 1)) * 0.01
+        self.weights: Array = rng.standard_normal((num_inputs, 1)) * weight_scale
         self.bias: Array = np.zeros((1, 1))
         self.activation = activation
         self.last_input: Array | None = None
@@ -94,6 +107,7 @@ class Layer:
         num_inputs_per_neuron: int,
         *,
         activation: str = "relu",
+        weight_scale: float | Literal["he"] = 0.01,
         rng: np.random.Generator | int | None = None,
     ) -> None:
         if num_neurons < 1:
@@ -101,7 +115,12 @@ class Layer:
         # One generator for all neurons: a seed handed down would make them identical.
         rng = np.random.default_rng(rng)
         self.neurons = [
-            Neuron(num_inputs_per_neuron, activation=activation, rng=rng)
+            Neuron(
+                num_inputs_per_neuron,
+                activation=activation,
+                weight_scale=weight_scale,
+                rng=rng,
+            )
             for _ in range(num_neurons)
         ]
 
@@ -131,8 +150,9 @@ class NeuralNetwork:
     32 hidden neurons and 10 outputs.
 
     Hidden neurons use ReLU. `output_activation="relu"` is the tutorial's; with
-    "identity" an output may be any number, and no output neuron can die. `rng`, a seed
-    or a Generator, decides the first weights and the shuffling.
+    "identity" an output may be any number, and no output neuron can die.
+    `weight_scale` sets how large the first weights are (see `Neuron`). `rng`, a seed or
+    a Generator, decides the first weights and the shuffling.
     """
 
     def __init__(
@@ -140,6 +160,7 @@ class NeuralNetwork:
         layer_sizes: list[int],
         *,
         output_activation: str = "relu",
+        weight_scale: float | Literal["he"] = 0.01,
         rng: np.random.Generator | int | None = None,
     ) -> None:
         if len(layer_sizes) < 2:
@@ -156,6 +177,7 @@ class NeuralNetwork:
                     layer_sizes[i + 1],
                     layer_sizes[i],
                     activation=output_activation if is_output else "relu",
+                    weight_scale=weight_scale,
                     rng=self._rng,
                 )
             )

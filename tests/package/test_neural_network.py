@@ -444,6 +444,27 @@ class TestTheDifferencesFromTheTutorial:
         assert all(re.fullmatch(r"Epoch [123]/3, Loss: \d\.\d{4}", line) for line in lines)
 
 
+class TestFirstWeights:
+    @pytest.mark.parametrize("scale", [0.01, 1, 0])
+    def test_they_are_as_large_as_they_are_told_to_be(self, scale):
+        assert Neuron(10_000, weight_scale=scale, rng=0).weights.std() == pytest.approx(scale, rel=0.05)
+
+    def test_he_keeps_the_signal_of_every_layer_at_the_size_of_the_inputs(self):
+        network = NeuralNetwork([200, 100, 400, 50], weight_scale="he", rng=0)
+        signal = np.random.default_rng(1).normal(size=(500, 200))
+        for layer, num_inputs in zip(network.layers, [200, 100, 400], strict=True):
+            weights = np.hstack([neuron.weights for neuron in layer.neurons])
+            assert weights.std() == pytest.approx((2 / num_inputs) ** 0.5, rel=0.05)
+            signal = layer.forward(signal)
+            assert (signal**2).mean() == pytest.approx(1, rel=0.35)
+
+    @pytest.mark.parametrize("scale", [-0.1, np.nan, np.inf, "xavier"])
+    @pytest.mark.parametrize("make", [lambda **how: Neuron(2, **how), lambda **how: Layer(3, 2, **how), lambda **how: NeuralNetwork([2, 1], **how)])
+    def test_another_scale_is_refused(self, make, scale):
+        with pytest.raises(ValueError, match=f'"he", got {scale!r}'):
+            make(weight_scale=scale)
+
+
 class TestTraining:
     @pytest.mark.parametrize(("report_every", "reported"), [(0, []), (1, [1, 2, 3, 4, 5]), (2, [2, 4]), (5, [5]), (6, [])])
     def test_report_every_chooses_the_epochs_that_print(self, report_every, reported, capsys):
