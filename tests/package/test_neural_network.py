@@ -334,9 +334,9 @@ class TestTheTutorialsApi:
 
     def test_what_was_added_is_keyword_only(self):
         for function, names in (
-            (Neuron.__init__, {"activation", "rng"}),
-            (Layer.__init__, {"activation", "rng"}),
-            (NeuralNetwork.__init__, {"output_activation", "rng"}),
+            (Neuron.__init__, {"activation", "weight_scale", "rng"}),
+            (Layer.__init__, {"activation", "weight_scale", "rng"}),
+            (NeuralNetwork.__init__, {"output_activation", "weight_scale", "rng"}),
             (NeuralNetwork.train, {"shuffle", "report_every"}),
         ):
             assert {name for name, p in inspect.signature(function).parameters.items() if p.kind == p.KEYWORD_ONLY} == names
