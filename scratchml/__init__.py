@@ -1,6 +1,10 @@
 """scratchml: neural networks and Transformers from scratch, in numpy."""
 
 from scratchml.activations import (
+    GELU,
+    ReLU,
+    Sigmoid,
+    Tanh,
     gelu,
     gelu_derivative,
     identity,
@@ -13,30 +17,57 @@ from scratchml.activations import (
     tanh,
     tanh_derivative,
 )
-from scratchml.datasets import Digits, digits, one_hot, xor
+from scratchml.datasets import Digits, digits, idioms, names, one_hot, spirals, xor
 from scratchml.gradient_check import GradientError, check_gradients, numerical_gradient
+from scratchml.linear import Linear
 from scratchml.losses import (
+    CrossEntropy,
+    Loss,
+    SquaredError,
     cross_entropy,
     cross_entropy_gradient,
     squared_error,
     squared_error_gradient,
 )
+from scratchml.module import Module, Parameter, Sequential
 from scratchml.neural_network import Layer, NeuralNetwork, Neuron
+from scratchml.optimizers import SGD, Adam, Optimizer, warmup_cosine
+from scratchml.training import History, MiniBatches, fit, mean_loss
 
 __all__ = [
+    "Adam",
+    "CrossEntropy",
     "Digits",
+    "GELU",
     "GradientError",
+    "History",
     "Layer",
+    "Linear",
+    "Loss",
+    "MiniBatches",
+    "Module",
     "NeuralNetwork",
     "Neuron",
+    "Optimizer",
+    "Parameter",
+    "ReLU",
+    "SGD",
+    "Sequential",
+    "Sigmoid",
+    "SquaredError",
+    "Tanh",
     "check_gradients",
     "cross_entropy",
     "cross_entropy_gradient",
     "digits",
+    "fit",
     "gelu",
     "gelu_derivative",
     "identity",
     "identity_derivative",
+    "idioms",
+    "mean_loss",
+    "names",
     "numerical_gradient",
     "one_hot",
     "relu",
@@ -44,9 +75,11 @@ __all__ = [
     "sigmoid",
     "sigmoid_derivative",
     "softmax",
+    "spirals",
     "squared_error",
     "squared_error_gradient",
     "tanh",
     "tanh_derivative",
+    "warmup_cosine",
     "xor",
 ]

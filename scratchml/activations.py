@@ -2,7 +2,8 @@
 
 Each function works element by element on numbers, lists or arrays of any shape, and
 keeps the dtype of a floating-point array. Each `*_derivative(z)` takes the
-pre-activation z, never the activation.
+pre-activation z, never the activation. `ReLU()` and its like are the same functions as
+layers of a model (chapter 9).
 """
 
 import math
@@ -12,6 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from scratchml._arrays import Array, as_floats
+from scratchml.module import Module
 
 
 def identity(z: ArrayLike) -> Array:
@@ -106,3 +108,48 @@ ACTIVATIONS: dict[
     "tanh": (tanh, tanh_derivative),
     "gelu": (gelu, gelu_derivative),
 }
+
+
+class _Activation(Module):
+    """An activation function as a layer: any shape in, the same shape out."""
+
+    _name: str
+
+    def forward(self, x: ArrayLike) -> Array:
+        z = as_floats(x)
+        function, _ = ACTIVATIONS[self._name]
+        outputs = function(z)
+        self._keep(z, outputs)
+        return outputs
+
+    def backward(self, gradient: ArrayLike) -> Array:
+        z, gradient = self._take(gradient)
+        _, derivative = ACTIVATIONS[self._name]
+        return gradient * derivative(z)
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}()"
+
+
+class ReLU(_Activation):
+    """`relu` as a layer."""
+
+    _name = "relu"
+
+
+class Sigmoid(_Activation):
+    """`sigmoid` as a layer."""
+
+    _name = "sigmoid"
+
+
+class Tanh(_Activation):
+    """`tanh` as a layer."""
+
+    _name = "tanh"
+
+
+class GELU(_Activation):
+    """`gelu` as a layer."""
+
+    _name = "gelu"

@@ -53,6 +53,42 @@ def xor() -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     return switches, np.array([[0.0], [1.0], [1.0], [0.0]])
 
 
+def spirals(
+    num_points: int,
+    *,
+    num_arms: int = 2,
+    noise: float = 0.05,
+    rng: np.random.Generator | int,
+) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    """Points on arms that wind once around each other, an arm for each class.
+
+    Returns the points (num_arms · num_points, 2), at most about 1 from the middle, and
+    the number of each one's arm. `noise` is the standard deviation of each coordinate
+    around the arm. Raises ValueError for settings out of range.
+    """
+    if num_points < 1 or num_arms < 1 or not 0 <= noise < np.inf:
+        raise ValueError(
+            f"num_points and num_arms must be at least 1 and noise at least 0, got "
+            f"{num_points}, {num_arms} and {noise}"
+        )
+    rng = np.random.default_rng(rng)
+    arms = np.repeat(np.arange(num_arms), num_points)
+    along = rng.uniform(0.1, 1, size=len(arms))
+    angles = 2 * np.pi * (along + arms / num_arms)
+    points = along[:, None] * np.column_stack([np.cos(angles), np.sin(angles)])
+    return points + rng.normal(0, noise, size=points.shape), arms
+
+
+def idioms() -> list[str]:
+    """6,000 Chinese idioms of four characters, the most frequent first."""
+    return (_DATA / "idioms.txt").read_text("utf-8").split()
+
+
+def names() -> list[str]:
+    """5,163 English given names, the most frequent first."""
+    return (_DATA / "names.txt").read_text("utf-8").split()
+
+
 def one_hot(labels: ArrayLike, num_classes: int) -> NDArray[np.float64]:
     """A row for each label: 1 in the label's column, 0 elsewhere.
 

@@ -5,10 +5,14 @@ the rows, and its gradient is the exact derivative of that number with respect t
 outputs.
 """
 
+from typing import Any, Protocol, TypeVar
+
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from scratchml._arrays import Array, as_floats
+
+T = TypeVar("T")
 
 
 def squared_error(targets: ArrayLike, outputs: ArrayLike) -> float:
@@ -60,10 +64,72 @@ def cross_entropy_gradient(labels: ArrayLike, logits: ArrayLike) -> Array:
     """∂ cross_entropy / ∂ logits = (softmax(logits) − one-hot label) / rows. Shape
     (rows, classes).
     """
-    gradient = np.exp(_log_softmax(labels, logits))
+    return _cross_entropy_gradient(labels, _log_softmax(labels, logits))
+
+
+def _cross_entropy_gradient(labels: ArrayLike, log_probabilities: Array) -> Array:
+    gradient = np.exp(log_probabilities)
     labels = np.asarray(labels)
     gradient[np.arange(len(labels)), labels] -= 1
-    return gradient / len(labels)
+    gradient /= len(labels)
+    return gradient
+
+
+class Loss(Protocol):
+    """The end of a model while it trains: a number going forward, its slopes back."""
+
+    def forward(self, targets: ArrayLike, outputs: ArrayLike, /) -> float:
+        """How wrong the outputs are."""
+
+    def backward(self) -> Array:
+        """∂ loss / ∂ outputs, of the `forward` just before."""
+
+
+class SquaredError:
+    """`squared_error`, and its gradient from what `forward` has computed."""
+
+    _difference: Array | None = None
+
+    def forward(self, targets: ArrayLike, outputs: ArrayLike) -> float:
+        """As `squared_error`."""
+        self._difference = _difference(targets, outputs)
+        return float(np.sum(self._difference**2) / len(self._difference))
+
+    def backward(self) -> Array:
+        """As `squared_error_gradient`. Raises ValueError without a `forward`."""
+        difference = _once(self._difference, self)
+        self._difference = None
+        return 2 * difference / len(difference)
+
+
+class CrossEntropy:
+    """`cross_entropy`, and its gradient from what `forward` has computed: softmax,
+    logarithm and slopes in one, so that e^x is taken once each way.
+    """
+
+    _kept: tuple[NDArray[Any], Array] | None = None
+
+    def forward(self, labels: ArrayLike, logits: ArrayLike) -> float:
+        """As `cross_entropy`."""
+        log_probabilities = _log_softmax(labels, logits)  # (rows, classes)
+        labels = np.array(labels)  # (rows,)
+        self._kept = labels, log_probabilities
+        return float(0 - np.mean(log_probabilities[np.arange(len(labels)), labels]))
+
+    def backward(self) -> Array:
+        """As `cross_entropy_gradient`. Raises ValueError without a `forward`."""
+        labels, log_probabilities = _once(self._kept, self)
+        self._kept = None
+        return _cross_entropy_gradient(labels, log_probabilities)
+
+
+def _once(kept: T | None, loss: Loss) -> T:
+    if kept is None:
+        raise ValueError(
+            f"{type(loss).__name__}.backward needs the numbers of a forward that came "
+            f"just before it: call forward first"
+        )
+    return kept
 
 
 def _log_softmax(labels: ArrayLike, logits: ArrayLike) -> Array:
