@@ -63,11 +63,16 @@ class Linear(Module):
 
     def backward(self, gradient: ArrayLike) -> Array:
         """∂C/∂x = ∂C/∂outputs Wᵀ, (…, outputs) → (…, inputs)."""
+        self.backward_to_parameters(gradient)
+        dtype = self.weights.value.dtype
+        return np.asarray(gradient, dtype) @ self.weights.value.T
+
+    def backward_to_parameters(self, gradient: ArrayLike) -> None:
+        """∂C/∂W = xᵀ ∂C/∂outputs, and ∂C/∂b, its sum over the rows."""
         x, gradient = self._take(gradient)
         rows = gradient.reshape(-1, gradient.shape[-1])  # (rows, outputs)
         self.weights.gradient += x.reshape(len(rows), -1).T @ rows
         self.bias.gradient += rows.sum(axis=0)
-        return gradient @ self.weights.value.T
 
     def __repr__(self) -> str:
         return "Linear({}, {})".format(*self.weights.value.shape)

@@ -78,6 +78,12 @@ class Module:
         """From ∂C/∂outputs to ∂C/∂inputs; adds ∂C/∂parameter to each gradient."""
         raise NotImplementedError
 
+    def backward_to_parameters(self, gradient: ArrayLike) -> None:
+        """`backward` for what comes first in a model: its inputs are the data, which stay
+        as they are, so nobody needs ∂C/∂inputs.
+        """
+        self.backward(gradient)
+
     def _keep(self, needed: Any, outputs: Array) -> None:
         self._kept = needed, outputs.shape, outputs.dtype
 
@@ -198,6 +204,15 @@ class Sequential(Module):
         for layer in reversed(self.layers):
             slopes = layer.backward(slopes)
         return slopes
+
+    def backward_to_parameters(self, gradient: ArrayLike) -> None:
+        """`backward` without ∂C/∂x."""
+        self.zero_gradients()
+        first, *others = self.layers
+        slopes = np.asarray(gradient)
+        for layer in reversed(others):
+            slopes = layer.backward(slopes)
+        first.backward_to_parameters(slopes)
 
     def _dtype(self) -> Any:
         return next((p.value.dtype for p in self.parameters()), np.float64)

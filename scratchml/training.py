@@ -108,7 +108,7 @@ def fit(
                     f"the loss is {value} in epoch {epoch + 1}, step {step + 1}: try a "
                     f"smaller learning rate than {optimizer.learning_rate:g}"
                 )
-            model.backward(loss.backward())
+            model.backward_to_parameters(loss.backward())
             if max_gradient_norm is not None:
                 optimizer.clip_gradients(max_gradient_norm)
             optimizer.step()
