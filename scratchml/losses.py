@@ -114,7 +114,8 @@ class CrossEntropy:
         log_probabilities = _log_softmax(labels, logits)  # (rows, classes)
         labels = np.array(labels)  # (rows,)
         self._kept = labels, log_probabilities
-        return float(0 - np.mean(log_probabilities[np.arange(len(labels)), labels]))
+        of_labels = log_probabilities[np.arange(len(labels)), labels]  # (rows,)
+        return float(0 - of_labels.sum() / len(labels))
 
     def backward(self) -> Array:
         """As `cross_entropy_gradient`. Raises ValueError without a `forward`."""
@@ -139,7 +140,7 @@ def _log_softmax(labels: ArrayLike, logits: ArrayLike) -> Array:
             f"logits must have the shape (rows, classes) with at least one row, got "
             f"{logits.shape}"
         )
-    if labels.shape != logits.shape[:1] or not np.issubdtype(labels.dtype, np.integer):
+    if labels.shape != logits.shape[:1] or labels.dtype.kind not in "iu":
         raise ValueError(
             f"labels must be {len(logits)} integers, one for each row of logits, got "
             f"{labels.dtype} with shape {labels.shape}"

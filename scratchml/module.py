@@ -79,8 +79,8 @@ class Module:
         raise NotImplementedError
 
     def backward_to_parameters(self, gradient: ArrayLike) -> None:
-        """`backward` for what comes first in a model: its inputs are the data, which stay
-        as they are, so nobody needs ∂C/∂inputs.
+        """`backward` for what comes first in a model: its inputs are the data, which
+        stay as they are, so nobody needs ∂C/∂inputs.
         """
         self.backward(gradient)
 
@@ -134,7 +134,7 @@ class Module:
     def zero_gradients(self) -> None:
         """Forget the gradients of the step before, since parts only add to them."""
         for parameter in self.parameters():
-            parameter.gradient = 0
+            parameter.gradient.fill(0)
 
     def state(self) -> dict[str, Array]:
         """A copy of every parameter's value, by name."""
@@ -215,7 +215,8 @@ class Sequential(Module):
         first.backward_to_parameters(slopes)
 
     def _dtype(self) -> Any:
-        return next((p.value.dtype for p in self.parameters()), np.float64)
+        first = next(self.named_parameters(), None)
+        return np.float64 if first is None else first[1].value.dtype
 
     def __repr__(self) -> str:
         return f"Sequential({', '.join(map(repr, self.layers))})"
