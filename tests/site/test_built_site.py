@@ -114,3 +114,16 @@ def test_on_a_public_address_each_page_names_its_twin_and_a_missing_page_leads_h
         assert '"/repo/' in html, "a page that is shown at any address has whole paths"
     sitemap = (tmp_path / "site" / "sitemap.xml").read_text("utf8")
     assert "<loc>https://example.org/repo/chapter/</loc>" in sitemap
+
+
+def test_the_appendix_lists_every_reference_of_the_book(site):
+    for folder in (site, site / "en"):
+        listed = (folder / "appendix" / "references" / "index.html").read_text("utf8")
+        chapters = 0
+        for path in folder.glob("*/*/index.html"):
+            _, heading, rest = path.read_text("utf8").partition('<h2 id="references">')
+            if heading and "appendix" not in path.parts and not (folder == site and "en" in path.relative_to(site).parts):
+                links = re.findall(r'href="(https?://[^"]+)"', rest.partition("</ul>")[0])
+                chapters += 1
+                assert links and not [link for link in links if link not in listed], path
+        assert chapters >= 7

@@ -16,6 +16,7 @@ from docs.hooks.languages import twin_link
 from docs.hooks.listings import insert_listings, source
 from docs.hooks.notebooks import insert_cells, lighten
 from docs.hooks.outputs import on_page_markdown
+from docs.hooks.references import collect
 
 # ---- formulas
 
@@ -242,3 +243,15 @@ def test_the_markdown_cells_of_a_notebook_give_way_to_the_book_s():
     cell, code = '<div class="jp-Cell jp-MarkdownCell jp-Notebook-cell">\n<div>theirs</div>\n</div>', '<div class="jp-Cell jp-CodeCell"><pre>1</pre></div>'
     page = f'<div class="jupyter-wrapper">\n<div class="jp-Notebook" data-jp-theme-light="true">\n{cell}{code}{cell}</div> <!-- jp-Notebook -->\n</div> <!-- jupyter-wrapper -->'
     assert insert_cells(page, ["<p>first</p>", "<p>second</p>"]) == f"<p>first</p>{code}<p>second</p>"
+
+
+# ---- references
+
+
+def test_the_references_of_all_pages_are_collected_in_order():
+    first = "# 1 · Birds { #birds }\n\n## Song { #song }\n\n- no reference\n\n## Further reading { #references }\n\n- [A](https://a)\n- [B](https://b)\n"
+    second = "# Fish { #fish }\n\n- no reference\n"
+    third = "# 3 · Bees { #bees }\n\n## Further reading { #references }\n\n- [C](https://c)\n\n## After { #after }\n\n- none\n"
+    assert collect([("life/birds.md", first), ("fish.md", second), ("bees.md", third)]) == (
+        "## [1 · Birds](../life/birds.md#references) { #birds }\n\n- [A](https://a)\n- [B](https://b)\n\n## [3 · Bees](../bees.md#references) { #bees }\n\n- [C](https://c)\n"
+    )

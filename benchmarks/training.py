@@ -1,0 +1,165 @@
+"""How long one training step takes: `scratchml` beside what a reader would use instead.
+
+    python -m benchmarks.training [--peers PYTHON]
+
+Every side trains the same network on the same images, the digits (for 784 inputs enlarged to 28 × 28), in float32 and
+with Adam; only "neuron", the network of chapter 8, takes plain steps in float64. A side runs in a process of its own, at
+the number of threads that suits it best; the sides take turns, three rounds, and the median of the three counts. Peers
+that aren't installed are left out; `--peers` names a Python that has them. The results go to benchmarks/training.json,
+and from there into chapter 9.
+"""
+
+import argparse
+import json
+import os
+import platform
+import statistics
+import subprocess
+import sys
+import time
+import warnings
+from pathlib import Path
+
+import numpy as np
+
+NETWORKS = [([64, 32, 10], 32), ([64, 128, 10], 128), ([784, 128, 64, 10], 128)]
+ROUNDS = 3
+SECONDS = 3.0  # that one measurement takes, or as long as one epoch
+RESULTS = Path(__file__).with_suffix(".json")
+
+
+def images_and_labels(num_inputs: int) -> tuple[np.ndarray, np.ndarray]:
+    """The digits' training images as float32, (1433, 64) or enlarged to (1433, 784)."""
+    from scratchml import digits
+
+    images, labels, *_ = digits()
+    if num_inputs == 784:
+        pixel = np.arange(28) * 8 // 28
+        images = images.reshape(-1, 8, 8)[:, pixel][:, :, pixel].reshape(len(images), 784)
+    return images.astype(np.float32), labels
+
+
+def neuron(sizes, batch_size, images, labels):
+    from scratchml import NeuralNetwork, one_hot
+
+    network = NeuralNetwork(sizes, output_activation="identity", weight_scale="he", rng=0)
+    targets = one_hot(labels, 10)
+    return lambda epochs: network.train(images, targets, epochs, 0.01, batch_size, shuffle=True, report_every=0)
+
+
+def scratchml(sizes, batch_size, images, labels):
+    from scratchml import Adam, CrossEntropy, Linear, MiniBatches, ReLU, Sequential, fit
+
+    rng = np.random.default_rng(0)
+    layers = []
+    for num_inputs, num_outputs in zip(sizes, sizes[1:]):
+        layers += [Linear(num_inputs, num_outputs, rng=rng, dtype=np.float32), ReLU()]
+    model = Sequential(*layers[:-1])
+    optimizer, batches = Adam(model.parameters()), MiniBatches(images, labels, batch_size, rng=rng)
+    return lambda epochs: fit(model, CrossEntropy(), optimizer, batches, epochs=epochs)
+
+
+def scikit_learn(sizes, batch_size, images, labels):
+    from sklearn.exceptions import ConvergenceWarning
+    from sklearn.neural_network import MLPClassifier
+
+    warnings.simplefilter("ignore", ConvergenceWarning)
+
+    def train(epochs):
+        MLPClassifier(sizes[1:-1], alpha=0, batch_size=batch_size, max_iter=epochs, tol=0, n_iter_no_change=epochs + 1, random_state=0).fit(images, labels)
+
+    return train
+
+
+def pytorch(sizes, batch_size, images, labels):
+    import torch
+
+    torch.set_num_threads(int(os.environ["OMP_NUM_THREADS"]))
+    layers = []
+    for num_inputs, num_outputs in zip(sizes, sizes[1:]):
+        layers += [torch.nn.Linear(num_inputs, num_outputs), torch.nn.ReLU()]
+    model = torch.nn.Sequential(*layers[:-1])
+    optimizer, loss = torch.optim.Adam(model.parameters()), torch.nn.CrossEntropyLoss()
+    inputs, targets = torch.from_numpy(images), torch.from_numpy(labels)
+
+    def train(epochs):
+        for _ in range(epochs):
+            for rows in torch.randperm(len(inputs)).split(batch_size):
+                optimizer.zero_grad()
+                loss(model(inputs[rows]), targets[rows]).backward()
+                optimizer.step()
+
+    return train
+
+
+SIDES = {"neuron": neuron, "scratchml": scratchml, "scikit-learn": scikit_learn, "PyTorch": pytorch}
+
+
+def measure(side: str, sizes: list[int], batch_size: int) -> None:
+    """Print the milliseconds of a step; what the first epoch sets up isn't counted."""
+    images, labels = images_and_labels(sizes[0])
+    train = SIDES[side](sizes, batch_size, images, labels)
+    start = time.perf_counter()
+    train(1)
+    epochs = max(1, round(SECONDS / (time.perf_counter() - start)))
+    start = time.perf_counter()
+    train(epochs)
+    print((time.perf_counter() - start) * 1000 / (epochs * -(-len(images) // batch_size)))
+
+
+def in_a_process(python: str, side: str, sizes: list[int], batch_size: int, threads: int) -> float | None:
+    """What `measure` prints, in a process of its own; None if the side isn't installed."""
+    environment = os.environ | {f"{library}_NUM_THREADS": str(threads) for library in ("OMP", "OPENBLAS", "MKL")}
+    environment["PYTHONPATH"] = str(Path(__file__).parents[1])
+    for kernels in ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE"):  # would slow down numpy, and not its peers
+        environment.pop(kernels, None)
+    arguments = [side, "-".join(map(str, sizes)), str(batch_size)]
+    run = subprocess.run([python, "-m", "benchmarks.training", "--side", *arguments], env=environment, capture_output=True, text=True)
+    if "ModuleNotFoundError" in run.stderr:
+        return None
+    run.check_returncode()
+    return float(run.stdout)
+
+
+def machine() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+        name = next(line.split(":")[1].strip() for line in lines if line.startswith("model name"))
+    except (OSError, StopIteration):
+        name = platform.processor() or platform.machine()
+    return f"{name}, {os.cpu_count()} cores, {platform.system()}"
+
+
+def main(peers: str) -> None:
+    results = []
+    for sizes, batch_size in NETWORKS:
+        name = "-".join(map(str, sizes))
+        best: dict[str, tuple[str, int]] = {}
+        for side in SIDES:
+            python = sys.executable if side in ("neuron", "scratchml") else peers
+            trials = {threads: in_a_process(python, side, sizes, batch_size, threads) for threads in {1, os.cpu_count() or 1}}
+            if None in trials.values():
+                print(f"{side} isn't installed for {python}: left out")
+            else:
+                best[side] = python, min(trials, key=trials.get)
+        times: dict[str, list[float]] = {side: [] for side in best}
+        for round_ in range(ROUNDS):
+            for side, (python, threads) in best.items():
+                times[side].append(in_a_process(python, side, sizes, batch_size, threads))
+                print(f"{name}, batch {batch_size}, round {round_ + 1}: {side} {times[side][-1]:.3f} ms with {threads} threads")
+        medians = {side: float(f"{statistics.median(ms):.3g}") for side, ms in times.items()}
+        results.append({"network": name, "batch": batch_size, "milliseconds": medians})
+    RESULTS.write_text(json.dumps({"machine": machine(), "numpy": np.__version__, "results": results}, indent=1) + "\n")
+    print(f"written to {RESULTS}")
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--peers", default=sys.executable, help="a Python that has torch and scikit-learn")
+    parser.add_argument("--side", nargs=3, help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.side:
+        side, sizes, batch_size = options.side
+        measure(side, [int(size) for size in sizes.split("-")], int(batch_size))
+    else:
+        main(options.peers)
