@@ -112,7 +112,7 @@ class Layer:
     ) -> None:
         if num_neurons < 1:
             raise ValueError(f"a layer needs at least 1 neuron, got {num_neurons}")
-        # One generator for all neurons: a seed handed down would make them identical.
+        # One generator for all neurons: with a seed handed down all would start alike.
         rng = np.random.default_rng(rng)
         self.neurons = [
             Neuron(
@@ -151,8 +151,9 @@ class NeuralNetwork:
 
     Hidden neurons use ReLU. `output_activation="relu"` is the tutorial's; with
     "identity" an output may be any number, and no output neuron can die.
-    `weight_scale` sets how large the first weights are (see `Neuron`). `rng`, a seed or
-    a Generator, decides the first weights and the shuffling.
+    `weight_scale` sets how large the first weights are (see `Neuron`), in every layer,
+    though "he" is meant for those with ReLU. `rng`, a seed or a Generator, decides the
+    first weights and the shuffling.
     """
 
     def __init__(

@@ -51,9 +51,10 @@ def draw(names: set[str], language: str) -> dict[str, str]:
 
 
 def _fingerprint(name: str) -> str:
-    """Of all that a figure is drawn from: its module, the drawing vocabulary, the package and its data."""
+    """Of all that a figure is drawn from: its module, the drawing vocabulary, the package with its data, and measured times."""
     sources = [FIGURES / f"{name.split('.')[0]}.py", FIGURES / "drawing.py", FIGURES / "__main__.py"]
     sources += sorted(path for path in (ROOT / "scratchml").rglob("*") if path.is_file() and path.suffix != ".pyc")
+    sources += sorted((ROOT / "benchmarks").glob("*.json"))
     digest = hashlib.sha256()
     for path in sources:
         digest.update(path.read_bytes() if path.exists() else b"")
