@@ -35,8 +35,9 @@ def draw(names: set[str], language: str) -> dict[str, str]:
     cached = {name: CACHE / f"{name}.{language}.{_fingerprint(name)}.json" for name in names}
     stale = sorted(name for name, path in cached.items() if not path.exists())
     if stale:
-        # With this tree's scratchml, whichever is installed.
-        run = subprocess.run([sys.executable, str(FIGURES), language, *stale], capture_output=True, text=True, encoding="utf8", env=os.environ | {"PYTHONPATH": str(ROOT)})
+        # With this tree's scratchml, whichever is installed; and with one thread, since many small products fight over two.
+        environment = os.environ | {"PYTHONPATH": str(ROOT), "OPENBLAS_NUM_THREADS": "1"}
+        run = subprocess.run([sys.executable, str(FIGURES), language, *stale], capture_output=True, text=True, encoding="utf8", env=environment)
         if run.returncode:
             raise FigureError(run.stdout or stale[0], run.stderr.strip())
         CACHE.mkdir(parents=True, exist_ok=True)
