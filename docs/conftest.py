@@ -9,6 +9,8 @@ from collections.abc import Generator
 import numpy as np
 import pytest
 
+collect_ignore_glob = ["*/labs/*"]  # notebooks: building the site runs them
+
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call() -> Generator[None, object, object]:

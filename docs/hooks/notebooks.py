@@ -1,23 +1,55 @@
-"""Labs: mkdocs-jupyter runs the notebooks; this makes their pages pages of the book, light, with its Markdown and its ids."""
+"""Labs: notebooks that mkdocs-jupyter runs. Their cells become pages of the book, their plots follow its palette, and readers can download them."""
 
+import base64
 import hashlib
+import html
+import os
+import posixpath
 import re
+import textwrap
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from urllib.parse import urljoin
+from xml.etree import ElementTree
 
 import jupytext
-import markdown
-from mkdocs.structure.toc import get_toc
+import nbformat
+from mkdocs.exceptions import PluginError
+from mkdocs.plugins import get_plugin_logger
+from mkdocs.structure.files import File, Files
 
 ROOT = Path(__file__).parents[2]
-# What mkdocs-jupyter puts into every page: 575 KB of styles, scripts of other sites, and copy buttons that need them.
-BAGGAGE = re.compile(r'<style[^>]*>.*?</style>|<script[^>]*>.*?</script>|<div[^>]* class="clipboard-copy-txt".*?</div>|<div class="zeroclipboard-container">.*?</clipboard-copy>\s*</div>', re.DOTALL)
-WRAPPER = re.compile(r'<div class="jupyter-wrapper">\s*<div class="jp-Notebook"[^>]*>|</div> <!-- jp-Notebook -->\s*</div> <!-- jupyter-wrapper -->|<!--.*?-->')
-MARKDOWN_CELL = re.compile(r'<div class="jp-Cell jp-MarkdownCell.*?(?=<div class="jp-Cell |</div> <!-- jp-Notebook -->)', re.DOTALL)
-BETWEEN = "<!--between two cells-->"
+log = get_plugin_logger("labs")
+
+# What readers are told: at the top of a lab's page, and at the top of the notebook that they downloaded.
+TEXTS = {
+    "zh": {
+        "page": "这一页是一个笔记本，生成网页时从头到尾运行过一遍。[下载 {name}]({link}){{ download }}，在自己的电脑上改着玩。",
+        "notebook": "运行这个笔记本，需要这本书的包 `scratchml`。在这本书的仓库的文件夹里运行（macOS、Linux）：",
+        "windows": "Windows 的 PowerShell：",
+        "open": "然后在 JupyterLab 里打开这个文件。",
+    },
+    "en": {
+        "page": "This page is a notebook that ran from top to bottom when the page was built. [Download {name}]({link}){{ download }} to change things and see what happens.",
+        "notebook": "This notebook needs `scratchml`, the package of the book. In the folder of the book's repository, run (macOS, Linux):",
+        "windows": "In PowerShell on Windows:",
+        "open": "Then open this file in JupyterLab.",
+    },
+}
+INSTALL = "python3 -m venv .venv && .venv/bin/pip install -e '.[book]' jupyterlab && .venv/bin/jupyter lab"
+INSTALL_WINDOWS = r"py -m venv .venv; .venv\Scripts\pip install -e '.[book]' jupyterlab; .venv\Scripts\jupyter lab"
+KERNEL = {"kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"}, "language_info": {"name": "python"}}
+
+CODE_CELL = '<div class="jp-Cell jp-CodeCell jp-Notebook-cell'  # stands twice at the beginning of each, the second time with an id
+OUTPUT = re.compile(r'<div class="(jp-Rendered[^"]*jp-OutputArea-output[^"]*)"[^>]*data-mime-type="([^"]+)"[^>]*>(.*?)</div>', re.DOTALL)
+PRINTED = re.compile(r"<pre>(.*)</pre>", re.DOTALL)
+DRAWN = re.compile(r'src="data:image/svg\+xml;base64,([^"]+)"')
+PLOT = re.compile(r'<p>\s*<img alt="([^"]*)" src="plot:(\d+)"\s*/?>\s*</p>')
 
 
 def on_config(config) -> None:
     """A cache for each language (a build evicts what it didn't use), renewed when the package that the labs run changes."""
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # for matrices as small as the labs' a second thread costs more than it does
     package = hashlib.sha256()
     for path in sorted((ROOT / "scratchml").rglob("*")):
         if path.is_file() and path.suffix != ".pyc":
@@ -26,25 +58,234 @@ def on_config(config) -> None:
     config.plugins["mkdocs-jupyter"].config["cache_dir"] = str(cache)
 
 
-def lighten(content: str) -> str:
-    """A rendered notebook without its baggage, its code colored like the book's; stylesheets/book.css has the few rules it needs."""
-    return BAGGAGE.sub("", content).replace('class="highlight-ipynb hl-python"', 'class="highlight language-python"')
+def is_lab(file: File) -> bool:
+    return file.src_uri.startswith("labs/") and file.src_uri.endswith(".py")
 
 
-def insert_cells(content: str, cells: list[str]) -> str:
-    """A rendered notebook with `cells` in place of its Markdown cells, as plain content of the page."""
-    rest = iter(cells)
-    return WRAPPER.sub("", MARKDOWN_CELL.sub(lambda _: next(rest), content)).strip()
+# ---- the page
 
 
-def on_page_content(content: str, page, config, files) -> str:
-    if not page.file.src_uri.startswith("labs/"):
-        return content
-    # nbconvert knows neither the book's heading ids nor its formulas and boxes: its Markdown cells are converted here.
-    converter = markdown.Markdown(extensions=config.markdown_extensions, extension_configs=config.mdx_configs)
-    source = [cell.source for cell in jupytext.read(page.file.abs_src_path).cells if cell.cell_type == "markdown"]
-    cells = converter.convert(f"\n\n{BETWEEN}\n\n".join(source)).split(BETWEEN)
-    page.toc = get_toc(converter.toc_tokens)
-    if page.toc.items and page.toc.items[0].level == 1:
-        page.title = page.toc.items[0].title
-    return insert_cells(lighten(content), cells)
+def on_page_markdown(markdown: str, page, config, files: Files) -> str | None:
+    """A lab as Markdown of the book, with what its cells printed; from here on it is a page like any other."""
+    if not is_lab(page.file):
+        return None
+    page.render(config, files)  # mkdocs-jupyter's, which runs the cells
+    rendered = page.content
+    del page.render
+    vars(page).pop("title", None)
+    try:
+        text, page.plots = as_markdown(jupytext.read(page.file.abs_src_path).cells, printed(rendered))
+    except ValueError as error:
+        raise PluginError(f"docs/{config.theme['language']}/{page.file.src_uri}: {error}") from error
+    link = posixpath.relpath(notebook_uri(page.file), posixpath.dirname(page.file.src_uri))
+    return under_title(text, TEXTS[config.theme["language"]]["page"].format(name=posixpath.basename(link), link=link))
+
+
+def under_title(markdown: str, note: str) -> str:
+    title, _, rest = markdown.partition("\n")
+    return f"{title}\n\n{note}\n\n{rest.strip()}"
+
+
+def printed(rendered: str) -> list[list[tuple[str, str]]]:
+    """What each code cell of a rendered notebook has put out, as (MIME type, text or SVG); "result" is the value of its last line."""
+    cells = [cell for cell in rendered.split(CODE_CELL)[1:] if 'id="cell-id=' in cell.partition(">")[0]]
+    return [[_output(*found) for found in OUTPUT.findall(cell)] for cell in cells]
+
+
+def _output(classes: str, kind: str, content: str) -> tuple[str, str]:
+    if text := PRINTED.search(content):
+        return "result" if "executeResult" in classes else kind, html.unescape(re.sub(r"<[^>]*>", "", text[1]))
+    if kind == "image/svg+xml":
+        found = DRAWN.search(content)
+        if not found:
+            raise ValueError("nbconvert writes SVG in a form that docs/hooks/notebooks.py doesn't know; mend DRAWN there")
+        return kind, base64.b64decode(found[1]).decode("utf8")
+    return kind, ""
+
+
+def as_markdown(cells: list, outputs: list[list[tuple[str, str]]]) -> tuple[str, list[str]]:
+    """The notebook as Markdown, and its plots, which stand there as images plot:0, plot:1, …
+
+    Raises ValueError where a cell puts out what a page can't show.
+    """
+    if len(outputs) != sum(cell.cell_type == "code" for cell in cells):
+        raise ValueError("nbconvert writes cells in a form that docs/hooks/notebooks.py doesn't know; mend CODE_CELL there")
+    parts, plots, rest = [], [], list(outputs)
+    for cell in cells:
+        if cell.cell_type == "markdown":
+            parts.append(cell.source)
+            continue
+        parts.append(f"```python\n{cell.source}\n```")
+        start, alt, drawn, text = cell.source.partition("\n")[0], cell.metadata.get("alt", ""), 0, ""
+        for kind, content in [*rest.pop(0), ("", "")]:
+            if kind in {"text/plain", "result"}:  # what is printed comes in pieces
+                text += "\n" * (kind == "result" and text[-1:] not in {"", "\n"}) + content
+                continue
+            if text.strip():
+                parts.append(f"```text\n{as_shown(text)}\n```")
+                text = ""
+            if kind == "image/svg+xml":
+                parts.append(f"![{alt}](plot:{len(plots)})")
+                plots.append(in_palette(content, len(plots)))
+                drawn += 1
+            elif kind == "application/vnd.jupyter.stderr":
+                log.warning(f"the cell {start!r} writes to stderr, which readers don't get to see: {content.strip()}")
+            elif kind:
+                raise ValueError(f"the cell {start!r} puts out {kind}; a lab prints text, and draws plots as SVG")
+        if drawn != bool(alt):
+            raise ValueError(f'the cell {start!r} draws {drawn} plots; where a cell draws, it draws one, and says for those who don\'t see it: # %% alt="what one sees"')
+    return "\n\n".join(parts), plots
+
+
+def as_shown(printed: str) -> str:
+    """What a terminal shows: a carriage return goes back to the start of the line, as progress bars do."""
+    return "\n".join(line.rstrip("\r").rpartition("\r")[2].rstrip() for line in printed.strip("\n").split("\n"))
+
+
+def on_page_content(content: str, page, config, files) -> str | None:
+    if not is_lab(page.file):
+        return None
+    return PLOT.sub(lambda found: f'<figure class="drawing"><div role="img" aria-label="{found[1]}" data-search-exclude>{page.plots[int(found[2])]}</div></figure>', content)
+
+
+# ---- plots
+
+#: The light palette of the book, color → name; and black and white, in which matplotlib draws unless it is told otherwise.
+PALETTE = {color: name for name, color in re.findall(r"--figure-(\w+): (#\w{6})", (ROOT / "docs/theme/stylesheets/book.css").read_text("utf8").partition("@media")[0])}
+PALETTE |= {"#000000": "ink", "#ffffff": "paper"}
+POINT = 4 / 3  # in pixels; matplotlib measures in points
+SVG, HREF = "{http://www.w3.org/2000/svg}", "{http://www.w3.org/1999/xlink}href"
+ElementTree.register_namespace("", SVG.strip("{}"))
+
+
+def in_palette(svg: str, number: int) -> str:
+    """A plot by matplotlib as a drawing of the book: in the page's font, in colors that follow its palette, with ids of its own.
+
+    Raises ValueError for a color that the palette doesn't have.
+    """
+    root = ElementTree.fromstring(svg)
+    ids = {name: f"plot-{number}-{i}" for i, name in enumerate(dict.fromkeys(re.findall(r'(?:url\(|href=")#([^)"]+)', svg)))}
+    for element in list(root.iter()):
+        for child in list(element):  # a style would hold for the whole page, and what is behind a plot is the page
+            if child.tag in {f"{SVG}metadata", f"{SVG}style"} or child.get("style") == "fill: #ffffff":
+                element.remove(child)
+        if element.get("id", "").startswith("QuadMesh"):
+            _join_cells(element)
+    for element in root.iter():
+        element.attrib = dict(_attributes(element.attrib, ids))
+        element.tail = None
+        element.text = (element.text or "").strip()
+    _, _, width, height = map(float, root.get("viewBox", "0 0 100 100").split())
+    root.attrib |= {"width": _rounded(str(width * POINT)), "height": _rounded(str(height * POINT)), "fill": "var(--figure-ink)", "stroke-linejoin": "round"}
+    return ElementTree.tostring(root, "unicode")
+
+
+def _join_cells(mesh: ElementTree.Element) -> None:
+    """The cells of an image become one path for each color and opacity, without the clear ones, and without seams."""
+    paths: dict[str, ElementTree.Element] = {}
+    for cell in list(mesh):
+        mesh.remove(cell)
+        left, top, right, _, _, bottom, *_ = re.findall(r"-?[\d.]+", cell.get("d", ""))
+        if cell.get("style") != "fill: none":
+            path = paths.setdefault(cell.get("style", ""), cell)
+            path.set("d", f"{path.get('d') if path is not cell else ''}M{left} {top}H{right}V{bottom}H{left}z")
+    mesh.set("shape-rendering", "crispEdges")
+    mesh.extend(paths.values())
+
+
+def _attributes(given: dict[str, str], ids: dict[str, str]) -> Iterator[tuple[str, str]]:
+    """The attributes that a drawing of the book needs."""
+    for name, value in given.items():
+        if name == "id":
+            if value in ids:
+                yield name, ids[value]
+        elif name == HREF:
+            yield "href", f"#{ids[value[1:]]}"
+        elif name == "clip-path":
+            yield name, f"url(#{ids[value[5:-1]]})"
+        elif name == "style":
+            yield name, _rounded(";".join(_styles(value)))
+        elif name == "d":
+            yield name, re.sub(r"\s*([A-Za-z])\s*", r"\1", _rounded(value)).strip()
+        elif name != "version" and not value.startswith(("rotate(-0 ", "rotate(0 ")):
+            yield name, _rounded(value)
+
+
+def _styles(style: str) -> Iterator[str]:
+    for name, value in (part.strip().split(": ", 1) for part in style.split(";") if part.strip()):
+        if name == "font":  # older matplotlib: the size, and a list of families
+            yield "font:" + value.partition("'")[0] + "var(--interface-font)"
+        elif value.startswith("#"):
+            if value not in PALETTE:
+                raise ValueError(f"a plot has the color {value}, which doesn't follow the palette; draw in {', '.join(PALETTE)}, in paler ones by transparency")
+            yield f"{name}:var(--figure-{PALETTE[value]})"
+        elif name != "font-family":
+            yield f"{name}:{value}"
+
+
+def _rounded(text: str) -> str:
+    """With two digits after the point at most."""
+    return re.sub(r"\d+\.\d+", lambda number: f"{float(number[0]):.2f}".rstrip("0").rstrip("."), text)
+
+
+# ---- the notebook for download
+
+
+def notebook_uri(file: File) -> str:
+    """Beside the page: labs/digits/digits.ipynb for labs/digits.py."""
+    path = Path(file.src_uri)
+    return (path.with_suffix("") / f"{path.stem}.ipynb").as_posix()
+
+
+def on_files(files: Files, config) -> Files:
+    for file in filter(is_lab, list(files)):
+        cells = jupytext.read(file.abs_src_path).cells
+        files.append(File.generated(config, notebook_uri(file), content=notebook(cells, config.theme["language"], lambda target, file=file: _address(target, file, files, config))))
+    return files
+
+
+def _address(target: str, file: File, files: Files, config) -> str:
+    """Where a link of the lab leads on the public site; "" where the site has no public address."""
+    if ":" in target:
+        return target
+    path, _, anchor = target.partition("#")
+    linked = files.get_file_from_path(posixpath.normpath(posixpath.join(posixpath.dirname(file.src_uri), path))) if path else file
+    return urljoin(config.site_url, linked.url) + (f"#{anchor}" if anchor else "") if config.site_url and linked else ""
+
+
+def notebook(cells: list, language: str, address: Callable[[str], str]) -> str:
+    """The lab as a Jupyter notebook, with what it needs to run under its title; `address(target)` is where a link leads."""
+    texts = TEXTS[language]
+    note = "\n\n".join([texts["notebook"], f"```console\n{INSTALL}\n```", texts["windows"], f"```console\n{INSTALL_WINDOWS}\n```", texts["open"]])
+    made = []
+    for number, cell in enumerate(cells):
+        if cell.cell_type == "code":
+            made.append(nbformat.v4.new_code_cell(cell.source, id=f"cell-{number}"))
+        else:
+            text = for_jupyter(cell.source, address)
+            made.append(nbformat.v4.new_markdown_cell(text if number else under_title(text, note), id=f"cell-{number}"))
+    lab = nbformat.v4.new_notebook(cells=made, metadata=KERNEL)
+    nbformat.validate(lab)
+    return nbformat.writes(lab) + "\n"
+
+
+def for_jupyter(markdown: str, address: Callable[[str], str]) -> str:
+    """The book's Markdown as Jupyter reads it: without ids, boxes as quotations or folded, links to the public site."""
+    markdown = re.sub(r"^(#+ .*?)[ \t]*\{[^{}\n]*\}[ \t]*$", r"\1", markdown, flags=re.MULTILINE)
+    markdown = re.sub(r'^(!!!|\?\?\?\+?) *([\w-]+)(?: *"(.*)")? *\n((?:(?: {4}.*)?(?:\n|\Z))+)', _box, markdown, flags=re.MULTILINE)
+    return re.sub(r'(!?)\[([^\]]*)\]\(([^()\s]+)(?: +"[^"]*")?\)(?:\{[^{}\n]*\})?', lambda found: _link(found, address), markdown).strip()
+
+
+def _box(found: re.Match[str]) -> str:
+    kind, title, body = found[1], found[3] or found[2].capitalize(), textwrap.dedent(found[4]).strip("\n")
+    if kind == "!!!":
+        return re.sub("^", "> ", f"**{title}**\n\n{body}", flags=re.MULTILINE) + "\n\n"
+    return f"<details>\n<summary>{title}</summary>\n\n{body}\n\n</details>\n\n"
+
+
+def _link(found: re.Match[str], address: Callable[[str], str]) -> str:
+    image, label, target = found.groups()
+    if image:
+        return f"*{label}*"
+    where = address(target)
+    return f"[{label}]({where})" if where else label

@@ -4,6 +4,7 @@ The reader knows the Markdown that the book is written in, not all Markdown; ren
 Markdown itself sees something else than this reader, so that nothing hides from the checks.
 """
 
+import ast
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ ROOT = Path(__file__).parents[2]
 LANGUAGES = ("zh", "en")
 EXPECTED_OUTPUT = "<!--pytest-codeblocks:expected-output-->"
 CODE, FORMULA = "\ue000", "\ue001"  # stand for inline code and formulas in a page's prose
+PLOT = "plot:"  # the target of the image that a code cell of a lab draws
 
 FENCE = re.compile(r"((?:[ \t]|>|[-*+][ \t]|\d+[.)][ \t])*)(`{3,}|~{3,})(.*)")
 FRONT_MATTER = re.compile(r"\A---[ \t]*\n(.*?\n)(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL)
@@ -28,6 +30,8 @@ BOX = re.compile(r"^[ \t]*(!!!|\?\?\?\+?)[ \t]*([\w-]+)", re.MULTILINE)
 TABLE = re.compile(r"^([ \t]*\S.*\n)([ \t]*\|?[ \t]*:?-+:?[ \t]*(?:\|[ \t]*:?-+:?[ \t]*)*\|?[ \t]*)((?:\n[ \t]*\S.*)*)", re.MULTILINE)
 LINK = re.compile(r"(!?)\[((?:[^\[\]]|\[[^\[\]]*\])*)\]\(\s*<?((?:[^()\s<>]|\([^()\s]*\))*)>?(?:\s+\"(.*?)\")?\s*\)")
 AUTOLINK = re.compile(r"<((?:https?|mailto):[^>\s]+)>")
+CELL = re.compile(r"# %%( \[markdown\])?(.*)")
+ALT = re.compile(r'\balt="((?:[^"\\]|\\.)*)"')
 
 
 @dataclass(frozen=True)
@@ -95,17 +99,26 @@ class Comment(NamedTuple):
     text: str
 
 
+class Cell(NamedTuple):
+    line: int
+    kind: str  # markdown or code
+
+
 class Page:
-    """The page or lab `file`, such as docs/zh/index.md, whose source is `text`."""
+    """The page or lab `file`, such as docs/zh/index.md, whose source is `text`.
+
+    Of a lab, `lines` are its Markdown, line for line, and its code cells are fences `lab`; what a cell says that it draws
+    stands there as an image, and the `words` of the lab as text.
+    """
 
     def __init__(self, file: str, text: str) -> None:
         self.file, self.text = file, text
         _, self.language, self.path = file.split("/", 2)
         self.name = self.path.rpartition(".")[0]
         self.is_lab = file.endswith(".py")
-        self.lines, cells = _lab(text.split("\n")) if self.is_lab else (text.split("\n"), [])  # line 1 is lines[0]
+        self.lines, self.cells, code = _lab(text.split("\n")) if self.is_lab else (text.split("\n"), [], [])  # line 1 is lines[0]
         fences = list(_fences(self.lines))
-        self.fences = sorted([*fences, *cells])
+        self.fences = sorted([*fences, *code])
         self.front_matter = ""
         self._read_prose(fences)
 
@@ -159,6 +172,8 @@ class Page:
         sections: dict[str, tuple[int, str]] = {}
         for (key, start), end in zip(starts, ends, strict=True):
             text = "\n".join(line.rstrip() for line in source[start - 1 : end - 1]).rstrip()
+            if self.is_lab:  # the cell that the next heading opens
+                text = re.sub(r"(\A|\n)# %% \[markdown\]\Z", "", text).rstrip()
             if key in sections:  # two headings with one id: parity.py names them; here nothing may get lost
                 start, text = sections[key][0], f"{sections[key][1]}\n{text}"
             if key or text:
@@ -215,15 +230,35 @@ def _fences(lines: list[str]) -> Iterator[Fence]:
         number = end or len(lines)
 
 
-def _lab(lines: list[str]) -> tuple[list[str], list[Fence]]:
-    """A notebook in jupytext's percent format: its Markdown cells, line for line, and its code cells as fences `lab`."""
-    prose, cells, kind = [], [], "header"
+def _lab(lines: list[str]) -> tuple[list[str], list[Cell], list[Fence]]:
+    """A notebook in jupytext's percent format: its Markdown, line for line, its cells, and those with code as fences `lab`."""
+    markdown, cells, code = [""] * len(lines), [], []
     for number, line in enumerate(lines, 1):
-        if line.startswith("# %%"):
-            kind = "markdown" if "[markdown]" in line else "code"
-            if kind == "code":
-                cells.append(Fence(number, number, "", "# %%", "lab", ""))
-        elif kind == "code":
-            cells[-1] = cells[-1]._replace(end=number, body=f"{cells[-1].body}{line}\n")
-        prose.append(re.sub(r"^# ?", "", line) if kind == "markdown" and not line.startswith("# %%") else "")
-    return prose, cells
+        if opening := CELL.fullmatch(line):
+            cells.append(Cell(number, "markdown" if opening[1] else "code"))
+            if not opening[1]:
+                alt = ALT.search(opening[2])
+                markdown[number - 1] = f"![{alt[1]}]({PLOT})" if alt else ""
+                code.append(Fence(number, number, "", "# %%", "lab", ""))
+        elif cells and cells[-1].kind == "code":
+            code[-1] = code[-1]._replace(end=number, body=f"{code[-1].body}{line}\n")
+        elif cells:
+            markdown[number - 1] = re.sub(r"^# ?", "", line)
+    for cell in code:
+        for line, word in words(cell).values():
+            markdown[line - 1] += word
+    return markdown, cells, code
+
+
+def words(cell: Fence) -> dict[str, tuple[int, str]]:
+    """What a cell that does nothing but say `words = {…}` has for its readers: key → line and text in their language."""
+    try:
+        statements = ast.parse(cell.body).body
+    except SyntaxError:
+        return {}
+    match statements:
+        case [ast.Assign(targets=[ast.Name(id="words")], value=ast.Dict(keys=keys, values=values))]:
+            texts = [(key, value) for key, value in zip(keys, values, strict=True) if isinstance(key, ast.Constant) and isinstance(value, ast.Constant)]
+            if len(texts) == len(keys) and all(isinstance(part.value, str) for pair in texts for part in pair):
+                return {key.value: (cell.line + value.lineno, value.value) for key, value in texts}
+    return {}

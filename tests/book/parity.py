@@ -14,13 +14,12 @@ from typing import Any
 from mkdocs.utils.meta import get_data
 from mkdocs.utils.yaml import yaml_load
 
-from tests.book.page import ROOT, Fence, Page, Problem, read_book
+from tests.book.page import ROOT, Fence, Page, Problem, read_book, words
 
 KEBAB_CASE = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 HAN = re.compile(r"[\u3400-\u9fff]")
 CODE_KINDS = {"python": "python block", "text": "output", "py": "listing", "console": "terminal session", "lab": "code cell"}
 LAYOUT = {tokenize.COMMENT, tokenize.NL, tokenize.ENCODING}
-STRINGS = {tokenize.STRING, *(getattr(tokenize, name) for name in ["FSTRING_MIDDLE", "TSTRING_MIDDLE"] if hasattr(tokenize, name))}
 SAME_TITLES = {"Transformer"}  # sections of the navigation that have one name in both languages
 
 
@@ -65,8 +64,18 @@ def pair(chinese: Page, english: Page) -> list[Problem]:
         there = chinese.headings[index].line if index < len(theirs) else len(chinese.lines)
         has, wanted = (f"{'#' * x[index][0]} {{ #{x[index][1]} }}" if index < len(x) else "no heading" for x in (ours, theirs))
         found.append(Problem(english.file, line, f"here stands {has}, in {chinese.file}:{there} {wanted}; give both the same headings, levels and ids"))
+    ours, theirs = ([cell.kind for cell in page.cells] for page in (english, chinese))
+    if ours != theirs:
+        index = next((i for i, (a, b) in enumerate(zip(ours, theirs, strict=False)) if a != b), min(len(ours), len(theirs)))
+        line, there = (page.cells[index].line if index < len(page.cells) else len(page.lines) for page in (english, chinese))
+        has, wanted = (f"a {x[index]} cell" if index < len(x) else "no cell" for x in (ours, theirs))
+        found.append(Problem(english.file, line, f"here stands {has}, in {chinese.file}:{there} {wanted}; give both the same cells"))
     for section in (section for section in english.sections if section in chinese.sections):
         found += _in_section(section, chinese, english)
+    for cell in (fence for fence in english.fences if fence.info == "lab"):
+        for number, line in enumerate(cell.body.split("\n"), cell.line + 1):
+            if HAN.search(line):
+                found.append(Problem(english.file, number, f"the cell has Chinese words: {line.strip()}; write them in English, and what readers see into words = {{…}}"))
     return sorted(found, key=lambda problem: problem.line)
 
 
@@ -129,20 +138,22 @@ def _target(page: Page, target: str) -> str:
 def code(fence: Fence) -> object:
     """What has to be the same of a fence: all of it, apart from comments and, in Python, layout.
 
-    What a block prints is the same in both languages, so its strings are too. The cells of a lab have labels in the page's
-    language: there a string may differ, but not that there is one.
+    What a block prints is the same in both languages, so its strings are too. A lab has all the words for its readers in
+    one cell, `words = {…}`: of that cell the keys have to be the same.
     """
     if fence.info == "console":
         return re.sub(r"(?m)(^|[ \t]+)#[ \t].*", "", fence.body)
     if fence.info not in {"python", "lab"}:
         return fence.body
+    if fence.info == "lab" and words(fence):
+        return list(words(fence))
     try:
         tokens = list(tokenize.generate_tokens(io.StringIO(fence.body).readline))
     except (tokenize.TokenError, SyntaxError):
         return fence.body
     kept = [token for token in tokens if token.type not in LAYOUT]
     layout = {tokenize.INDENT, tokenize.NEWLINE, tokenize.DEDENT}
-    return [(token.type, "" if token.type in layout or (fence.info == "lab" and token.type in STRINGS) else token.string) for token in kept]
+    return [(token.type, "" if token.type in layout else token.string) for token in kept]
 
 
 def configurations(root: Path) -> list[Problem]:

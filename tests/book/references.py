@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 from docs.hooks.formulas import mathml
-from tests.book.page import ROOT, Formula, Link, Page, Problem, read_book
+from tests.book.page import PLOT, ROOT, Formula, Link, Page, Problem, read_book
 
 ANCHOR = re.compile(r"\{[^{}\n]*#([^\s{}]+)[^{}\n]*\}|\bid=\"([^\"]+)\"")
 WORDS = re.compile(r"[\u3000-\u9fff\uff00-\uffef]|\\(?:text\w*|mbox)\s*\{[^{}]*[A-Za-z]{2}")
@@ -58,7 +58,9 @@ def images(page: Page, drawn: set[str]) -> list[Problem]:
     found = []
     for image in page.images:
         kind, _, name = image.target.partition(":")
-        if kind != "figure":
+        if page.is_lab and image.target == PLOT:
+            name = "of this cell"
+        elif kind != "figure":
             found.append(Problem(page.file, image.line, f"the image {image.target} isn't drawn by code; write a function in docs/figures and show it as figure:module.function"))
         elif name not in drawn:
             found.append(Problem(page.file, image.line, f"docs/figures has no figure {name}; write def {name.rpartition('.')[2]}(say) in docs/figures/{name.partition('.')[0]}.py"))

@@ -78,19 +78,19 @@ def _markdown() -> Markdown:
 def rendered(page: Page) -> dict[str, list[Any]]:
     """What a reader of the page gets to see, kind by kind."""
     structure = _Structure()
-    source = page.text.replace(f"---\n{page.front_matter}---\n", "", 1) if page.front_matter else page.text
+    source = "\n".join(page.lines)
+    if page.front_matter:
+        source = source.replace(f"---\n{page.front_matter}---\n", "", 1)
     structure.feed(_markdown().reset().convert(source))
     structure.close()
     return structure.found
 
 
 def problems(page: Page) -> list[Problem]:
-    """One problem for each kind of thing that Markdown and page.py see differently; labs aren't Markdown."""
-    if page.is_lab:
-        return []
+    """One problem for each kind of thing that Markdown and page.py see differently."""
     read: dict[str, list[tuple[int, Any]]] = {
         "heading": [(heading.line, (heading.level, heading.id)) for heading in page.headings],
-        "code block": [(fence.line, fence.body) for fence in page.fences],
+        "code block": [(fence.line, fence.body) for fence in page.fences if fence.info != "lab"],
         "formula": [(formula.line, formula.source) for formula in page.formulas],
         "image": [(image.line, image.target) for image in page.images],
         "link": [(link.line, link.target) for link in page.links],

@@ -1,7 +1,7 @@
 import pytest
 
 from tests.book import rendering
-from tests.book.page import LANGUAGES, Page, read_book, unread
+from tests.book.page import LANGUAGES, Page, read_book, unread, words
 
 PAGE = """\
 ---
@@ -47,10 +47,16 @@ LAB = """\
 # A formula: $x$
 
 # %%
-x = 1
+words = {"label": "a label"}
+
+# %% alt="What one sees"
+x = "# no heading, $no formula$"
 
 # %% [markdown]
-# Text.
+# ## More { #more }
+#
+# !!! note
+#     A [link](x.md).
 """
 
 
@@ -75,9 +81,18 @@ def test_a_page_is_read_with_its_line_numbers():
 
 def test_a_lab_is_read_with_its_line_numbers():
     page = Page("docs/en/labs/digits.py", LAB)
-    assert [(heading.line, heading.id) for heading in page.headings] == [(6, "lab")]
+    assert [(heading.line, heading.id) for heading in page.headings] == [(6, "lab"), (16, "more")]
     assert page.formulas == [(7, "x", False)]
-    assert [(fence.line, fence.info, fence.body) for fence in page.fences] == [(9, "lab", "x = 1\n\n")]
+    assert page.cells == [(5, "markdown"), (9, "code"), (12, "code"), (15, "markdown")]
+    assert [(fence.line, fence.info) for fence in page.fences] == [(9, "lab"), (12, "lab")]
+    assert page.fences[1].body == 'x = "# no heading, $no formula$"\n\n'
+    assert page.images == [(12, "What one sees", "plot:")]
+    assert page.boxes == [(18, "!!! note")] and page.links == [(19, "x.md")]
+    assert words(page.fences[0]) == {"label": (10, "a label")} and words(page.fences[1]) == {}
+    assert page.prose.split("\n")[9] == "a label"
+    assert page.sections["lab"][1].startswith("# # A lab") and page.sections["lab"][1].endswith('"# no heading, $no formula$"')
+    assert page.sections["more"] == (16, "# ## More { #more }\n#\n# !!! note\n#     A [link](x.md).")
+    assert Page("docs/en/labs/x.py", "# %% [markdown]\n# # A { #a }\n").sections == {"a": (2, "# # A { #a }")}
 
 
 def test_the_book_is_read(no_problem):
@@ -127,3 +142,8 @@ def test_markdown_sees_these_pages_as_the_checks_do():
 )
 def test_what_hides_from_the_checks_is_named(names, text, line, words):
     names(rendering.problems(Page("docs/zh/x.md", text)), f"docs/zh/x.md:{line}", words)
+
+
+@pytest.mark.parametrize(("text", "words"), [("# <img src='hidden.png'>", ["image", "figure:module.function"]), ("#     hidden()", ["code block", "readers get 1"])])
+def test_what_hides_from_the_checks_in_a_lab_is_named(names, text, words):
+    names(rendering.problems(Page("docs/zh/labs/x.py", f"{LAB}#\n# More.\n#\n{text}\n")), "docs/zh/labs/x.py:23", words)

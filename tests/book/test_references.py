@@ -66,6 +66,13 @@ def test_a_name_without_a_thing_is_named(tree, names, sound, broken, line, words
     names(references.problems(tree(BOOK | {"docs/zh/part/x.md": PAGE.replace(sound, broken)})), f"docs/zh/part/x.md:{line}", words)
 
 
+def test_a_lab_says_what_one_sees_in_its_plots_and_only_a_lab_draws_them(tree, names):
+    lab = "# %% [markdown]\n# # Lab { #lab }\n\n# %% alt=\"WHAT\"\nplot()\n"
+    assert references.problems(tree(BOOK | {"docs/zh/labs/lab.py": lab})) == []
+    names(references.problems(tree(BOOK | {"docs/zh/labs/lab.py": lab.replace("WHAT", " ")})), "docs/zh/labs/lab.py:4", ["of this cell has no text", "what one sees"])
+    names(references.problems(tree(BOOK | {"docs/zh/y.md": BOOK["docs/zh/y.md"] + "\n![a](plot:)\n"})), "docs/zh/y.md:8", ["isn't drawn by code"])
+
+
 def test_a_figure_that_no_page_shows_is_named(tree, names):
     root = tree(BOOK | {"docs/figures/chapter.py": BOOK["docs/figures/chapter.py"] + "\ndef forgotten(say):\n    pass\n"})
     names(references.problems(root), "docs/figures/chapter.py:7", ["no page shows the figure chapter.forgotten", "take it out"])

@@ -77,6 +77,8 @@ def test_an_output_stands_right_under_its_code_and_has_no_copy_button(page):
       }
     })""")
     for block in blocks:
+        if not block["output"] and "/labs/" in page.url:  # a cell of a notebook may print nothing
+            continue
         assert block["output"], f"no output under {block['start']!r}"
         assert abs(block["gap"]) <= 1 and block["shift"] <= 1, f"the output isn't right under {block['start']!r}: {block}"
         assert block["buttons"] == [1, 0], f"copy buttons on {block['start']!r} and on its output: {block['buttons']}"

@@ -1,20 +1,27 @@
 """What the hooks do to a page, as plain functions."""
 
+import base64
 import io
 import re
 import textwrap
 import unicodedata
 from urllib.parse import urljoin
+from xml.etree import ElementTree
 
+import jupytext
+import matplotlib
+import nbformat
 import pytest
 from fontTools.ttLib import TTFont
+from matplotlib.colors import LinearSegmentedColormap
+from matplotlib.figure import Figure
 
 from docs.hooks import formulas
 from docs.hooks.figures import draw, insert_figures
 from docs.hooks.formulas import characters, insert_formulas, math_font, mathml
 from docs.hooks.languages import twin_link
 from docs.hooks.listings import insert_listings, source
-from docs.hooks.notebooks import insert_cells, lighten
+from docs.hooks.notebooks import PALETTE, as_markdown, as_shown, for_jupyter, in_palette, notebook, printed
 from docs.hooks.outputs import on_page_markdown
 from docs.hooks.references import collect
 
@@ -233,16 +240,112 @@ def test_a_block_its_output_and_the_text_after_them_are_set_apart_for_markdown()
 
 # ---- notebooks
 
-
-def test_a_rendered_notebook_loses_its_styles_scripts_and_copy_buttons_and_nothing_else():
-    copy = '<div class="zeroclipboard-container">\n<clipboard-copy for="cell-1"><span>Copied!</span></clipboard-copy>\n</div>'
-    assert lighten(f'<style type="text/css">\np {{ color: red }}\n</style><p>style</p><script src="">x</script>{copy}<b>1</b><style>b {{}}</style>') == "<p>style</p><b>1</b>"
+CELLS = jupytext.reads('# %% [markdown]\n# # Lab { #lab }\n\n# %%\nprint(1)\n\n# %% alt="What one sees"\nplot()\n', fmt="py:percent").cells
 
 
-def test_the_markdown_cells_of_a_notebook_give_way_to_the_book_s():
-    cell, code = '<div class="jp-Cell jp-MarkdownCell jp-Notebook-cell">\n<div>theirs</div>\n</div>', '<div class="jp-Cell jp-CodeCell"><pre>1</pre></div>'
-    page = f'<div class="jupyter-wrapper">\n<div class="jp-Notebook" data-jp-theme-light="true">\n{cell}{code}{cell}</div> <!-- jp-Notebook -->\n</div> <!-- jupyter-wrapper -->'
-    assert insert_cells(page, ["<p>first</p>", "<p>second</p>"]) == f"<p>first</p>{code}<p>second</p>"
+def drawn(**styles: str) -> str:
+    """A plot by matplotlib, with text, lines, an image and the given settings."""
+    with matplotlib.rc_context({"svg.fonttype": "none"}):
+        figure = Figure(figsize=(3, 2))
+        axes = figure.add_subplot()
+        axes.plot([0, 1], [0.5, 1.5], label="0.125 <", **{"color": "#0b66a8", **styles})
+        axes.pcolormesh([[0, 1], [0.5, 0.5]], cmap=LinearSegmentedColormap.from_list("", ["#00000000", "#000000"], N=3))
+        axes.legend(frameon=False)
+        svg = io.BytesIO()
+        figure.savefig(svg, format="svg")
+        return svg.getvalue().decode()
+
+
+def test_a_plot_follows_the_palette_and_is_drawn_in_the_page_s_font():
+    svg = in_palette(drawn(), 0)
+    assert svg.startswith('<svg xmlns="http://www.w3.org/2000/svg"') and 'viewBox="0 0 216 144"' in svg and 'width="288"' in svg
+    assert not re.search(r"#[0-9a-f]{6}|<metadata|<style|DOCTYPE|DejaVu|xlink|svg:|\\n", svg)
+    assert "stroke:var(--figure-blue)" in svg and "var(--figure-ink)" in svg and "var(--figure-paper)" not in svg
+    assert ">0.125 &lt;</text>" in svg and not re.search(r"\d\.\d{3}(?! &lt;)", svg)
+    ElementTree.fromstring(svg)
+
+
+def test_the_cells_of_an_image_that_look_the_same_are_one_path():
+    mesh = ElementTree.fromstring(in_palette(drawn(), 0)).find(".//{*}g[@shape-rendering]")
+    assert [(path.get("d", "").count("M"), path.get("style")) for path in mesh] == [(1, None), (2, "fill-opacity:0.5")]
+
+
+def test_the_plots_of_a_page_share_no_ids():
+    ids = [set(re.findall(r' id="([^"]+)"', in_palette(drawn(), number))) for number in (0, 1)]
+    used = [set(re.findall(r'(?:href="|url\()#([^")]+)', in_palette(drawn(), number))) for number in (0, 1)]
+    assert ids == used and ids[0] and not ids[0] & ids[1]
+
+
+def test_a_color_that_does_not_follow_the_palette_is_named():
+    with pytest.raises(ValueError, match="#1f77b4, which doesn't follow the palette; draw in #24262b"):
+        in_palette(drawn(color="C0"), 0)
+    assert {"ink", "soft", "grid", "paper", "blue", "orange", "green", "purple"} == set(PALETTE.values())
+
+
+def rendered(*outputs: str) -> str:
+    """A notebook as nbconvert renders it: a Markdown cell, and a code cell for each of the `outputs`."""
+    cell = '<div class="jp-Cell jp-CodeCell jp-Notebook-cell">\n<div class="jp-Cell jp-CodeCell jp-Notebook-cell" id="cell-id=1">\n<pre>code</pre>{}</div>\n</div>'
+    return '<style>p {}</style><div class="jp-Cell jp-MarkdownCell" id="cell-id=0">theirs</div>' + "".join(cell.format(output) for output in outputs)
+
+
+def output(kind: str, content: str, more: str = "") -> str:
+    return f'<div class="jp-OutputArea-child"><div class="jp-RenderedText jp-OutputArea-output{more}" data-mime-type="{kind}" tabindex="0">\n{content}\n</div>\n</div>'
+
+
+def drawing(svg: str) -> str:
+    return output("image/svg+xml", f'<img alt="No description" src="data:image/svg+xml;base64,{base64.b64encode(svg.encode()).decode()}"/>')
+
+
+def test_a_lab_becomes_markdown_of_the_book():
+    pieces = output("text/plain", "<pre>\r 0%\r50%</pre>") + output("text/plain", "<pre>\r100%\na &lt; <b>b</b>\n</pre>") + output("text/plain", "<pre>7</pre>", " jp-OutputArea-executeResult")
+    text, plots = as_markdown(CELLS, printed(rendered(pieces, drawing(drawn()))))
+    assert text == "# Lab { #lab }\n\n```python\nprint(1)\n```\n\n```text\n100%\na < b\n7\n```\n\n```python\nplot()\n```\n\n![What one sees](plot:0)"
+    assert plots == [in_palette(drawn(), 0)]
+
+
+def test_a_progress_bar_is_shown_as_it_ends():
+    assert as_shown("\n\r  0%\r 50%\r100%\r\nnext\n") == "100%\nnext"
+
+
+@pytest.mark.parametrize(
+    ("outputs", "words"),
+    [
+        (("", ""), "'plot()' draws 0 plots"),
+        ((drawing(drawn()), drawing(drawn())), "'print(1)' draws 1 plots; where a cell draws, it draws one, and says for those who don't see it"),
+        (("", drawing(drawn()) * 2), "'plot()' draws 2 plots"),
+        (("", output("image/png", "<img/>")), "puts out image/png"),
+        (("", output("text/html", "<table></table>")), "puts out text/html"),
+        (("", output("image/svg+xml", "<svg></svg>")), "mend DRAWN"),
+        (("",), "mend CODE_CELL"),
+    ],
+)
+def test_what_a_page_cannot_show_is_named(outputs, words):
+    with pytest.raises(ValueError) as error:
+        as_markdown(CELLS, printed(rendered(*outputs)))
+    assert words in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("markdown", "plain"),
+    [
+        ("## Title { #title }\n\nA $\\frac{1}{2}$ and\n\n$$\n\\sum_{i}\n$$", "## Title\n\nA $\\frac{1}{2}$ and\n\n$$\n\\sum_{i}\n$$"),
+        ('A\n\n!!! question "Guess"\n    What?\n\n    `x`\n\nB', "A\n\n> **Guess**\n> \n> What?\n> \n> `x`\n\nB"),
+        ('??? success "Solution"\n    ```console\n    x\n    ```\n', "<details>\n<summary>Solution</summary>\n\n```console\nx\n```\n\n</details>"),
+        ("[a](../x.md#b){ .c } and [d](https://e.org/f)", "[a](at ../x.md#b) and [d](at https://e.org/f)"),
+        ("[a](nowhere.md), *b*", "a, *b*"),
+        ('![A curve](figure:m.f "It falls")', "*A curve*"),
+    ],
+)
+def test_jupyter_gets_markdown_that_it_can_read(markdown, plain):
+    assert for_jupyter(markdown, lambda target: "" if target == "nowhere.md" else f"at {target}") == plain
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_a_notebook_for_download_says_what_it_needs_and_has_nothing_of_the_book_s_own(language):
+    made = nbformat.reads(notebook(CELLS, language, lambda target: ""), as_version=4)
+    assert [cell.cell_type for cell in made.cells] == ["markdown", "code", "code"] and made.metadata.kernelspec.name == "python3"
+    assert made.cells[0].source.startswith("# Lab\n\n") and "`scratchml`" in made.cells[0].source and ".venv/bin/jupyter lab" in made.cells[0].source
+    assert made.cells[2] == {"id": "cell-2", "cell_type": "code", "source": "plot()", "metadata": {}, "outputs": [], "execution_count": None}
 
 
 # ---- references

@@ -1,12 +1,18 @@
 """Labs: notebooks that are run when the site is built."""
 
+import gzip
 import json
 import re
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 
+import nbformat
 import pytest
+from nbclient import NotebookClient
 
-from tests.conftest import build
+from tests.conftest import ROOT, build
 from tests.site.conftest import make_book
 from tests.site.test_built_site import outside
 
@@ -20,9 +26,20 @@ LAB = r"""# %% [markdown]
 # %%
 print(6 * 7)
 
-# %%
-from IPython.display import SVG
-SVG('<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"><circle cx="4" cy="4" r="4"/></svg>')
+# %% alt="A line that rises"
+import sys
+import matplotlib.pyplot as plt
+from matplotlib_inline.backend_inline import set_matplotlib_formats
+from tqdm import tqdm
+set_matplotlib_formats("svg")
+plt.rcParams["svg.fonttype"] = "none"
+list(tqdm(range(3), file=sys.stdout))
+plt.plot([1, 2], color="#0b66a8")
+plt.title("label")
+
+# %% [markdown]
+# !!! note "A box"
+#     [The cover](../index.md)
 """
 LANGUAGES = pytest.mark.parametrize(("language", "folder"), [("zh", "."), ("en", "en")])
 
@@ -30,7 +47,7 @@ LANGUAGES = pytest.mark.parametrize(("language", "folder"), [("zh", "."), ("en",
 @pytest.fixture(scope="module")
 def project(tmp_path_factory) -> Path:
     """A book with a lab, built into its folder site/."""
-    project = make_book(tmp_path_factory.mktemp("labs") / "book", {"zh/labs/tiny.py": LAB, "en/labs/tiny.py": LAB})
+    project = make_book(tmp_path_factory.mktemp("labs") / "book", {f"{language}/labs/{name}.py": LAB for language in ("zh", "en") for name in ("tiny", "test_tiny")})
     run = build(project, project / "site")
     assert run.returncode == 0, run.stdout
     return project
@@ -42,8 +59,20 @@ def article(project: Path, folder: str) -> str:
 
 
 @LANGUAGES
-def test_a_lab_is_run(project, language, folder):
-    assert re.search(r">\s*42\s*<", article(project, folder))
+def test_a_lab_is_run_and_its_output_stands_under_its_code(project, language, folder):
+    assert re.search(r'<div class="language-python highlight">(?:(?!</div>).)*</div>\s*<div class="language-text highlight">(?:(?!</div>).)*>42\n<', article(project, folder), re.DOTALL)
+
+
+@LANGUAGES
+def test_a_plot_is_a_drawing_in_the_palette_that_says_what_one_sees(project, language, folder):
+    (figure,) = re.findall(r'<figure class="drawing">.*?</figure>', article(project, folder), re.DOTALL)
+    assert '<div role="img" aria-label="A line that rises" data-search-exclude><svg' in figure
+    assert "var(--figure-blue)" in figure and ">label</text>" in figure
+
+
+@LANGUAGES
+def test_of_a_progress_bar_the_end_is_shown(project, language, folder):
+    assert re.findall(r"(\d+)%\|", article(project, folder)) == ["100"]
 
 
 @LANGUAGES
@@ -58,15 +87,39 @@ def test_the_page_of_a_lab_is_light_and_loads_nothing_from_elsewhere(project, la
 def test_the_page_of_a_lab_has_the_ids_and_formulas_of_any_page(project, language, folder):
     assert '<h2 id="a-section">A section<' in article(project, folder)
     assert "<math" in article(project, folder) and "$6" not in article(project, folder)
+    assert '<div class="admonition note">' in article(project, folder)
+    assert 'href="../../"' in article(project, folder)  # to the cover
 
 
 @LANGUAGES
 def test_the_search_index_has_the_words_of_a_lab_and_nothing_else(project, language, folder):
     index = json.loads((project / "site" / folder / "search" / "search_index.json").read_text("utf8"))["docs"]
-    entries = [entry for entry in index if entry["location"].startswith("labs/")]
+    entries = [entry for entry in index if entry["location"].startswith("labs/tiny/")]
     assert [(entry["location"], entry["title"]) for entry in entries] == [("labs/tiny/", "A lab"), ("labs/tiny/#a-section", "A section")]
     text = "".join(entry["title"] + entry["text"] for entry in entries)
-    assert not re.search(r"In\s*\[|Out\s*\[|Copied|¶", text) and text.count("print") == 1
+    assert not re.search(r"In\s*\[|Out\s*\[|Copied|¶|<svg|label</", text) and text.count("print") == 1
+
+
+@LANGUAGES
+def test_the_notebook_can_be_downloaded(project, language, folder):
+    link = re.search(r'<a (?=[^>]*\bdownload\b)[^>]*href="([^"]*\.ipynb)"', article(project, folder))[1]
+    notebook = nbformat.read(project / "site" / folder / "labs" / "tiny" / link, as_version=4)
+    nbformat.validate(notebook)
+    assert notebook.metadata.kernelspec.name == "python3" and not any(cell.get("outputs") for cell in notebook.cells)
+    assert "{ #" not in str(notebook) and "> **A box**" in str(notebook) and "(../index.md)" not in str(notebook)
+
+
+def test_on_a_public_address_the_links_of_a_notebook_lead_there(book, tmp_path):
+    run = build(book({"en/labs/tiny.py": "# %% [markdown]\n# # A lab { #a-lab }\n# [The cover](../index.md), [here](#a-lab)\n"}), tmp_path / "site", SITE_URL="https://example.org/repo/")
+    assert run.returncode == 0, run.stdout
+    notebook = (tmp_path / "site" / "en" / "labs" / "tiny" / "tiny.ipynb").read_text("utf8")
+    assert "[The cover](https://example.org/repo/en/), [here](https://example.org/repo/en/labs/tiny/#a-lab)" in notebook
+
+
+def test_pytest_does_not_take_a_lab_for_a_test(project):
+    shutil.copy(ROOT / "docs" / "conftest.py", project / "docs")
+    run = subprocess.run([sys.executable, "-m", "pytest", "docs", "--collect-only", "-q", "-p", "no:cacheprovider"], cwd=project, capture_output=True, text=True)
+    assert "tiny" not in run.stdout and "error" not in run.stdout, run.stdout
 
 
 def test_what_has_been_run_once_is_kept_for_each_language(project):
@@ -79,6 +132,28 @@ def test_what_has_been_run_once_is_kept_for_each_language(project):
     assert again.returncode == 0 and kept() == before
 
 
-def test_a_cell_that_fails_fails_the_build(book, tmp_path):
-    run = build(book({"en/labs/tiny.py": "# %%\nprint(1 / 0)\n"}), tmp_path / "site")
-    assert run.returncode and "ZeroDivisionError" in run.stdout
+@pytest.mark.parametrize(
+    ("cell", "told"),
+    [
+        ("print(1 / 0)", "ZeroDivisionError"),
+        ("import sys; sys.stderr.write('noise')", "the cell \"import sys; sys.stderr.write('noise')\" writes to stderr"),
+        ("from IPython.display import HTML; HTML('<b>1</b>')", "docs/en/labs/tiny.py: the cell"),
+    ],
+)
+def test_a_cell_that_fails_or_puts_out_what_a_page_cannot_show_fails_the_build(book, tmp_path, cell, told):
+    run = build(book({"en/labs/tiny.py": f"# %% [markdown]\n# # A lab {{ #a-lab }}\n\n# %%\n{cell}\n"}), tmp_path / "site")
+    assert run.returncode and told in run.stdout, run.stdout
+
+
+@LANGUAGES
+@pytest.mark.parametrize("lab", [path.stem for path in sorted((ROOT / "docs" / "en" / "labs").glob("*.py"))])
+def test_each_lab_of_the_book_is_small_and_runs_from_top_to_bottom_once_downloaded(site, tmp_path, monkeypatch, lab, language, folder):
+    page = site / folder / "labs" / lab / "index.html"
+    without_images = re.sub(r"<svg.*?</svg>", "", page.read_text("utf8"), flags=re.DOTALL)
+    assert len(gzip.compress(without_images.encode())) <= 60_000
+    downloaded = shutil.copy(page.parent / f"{lab}.ipynb", tmp_path)
+    notebook = nbformat.read(downloaded, as_version=4)
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))  # this scratchml, whichever is installed
+    monkeypatch.setenv("OPENBLAS_NUM_THREADS", "1")
+    NotebookClient(notebook, timeout=300, resources={"metadata": {"path": str(tmp_path)}}).execute()
+    assert all(output.get("name") != "stderr" for cell in notebook.cells for output in cell.get("outputs", []))
