@@ -44,6 +44,8 @@ class Linear(Module):
                 f"initialization must be one of {', '.join(INITIALIZATIONS)}, got "
                 f"{initialization!r}"
             )
+        if not np.issubdtype(dtype, np.floating):
+            raise ValueError(f"dtype must be a floating-point one, got {dtype!r}")
         scale = math.sqrt(INITIALIZATIONS[initialization] / num_inputs)
         rng = np.random.default_rng(rng)
         weights = rng.standard_normal((num_inputs, num_outputs)) * scale

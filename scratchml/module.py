@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from scratchml._arrays import Array
+from scratchml._arrays import Array, as_floats
 
 
 class Parameter:
@@ -21,8 +21,8 @@ class Parameter:
     that an optimizer may keep all parameters of a model in one long row.
     """
 
-    def __init__(self, value: Array) -> None:
-        self._value = np.array(value)
+    def __init__(self, value: ArrayLike) -> None:
+        self._value = np.array(as_floats(value))
         self._gradient = np.zeros_like(self._value)
 
     @property
@@ -172,10 +172,11 @@ class Sequential(Module):
     """
 
     def __init__(self, *layers: Module) -> None:
-        if not layers or any(isinstance(layer, Sequential) for layer in layers):
+        nested = any(isinstance(layer, Sequential) for layer in layers)
+        if not layers or nested or len(set(map(id, layers))) < len(layers):
             raise ValueError(
-                f"Sequential takes at least one layer, none of them a Sequential, got "
-                f"{layers}"
+                f"Sequential takes at least one layer, each of them once and none of "
+                f"them a Sequential, got {layers}"
             )
         self.layers = list(layers)
 

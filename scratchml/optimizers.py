@@ -55,6 +55,8 @@ class Optimizer:
         if not max_norm > 0:
             raise ValueError(f"max_norm must be above 0, got {max_norm}")
         norm = math.sqrt(self.gradients @ self.gradients)
+        if not math.isfinite(norm):
+            raise FloatingPointError(f"the length of the gradient is {norm}")
         if norm > max_norm:
             self.gradients *= max_norm / norm
         return norm
@@ -85,9 +87,9 @@ class SGD(Optimizer):
         *,
         momentum: float = 0.0,
     ) -> None:
-        super().__init__(parameters, learning_rate)
         if not 0 <= momentum < 1:
             raise ValueError(f"momentum must be from 0 to below 1, got {momentum}")
+        super().__init__(parameters, learning_rate)
         self.momentum = momentum
         self.velocity = np.zeros_like(self.values)
 
@@ -116,7 +118,6 @@ class Adam(Optimizer):
         epsilon: float = 1e-8,
         weight_decay: float = 0.0,
     ) -> None:
-        super().__init__(parameters, learning_rate)
         if not (0 <= beta1 < 1 and 0 <= beta2 < 1):
             raise ValueError(
                 f"beta1 and beta2 must be from 0 to below 1, got {beta1} and {beta2}"
@@ -126,6 +127,7 @@ class Adam(Optimizer):
                 f"epsilon must be above 0 and weight_decay at least 0, got {epsilon} "
                 f"and {weight_decay}"
             )
+        super().__init__(parameters, learning_rate)
         self.beta1, self.beta2, self.epsilon = beta1, beta2, epsilon
         self.weight_decay = weight_decay
         self.steps = 0
@@ -160,8 +162,14 @@ def warmup_cosine(
 ) -> float:
     """The learning rate for step 0, 1, …: up in a straight line to `peak`, which it
     reaches at `warmup_steps`; then down half a cosine wave to `floor` at `total_steps`,
-    where it stays. Loshchilov and Hutter (2017).
+    where it stays. Loshchilov and Hutter (2017). Raises ValueError for settings out of
+    range.
     """
+    if step < 0 or not 0 <= floor <= peak < math.inf:
+        raise ValueError(
+            f"step must be at least 0, and floor from 0 to peak, got {step}, {floor} "
+            f"and {peak}"
+        )
     if not 0 <= warmup_steps < total_steps:
         raise ValueError(
             f"warmup_steps must be from 0 to below total_steps, got {warmup_steps} and "

@@ -20,6 +20,8 @@ Batch = tuple[NDArray[Any], NDArray[Any]]
 class MiniBatches:
     """The examples in a new random order each time, cut into batches; the last one may
     be smaller. `for inputs, targets in batches:` is one epoch.
+
+    Raises ValueError for no rows, inputs without targets, NaN or infinity.
     """
 
     def __init__(
@@ -31,10 +33,15 @@ class MiniBatches:
         rng: np.random.Generator | int,
     ) -> None:
         self.inputs, self.targets = np.asarray(inputs), np.asarray(targets)
-        if self.inputs.shape[:1] != self.targets.shape[:1] or not self.inputs.size:
+        rows = self.inputs.shape[:1]
+        if rows != self.targets.shape[:1] or not rows or not self.inputs.size:
             raise ValueError(
                 f"inputs and targets must have the same number of rows, at least one, "
                 f"got the shapes {self.inputs.shape} and {self.targets.shape}"
+            )
+        if not (np.isfinite(self.inputs).all() and np.isfinite(self.targets).all()):
+            raise ValueError(
+                "inputs and targets must be finite numbers, got NaN or infinity"
             )
         if batch_size < 1:
             raise ValueError(f"batch_size must be at least 1, got {batch_size}")
@@ -62,6 +69,8 @@ class History:
 
     @property
     def best_epoch(self) -> int:
+        if not self.validation_loss:
+            raise ValueError("there is no best epoch without validation")
         return int(np.argmin(self.validation_loss))
 
 
@@ -83,17 +92,20 @@ def fit(
     `validation` holds batches that are not learned from; after each epoch their loss is
     measured. With `patience` training ends early, when that loss has not improved for
     so many epochs, and the model goes back to where it was best. `schedule` gives the
-    learning rate for step 0, 1, …; gradients longer than `max_gradient_norm` are
-    clipped to it. `progress` goes around the epochs and may show a bar, as `tqdm` does.
+    learning rate for step 0, 1, …, and the optimizer keeps the last; gradients longer
+    than `max_gradient_norm` are clipped to it. `progress` goes around the epochs and
+    may show a bar, as `tqdm` does.
 
-    Raises ValueError for settings out of range, and FloatingPointError when the loss is
-    no longer a number.
+    Raises ValueError for settings out of range, an optimizer of another model or no
+    batches, and FloatingPointError when the loss is no longer a number.
     """
     if epochs < 0 or (patience is not None and (patience < 1 or validation is None)):
         raise ValueError(
             f"epochs must be at least 0, and patience at least 1 and with validation, "
             f"got {epochs} and {patience}"
         )
+    if not set(map(id, optimizer.parameters)) <= set(map(id, model.parameters())):
+        raise ValueError("this optimizer has parameters that aren't this model's")
     history = History()
     best: dict[str, Array] = {}
     step = 0
@@ -102,12 +114,10 @@ def fit(
         for inputs, targets in batches:
             if schedule is not None:
                 optimizer.learning_rate = schedule(step)
-            value = loss.forward(targets, model.forward(inputs))
-            if not math.isfinite(value):
-                raise FloatingPointError(
-                    f"the loss is {value} in epoch {epoch + 1}, step {step + 1}: try a "
-                    f"smaller learning rate than {optimizer.learning_rate:g}"
-                )
+            with np.errstate(over="ignore", invalid="ignore"):  # _check says it better
+                value = loss.forward(targets, model.forward(inputs))
+            _check(value, f"epoch {epoch + 1}, step {step + 1}", optimizer)
+            optimizer.gradients[...] = 0  # a single layer as the model only adds
             model.backward_to_parameters(loss.backward())
             if max_gradient_norm is not None:
                 optimizer.clip_gradients(max_gradient_norm)
@@ -115,10 +125,12 @@ def fit(
             step += 1
             total += value * len(inputs)
             rows += len(inputs)
-        history.training_loss.append(total / rows)
+        history.training_loss.append(_mean(total, rows))
 
         if validation is not None:
-            history.validation_loss.append(mean_loss(model, loss, validation))
+            value = mean_loss(model, loss, validation)
+            _check(value, f"the validation of epoch {epoch + 1}", optimizer)
+            history.validation_loss.append(value)
         if patience is not None:
             if history.best_epoch == epoch:
                 best = model.state()
@@ -135,4 +147,21 @@ def mean_loss(model: Module, loss: Loss, batches: Iterable[Batch]) -> float:
     for inputs, targets in batches:
         total += loss.forward(targets, model.forward(inputs)) * len(inputs)
         rows += len(inputs)
+    return _mean(total, rows)
+
+
+def _mean(total: float, rows: int) -> float:
+    if rows == 0:
+        raise ValueError(
+            "there must be at least one batch in each epoch, got none (an iterator is "
+            "used up after the first: make a list of it, or MiniBatches)"
+        )
     return total / rows
+
+
+def _check(loss: float, where: str, optimizer: Optimizer) -> None:
+    if not math.isfinite(loss):
+        raise FloatingPointError(
+            f"the loss is {loss} in {where}: try a smaller learning rate than "
+            f"{optimizer.learning_rate:g}"
+        )

@@ -1,5 +1,6 @@
 import inspect
 import math
+import re
 
 import numpy as np
 import pytest
@@ -7,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import scratchml
-from scratchml import numerical_gradient, softmax
+from scratchml import GELU, ReLU, Sigmoid, Tanh, check_gradients, numerical_gradient, softmax
 from scratchml.activations import ACTIVATIONS
 
 pytestmark = pytest.mark.filterwarnings("error::RuntimeWarning")
@@ -265,3 +266,104 @@ def test_every_activation_that_a_network_offers_is_public_with_its_derivative():
 
 def test_softmax_takes_temperature_and_axis_in_this_order():
     assert list(inspect.signature(softmax).parameters) == ["x", "temperature", "axis"]
+
+
+LAYERS = {ReLU: "relu", Sigmoid: "sigmoid", Tanh: "tanh", GELU: "gelu"}
+
+
+def away_from_0(shape, seed=0):
+    """Normal numbers, none nearer to ReLU's kink than 0.1."""
+    z = np.random.default_rng(seed).normal(size=shape)
+    return np.asarray(z + np.where(np.asarray(z) >= 0, 0.1, -0.1))
+
+
+@pytest.mark.parametrize("layer", LAYERS)
+class TestAsLayers:
+    @pytest.mark.parametrize("shape", [(), (3,), (4, 3), (2, 4, 3)], ids=str)
+    def test_it_is_its_function_and_its_gradient_is_the_slope(self, layer, shape):
+        z, slopes, module = away_from_0(shape), np.random.default_rng(1).normal(size=shape), layer()
+        outputs = module.forward(z)
+        np.testing.assert_array_equal(outputs, getattr(scratchml, LAYERS[layer])(z))
+        gradient = module.backward(slopes)
+        np.testing.assert_allclose(gradient, slopes * getattr(scratchml, f"{LAYERS[layer]}_derivative")(z), rtol=1e-15)
+        check_gradients(lambda: float((module.forward(z) * slopes).sum()), {"z": z}, {"z": gradient})
+
+    def test_the_slope_is_taken_at_the_pre_activation_not_at_the_output(self, layer):
+        module = layer()
+        outputs = module.forward([[2.0, -2.0]])
+        at_the_output = getattr(scratchml, f"{LAYERS[layer]}_derivative")(outputs)
+        slope = module.backward([[1.0, 1.0]])
+        assert np.allclose(slope, at_the_output) == (layer is ReLU)  # whose output is positive where z is
+
+    def test_backward_to_parameters_has_nothing_to_learn_and_uses_up_the_forward(self, layer):
+        module = layer()
+        module.forward([[1.0, 2.0]])
+        assert module.backward_to_parameters([[1.0, 1.0]]) is None
+        assert module.parameters() == [] and module.state() == {}
+        with pytest.raises(ValueError, match="call forward first"):
+            module.backward([[1.0, 1.0]])
+
+    def test_it_needs_a_forward_of_its_own_each_time(self, layer):
+        module = layer()
+        for _ in range(2):
+            with pytest.raises(ValueError, match=rf"^{layer.__name__}\.backward needs the numbers of a forward.*call forward first$"):
+                module.backward(np.ones((4, 3)))
+            module.forward(away_from_0((4, 3)))
+            module.backward(np.ones((4, 3)))
+
+    @pytest.mark.parametrize("shape", [(4,), (3,), (1, 3), (4, 1), (3, 4), (1, 4, 3), ()], ids=str)
+    def test_a_gradient_of_the_wrong_shape_is_refused_and_the_right_one_still_works(self, layer, shape):
+        module = layer()
+        module.forward(away_from_0((4, 3)))
+        with pytest.raises(ValueError, match=re.escape(f"{layer.__name__}.backward needs a gradient with the shape of the outputs (4, 3), got {shape}")):
+            module.backward(np.ones(shape))
+        assert module.backward(np.ones((4, 3))).shape == (4, 3)
+
+    @pytest.mark.parametrize("dtype", [np.float32, np.float64])
+    @pytest.mark.parametrize("gradient", [np.ones((2, 2), np.float64), np.ones((2, 2), np.float32), [[1, 1], [1, 1]]], ids=["float64", "float32", "list"])
+    def test_the_gradient_has_the_dtype_of_what_went_forward(self, layer, dtype, gradient):
+        module = layer()
+        assert module.forward(away_from_0((2, 2)).astype(dtype)).dtype == dtype
+        assert module.backward(gradient).dtype == dtype
+
+    def test_lists_and_integers_give_what_floats_give(self, layer):
+        module, numbers = layer(), [[-2, 0, 3], [1, 5, -4]]
+        expected = module.forward(np.array(numbers, dtype=np.float64)), module.backward(np.ones((2, 3)))
+        for same in (numbers, np.array(numbers), np.array(numbers, np.int8)):
+            outputs = module.forward(same)
+            gradient = module.backward(np.ones((2, 3), int))
+            assert outputs.dtype == gradient.dtype == np.float64
+            np.testing.assert_array_equal(outputs, expected[0])
+            np.testing.assert_array_equal(gradient, expected[1])
+
+    def test_results_are_fresh_and_what_it_is_given_stays(self, layer):
+        module, z, slopes = layer(), away_from_0((4, 3)), np.ones((4, 3))
+        outputs = module.forward(z)
+        gradient = module.backward(slopes)
+        kept = outputs.copy(), gradient.copy()
+        assert not any(np.shares_memory(a, b) for a in (outputs, gradient) for b in (z, slopes))
+        for rows in (4, 2):
+            module.forward(away_from_0((rows, 3), seed=1))
+            module.backward(3 * np.ones((rows, 3)))
+        np.testing.assert_array_equal(outputs, kept[0])
+        np.testing.assert_array_equal(gradient, kept[1])
+        np.testing.assert_array_equal(z, away_from_0((4, 3)))
+        np.testing.assert_array_equal(slopes, np.ones((4, 3)))
+
+    def test_changing_the_outputs_does_not_change_the_gradient(self, layer):
+        module, z = layer(), away_from_0((4, 3))
+        outputs = module.forward(z)
+        expected = module.backward(np.ones((4, 3)))
+        outputs = module.forward(z)
+        outputs[...] = 99
+        np.testing.assert_array_equal(module.backward(np.ones((4, 3))), expected)
+
+    def test_two_of_them_do_not_share_what_they_keep(self, layer):
+        first, second = layer(), layer()
+        first.forward([[1.0]])
+        with pytest.raises(ValueError, match="call forward first"):
+            second.backward([[1.0]])
+        first.backward([[1.0]])
+
+    def test_its_repr_is_how_it_is_made(self, layer):
+        assert repr(layer()) == f"{layer.__name__}()"

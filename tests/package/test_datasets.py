@@ -1,5 +1,7 @@
 import re
 from collections import Counter
+from importlib.metadata import version
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -8,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import scratchml
-from scratchml import Digits, NeuralNetwork, digits, one_hot
+from scratchml import Digits, NeuralNetwork, digits, idioms, names, one_hot, spirals, xor
 
 pytestmark = pytest.mark.filterwarnings("error::RuntimeWarning")
 quick = settings(max_examples=50, deadline=None, derandomize=True)
@@ -162,3 +164,104 @@ def test_one_hot_takes_integers_of_any_size_and_leaves_them_alone(dtype):
 def test_one_hot_refuses_labels_that_it_cannot_place(labels, says):
     with pytest.raises(ValueError, match=re.escape(says)):
         one_hot(labels, 4)
+
+
+def test_the_lamp_of_two_switches_is_on_when_one_is_up():
+    switches, lamp = xor()
+    assert switches.shape == (4, 2) and lamp.shape == (4, 1)
+    assert {tuple(map(int, (*s, *on))) for s, on in zip(switches, lamp, strict=True)} == {(0, 0, 0), (0, 1, 1), (1, 0, 1), (1, 1, 0)}
+    switches[...], lamp[...] = 9, 9
+    assert xor()[0].max() == xor()[1].max() == 1
+
+
+class TestSpirals:
+    @pytest.mark.parametrize(("num_points", "num_arms"), [(1, 1), (100, 2), (7, 5)])
+    def test_every_arm_has_its_points_and_its_number(self, num_points, num_arms):
+        points, arms = spirals(num_points, num_arms=num_arms, rng=0)
+        assert points.shape == (num_arms * num_points, 2) and points.dtype == np.float64
+        assert arms.shape == (num_arms * num_points,) and arms.dtype == np.int64
+        np.testing.assert_array_equal(np.bincount(arms), [num_points] * num_arms)
+
+    def test_there_are_two_arms_with_a_little_noise_unless_told_otherwise(self):
+        for got, expected in zip(spirals(50, rng=0), spirals(50, num_arms=2, noise=0.05, rng=0), strict=True):
+            np.testing.assert_array_equal(got, expected)
+
+    @pytest.mark.parametrize("num_arms", [1, 2, 3])
+    def test_without_noise_an_arm_winds_around_the_middle_once_on_its_way_out(self, num_arms):
+        points, arms = spirals(500, num_arms=num_arms, noise=0, rng=0)
+        far = np.hypot(*points.T)
+        assert 0.1 <= far.min() < 0.11 and 0.99 < far.max() <= 1
+        angles = 2 * np.pi * (far + arms / num_arms)
+        np.testing.assert_allclose(points, far[:, np.newaxis] * np.column_stack([np.cos(angles), np.sin(angles)]), atol=1e-12)
+        assert abs(far.mean() - 0.55) < 0.05
+
+    @pytest.mark.parametrize("noise", [0.01, 0.05, 0.3])
+    def test_noise_is_the_standard_deviation_of_each_coordinate_around_the_arm(self, noise):
+        # The same generator places the points first and adds the noise then.
+        exact, arms = spirals(5000, noise=0, rng=0)
+        noisy, same_arms = spirals(5000, noise=noise, rng=0)
+        np.testing.assert_array_equal(same_arms, arms)
+        assert (noisy - exact).std(axis=0) == pytest.approx(noise, rel=0.05)
+        assert (noisy - exact).mean(axis=0) == pytest.approx(0, abs=0.05 * noise)
+        assert abs(np.corrcoef((noisy - exact).T)[0, 1]) < 0.05  # each coordinate has its own
+
+    def test_the_same_seed_gives_the_same_points_and_a_generator_handed_down_others(self):
+        same = [spirals(20, rng=rng)[0] for rng in (1, 1, np.random.default_rng(1))]
+        np.testing.assert_array_equal(same[0], same[1])
+        np.testing.assert_array_equal(same[0], same[2])
+        rng = np.random.default_rng(1)
+        spirals(20, rng=rng)
+        assert not (spirals(20, rng=rng)[0] == same[0]).any()
+        assert not (spirals(20, rng=2)[0] == same[0]).any()
+
+    def test_there_are_none_without_an_explicit_rng(self):
+        with pytest.raises(TypeError, match="rng"):
+            spirals(10)
+
+    @pytest.mark.parametrize(
+        ("settings", "got"),
+        [
+            ({"num_points": 0}, "0, 2 and 0.05"),
+            ({"num_points": -1}, "-1, 2 and 0.05"),
+            ({"num_arms": 0}, "10, 0 and 0.05"),
+            ({"noise": -0.1}, "10, 2 and -0.1"),
+            ({"noise": np.nan}, "10, 2 and nan"),
+            ({"noise": np.inf}, "10, 2 and inf"),
+        ],
+    )
+    def test_settings_out_of_range_are_refused(self, settings, got):
+        with pytest.raises(ValueError, match=re.escape(f"num_points and num_arms must be at least 1 and noise at least 0, got {got}")):
+            spirals(**({"num_points": 10, "rng": 0} | settings))
+
+
+def test_idioms_are_6000_different_ones_of_four_chinese_characters():
+    words = idioms()
+    assert type(words) is list and len(words) == len(set(words)) == 6000
+    assert all(re.fullmatch(r"[\u4e00-\u9fff]{4}", word) for word in words)
+
+
+def test_names_are_5163_different_ones_in_small_latin_letters():
+    words = names()
+    assert type(words) is list and len(words) == len(set(words)) == 5163
+    assert all(re.fullmatch(r"[a-z]{2,}", word) for word in words)
+
+
+def test_the_most_frequent_come_first():
+    assert names()[:5] == ["james", "john", "robert", "mary", "michael"]
+    assert idioms()[:3] == ["精神文明", "大吃一惊", "九曲回肠"]
+    assert names().index("emma") < names().index("zoe")
+
+
+def test_the_idioms_are_the_most_frequent_of_jiebas_dictionary():
+    if find_spec("jieba") is None or version("jieba") != "0.42.1":
+        pytest.skip("needs jieba 0.42.1, which they come from")
+    dictionary = Path(find_spec("jieba").origin).with_name("dict.txt").read_text("utf-8")
+    entries = [line.split() for line in dictionary.splitlines()]
+    found = [(word, int(count)) for word, count, kind in entries if kind == "i" and len(word) == 4]
+    assert [word for word, _ in sorted(found, key=lambda entry: -entry[1])][:6000] == idioms()
+
+
+@pytest.mark.parametrize("words", [idioms, names])
+def test_changing_the_words_that_were_returned_does_not_reach_the_next_call(words):
+    words().clear()
+    assert len(words()) > 5000

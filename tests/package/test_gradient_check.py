@@ -1,10 +1,35 @@
+import copy
+import inspect
 import math
 import re
+import textwrap
 
 import numpy as np
 import pytest
 
-from scratchml import GradientError, check_gradients, numerical_gradient, sigmoid, sigmoid_derivative, squared_error, squared_error_gradient
+from scratchml import (
+    GELU,
+    CrossEntropy,
+    GradientError,
+    Layer,
+    Linear,
+    NeuralNetwork,
+    Neuron,
+    ReLU,
+    Sequential,
+    Sigmoid,
+    SquaredError,
+    Tanh,
+    activations,
+    check_gradients,
+    cross_entropy,
+    losses,
+    numerical_gradient,
+    sigmoid,
+    sigmoid_derivative,
+    squared_error,
+    squared_error_gradient,
+)
 
 pytestmark = pytest.mark.filterwarnings("error::RuntimeWarning")
 
@@ -222,3 +247,190 @@ def test_a_gradient_of_another_shape_is_refused():
 def test_float32_parameters_are_refused_since_nudges_do_not_show_in_them():
     with pytest.raises(ValueError, match="float64 array to nudge, got float32"):
         check_gradients(lambda: 0.0, {"W": np.zeros(3, dtype=np.float32)}, {"W": np.zeros(3, dtype=np.float32)})
+
+
+# The check convicts a mistake in any backward of the package. A mistake is one place of the package's source, changed.
+# Every array is square (3, 3), so that a transposed one goes unnoticed by numpy.
+
+ROWS = 3
+
+
+def plant(monkeypatch, owner, function, old, new):
+    """The function of the class or module `owner`, with `new` in the place of `old`."""
+    right = getattr(owner, function)
+    source = textwrap.dedent(inspect.getsource(right))
+    if source.count(old) != 1:
+        pytest.fail(f"{owner.__name__}.{function} has {old!r} {source.count(old)} times, not once: the mistake must be planted elsewhere now")
+    wrong = {}
+    exec(source.replace(old, new), right.__globals__, wrong)
+    monkeypatch.setattr(owner, function, wrong[function])
+
+
+def drawn(make, pre_activations, seed):
+    """A model, the batch before, and a batch with which no neuron is near ReLU's kink and none is dead."""
+    for attempt in range(1000):
+        rng = np.random.default_rng([seed, attempt])
+        model, earlier, x = make(rng), rng.normal(size=(ROWS, 3)), rng.normal(size=(ROWS, 3))
+        zs = pre_activations(model, x)
+        if all(np.abs(z).min() > 0.01 and (z > 0).any(axis=0).all() and (z < 0).any() for z in zs):
+            return model, earlier, x
+    pytest.fail("in 1000 draws no batch was away from ReLU's kink")
+
+
+def check_a_model(activation, loss, seed=0):
+    """Linear, activation, Linear and a loss; a batch came before, whose numbers must be forgotten."""
+
+    def make(rng):
+        model = Sequential(Linear(3, 3, rng=rng), activation(), Linear(3, 3, rng=rng))
+        for parameter in model.parameters():
+            parameter.value = rng.normal(size=parameter.value.shape)
+        return model
+
+    def pre_activations(model, x):
+        return [x @ model.layers[0].weights.value + model.layers[0].bias.value]
+
+    model, earlier, x = drawn(make, pre_activations, seed)
+    rng = np.random.default_rng(seed)
+    end, targets = loss(), {SquaredError: rng.normal(size=(ROWS, 3)), CrossEntropy: np.array([2, 0, 2])}[loss]
+    for batch in (earlier, x):
+        end.forward(targets, model.forward(batch))
+        gradients = {"x": model.backward(end.backward())} | {name: p.gradient.copy() for name, p in model.named_parameters()}
+    function = {SquaredError: squared_error, CrossEntropy: cross_entropy}[loss]
+    parameters = {"x": x} | {name: p.value for name, p in model.named_parameters()}
+    check_gradients(lambda: function(targets, model.forward(x)), parameters, gradients)
+
+
+def check_a_network(activation, seed=0):
+    """The tutorial's network; a step of learning rate 1 moves each parameter by its gradient."""
+
+    def make(rng):
+        network = NeuralNetwork([3, 3, 3], output_activation=activation, rng=rng)
+        for neuron in (neuron for layer in network.layers for neuron in layer.neurons):
+            neuron.weights[...], neuron.bias[...] = rng.normal(size=(3, 1)), rng.normal()
+        return network
+
+    def parameters_of(network):
+        neurons = {f"layers[{i}].neurons[{j}]": neuron for i, layer in enumerate(network.layers) for j, neuron in enumerate(layer.neurons)}
+        return {f"{name}.{kind}": getattr(neuron, kind) for name, neuron in neurons.items() for kind in ("weights", "bias")}
+
+    def pre_activations(network, x):
+        network = copy.deepcopy(network)
+        network.forward(x)
+        return [np.hstack([neuron.last_pre_activation for neuron in layer.neurons]) for layer in network.layers]
+
+    network, earlier, x = drawn(make, pre_activations, seed)
+    targets = np.random.default_rng(seed).normal(size=(ROWS, 3))
+    learner = copy.deepcopy(network)
+    before = {name: array.copy() for name, array in parameters_of(learner).items()}
+    for batch, learning_rate in ((earlier, 0), (x, 1)):
+        gradient = network.derivative_mse_loss(targets, learner.forward(batch))
+        for layer in reversed(learner.layers):
+            gradient = layer.backward(gradient, learning_rate)
+    gradients = {"x": gradient} | {name: before[name] - array for name, array in parameters_of(learner).items()}
+    check_gradients(lambda: network.mse_loss(targets, network.forward(x)), {"x": x} | parameters_of(network), gradients)
+
+
+LAYERS = [ReLU, Sigmoid, Tanh, GELU]
+LINEAR = {
+    "weights: sign": ("backward_to_parameters", "self.weights.gradient += x", "self.weights.gradient -= x"),
+    "weights: missing factor": ("backward_to_parameters", ".T @ rows", ".T @ rows / len(rows)"),
+    "weights: inputs transposed": ("backward_to_parameters", ".T @ rows", " @ rows"),
+    "weights: transposed": ("backward_to_parameters", "x.reshape(len(rows), -1).T @ rows", "rows.T @ x.reshape(len(rows), -1)"),
+    "weights: inputs of an earlier batch": ("forward", "self._keep(x, outputs)", "self._keep(vars(self).setdefault('first', x), outputs)"),
+    "weights: outputs for inputs": ("forward", "self._keep(x, outputs)", "self._keep(outputs, outputs)"),
+    "bias: sign": ("backward_to_parameters", "self.bias.gradient +=", "self.bias.gradient -="),
+    "bias: missing factor": ("backward_to_parameters", "rows.sum(axis=0)", "rows.mean(axis=0)"),
+    "bias: transposed": ("backward_to_parameters", "rows.sum(axis=0)", "rows.sum(axis=1)"),
+    "inputs: sign": ("backward", "@ self.weights.value.T", "@ -self.weights.value.T"),
+    "inputs: missing factor": ("backward", "@ self.weights.value.T", "@ self.weights.value.T / 3"),
+    "inputs: transposed": ("backward", "@ self.weights.value.T", "@ self.weights.value"),
+    "inputs: update before propagation": ("backward", "@ self.weights.value.T", "@ (self.weights.value - 0.1 * self.weights.gradient).T"),
+}
+ACTIVATION = {
+    "sign": ("backward", "gradient * derivative(z)", "-gradient * derivative(z)"),
+    "missing factor": ("backward", "gradient * derivative(z)", "gradient"),
+    "transposed": ("backward", "gradient * derivative(z)", "gradient * derivative(z).T"),
+    "slope at the output": ("backward", "derivative(z)", "derivative(ACTIVATIONS[self._name][0](z))"),
+    "slope of an earlier batch": ("forward", "self._keep(z, outputs)", "self._keep(vars(self).setdefault('first', z), outputs)"),
+}
+SQUARED_ERROR = {
+    "sign": ("backward", "return 2 * difference", "return -2 * difference"),
+    "missing 2": ("backward", "return 2 * difference", "return difference"),
+    "mean over the outputs too": ("backward", "/ len(difference)", "/ difference.size"),
+    "missing rows": ("backward", "/ len(difference)", ""),
+    "transposed": ("backward", "return 2 * difference", "return 2 * difference.T"),
+    "difference of an earlier batch": ("backward", "_once(self._difference, self)", "vars(self).setdefault('first', _once(self._difference, self))"),
+}
+CROSS_ENTROPY = {
+    "sign": (losses, "_cross_entropy_gradient", "return gradient", "return -gradient"),
+    "sign of the label": (losses, "_cross_entropy_gradient", "-= 1", "+= 1"),
+    "missing label": (losses, "_cross_entropy_gradient", "-= 1", "-= 0"),
+    "missing rows": (losses, "_cross_entropy_gradient", "gradient /= len(labels)", ""),
+    "transposed": (losses, "_cross_entropy_gradient", "return gradient", "return gradient.T"),
+    "logarithms for probabilities": (losses, "_cross_entropy_gradient", "np.exp(log_probabilities)", "log_probabilities.copy()"),
+    "probabilities of an earlier batch": (CrossEntropy, "backward", "_once(self._kept, self)", "vars(self).setdefault('first', _once(self._kept, self))"),
+}
+NEURON = {
+    "weights: sign": ("backward", "self.weights -= learning_rate", "self.weights += learning_rate"),
+    "weights: missing factor": ("backward", "self.last_input.T @ dC_dz", "self.last_input.T @ dC_dz / len(dC_dz)"),
+    "weights: inputs transposed": ("backward", "self.last_input.T @ dC_dz", "self.last_input @ dC_dz"),
+    "weights: inputs of an earlier batch": ("forward", "self.last_input = inputs", "self.last_input = vars(self).setdefault('first', inputs)"),
+    "bias: sign": ("backward", "self.bias -= learning_rate", "self.bias += learning_rate"),
+    "bias: missing factor": ("backward", "dC_dz.sum(", "dC_dz.mean("),
+    "missing slope of the activation": ("backward", "dC_da * derivative(self.last_pre_activation)", "dC_da"),
+    "slope at the output": ("backward", "derivative(self.last_pre_activation)", "derivative(self.last_output)"),
+    "slope of an earlier batch": ("backward", "derivative(self.last_pre_activation)", "derivative(vars(self).setdefault('first', self.last_pre_activation))"),
+    "inputs: sign": ("backward", "dC_dinputs = dC_dz @", "dC_dinputs = -dC_dz @"),
+    "inputs: update before propagation": ("backward", "dC_dz @ self.weights.T", "dC_dz @ (self.weights - learning_rate * dC_dw).T"),
+}
+LAYER = {
+    "sign": ("backward", "output_gradient[:, [i]]", "-output_gradient[:, [i]]"),
+    "missing factor": ("backward", "np.sum(gradients, axis=0)", "np.mean(gradients, axis=0)"),
+    "transposed": ("backward", "output_gradient[:, [i]]", "output_gradient[[i], :].T"),
+    "the first neuron's column for all": ("backward", "output_gradient[:, [i]]", "output_gradient[:, [0]]"),
+    "columns of an earlier batch": ("backward", "output_gradient[:, [i]]", "vars(self).setdefault('first', output_gradient)[:, [i]]"),
+    "update before propagation": ("backward", "np.sum(gradients, axis=0)", "output_gradient @ np.hstack([neuron.weights for neuron in self.neurons]).T"),
+}
+MODEL = {
+    "gradients of an earlier batch are kept": ("backward", "self.zero_gradients()", ""),
+    "the first layer is left out": ("backward", "reversed(self.layers)", "reversed(self.layers[1:])"),
+}
+
+
+def mistakes():
+    """(name, (owner, function, old, new), the check that must convict it)"""
+    for name, place in LINEAR.items():
+        yield f"Linear, {name}", (Linear, *place), lambda: check_a_model(Tanh, SquaredError)
+    for layer in LAYERS:
+        for name, place in ACTIVATION.items():
+            if (layer, name) != (ReLU, "slope at the output"):  # no mistake: ReLU's output is positive where z is
+                yield f"{layer.__name__}, {name}", (activations._Activation, *place), lambda layer=layer: check_a_model(layer, SquaredError)
+    for name, place in SQUARED_ERROR.items():
+        yield f"SquaredError, {name}", (SquaredError, *place), lambda: check_a_model(Tanh, SquaredError)
+    for name, place in CROSS_ENTROPY.items():
+        yield f"CrossEntropy, {name}", place, lambda: check_a_model(Tanh, CrossEntropy)
+    for name, place in NEURON.items():
+        yield f"Neuron, {name}", (Neuron, *place), lambda: check_a_network("sigmoid")
+    for name, place in LAYER.items():
+        yield f"Layer, {name}", (Layer, *place), lambda: check_a_network("identity")
+    for name, place in MODEL.items():
+        yield f"Sequential, {name}", (Sequential, *place), lambda: check_a_model(Tanh, SquaredError)
+
+
+@pytest.mark.parametrize(("place", "check"), [pytest.param(place, check, id=name) for name, place, check in mistakes()])
+def test_a_mistake_planted_in_any_backward_is_convicted(place, check, monkeypatch):
+    plant(monkeypatch, *place)
+    with pytest.raises(GradientError):
+        check()
+
+
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize(
+    "check",
+    [
+        *(lambda seed, layer=layer, loss=loss: check_a_model(layer, loss, seed) for layer in LAYERS for loss in (SquaredError, CrossEntropy)),
+        *(lambda seed, activation=activation: check_a_network(activation, seed) for activation in ("sigmoid", "identity", "tanh")),
+    ],
+)
+def test_without_one_nothing_is_convicted(check, seed):
+    check(seed)

@@ -6,7 +6,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from scratchml import check_gradients, cross_entropy, cross_entropy_gradient, one_hot, softmax, squared_error, squared_error_gradient
+from scratchml import (
+    CrossEntropy,
+    SquaredError,
+    check_gradients,
+    cross_entropy,
+    cross_entropy_gradient,
+    one_hot,
+    softmax,
+    squared_error,
+    squared_error_gradient,
+)
 
 pytestmark = pytest.mark.filterwarnings("error::RuntimeWarning")
 quick = settings(max_examples=50, deadline=None, derandomize=True)
@@ -204,3 +214,86 @@ def test_reshaping_is_suggested_only_where_it_helps():
 def test_cross_entropy_refuses_what_does_not_fit(function, labels, logits, says):
     with pytest.raises(ValueError, match=re.escape(says)):
         function(np.asarray(labels), logits)
+
+
+#: class → (its function, its gradient, answers for outputs of a shape)
+ENDS = {
+    SquaredError: (squared_error, squared_error_gradient, lambda rng, shape: rng.normal(size=shape)),
+    CrossEntropy: (cross_entropy, cross_entropy_gradient, lambda rng, shape: rng.integers(0, shape[1], shape[0])),
+}
+
+
+def answers_and_outputs(end, shape=(3, 4), seed=0):
+    rng = np.random.default_rng(seed)
+    return ENDS[end][2](rng, shape), rng.normal(size=shape)
+
+
+@pytest.mark.parametrize("end", ENDS)
+class TestAsTheEndOfAModel:
+    @pytest.mark.parametrize("shape", SHAPES)
+    @pytest.mark.parametrize("seed", [0, 1, 2])
+    def test_forward_is_the_function_and_backward_its_slope(self, end, shape, seed):
+        answers, outputs = answers_and_outputs(end, shape, seed)
+        function, gradient, _ = ENDS[end]
+        loss = end()
+        assert loss.forward(answers, outputs) == function(answers, outputs)
+        slopes = loss.backward()
+        np.testing.assert_array_equal(slopes, gradient(answers, outputs))
+        check_gradients(lambda: loss.forward(answers, outputs), {"outputs": outputs}, {"outputs": slopes})
+
+    def test_it_needs_a_forward_of_its_own_each_time(self, end):
+        loss = end()
+        for _ in range(2):
+            with pytest.raises(ValueError, match=rf"^{end.__name__}\.backward needs the numbers of a forward.*call forward first$"):
+                loss.backward()
+            loss.forward(*answers_and_outputs(end))
+            loss.backward()
+
+    def test_two_of_them_do_not_share_what_they_keep(self, end):
+        first, second = end(), end()
+        first.forward(*answers_and_outputs(end))
+        with pytest.raises(ValueError, match="call forward first"):
+            second.backward()
+
+    @pytest.mark.parametrize("dtype", [np.float32, np.float64])
+    def test_the_slopes_have_the_dtype_of_the_outputs_and_the_loss_is_a_plain_float(self, end, dtype):
+        answers, outputs = answers_and_outputs(end)
+        loss = end()
+        assert type(loss.forward(answers, outputs.astype(dtype))) is float
+        assert loss.backward().dtype == dtype
+        loss.forward(answers.tolist(), [[1, 2, 3, 4]] * 3)
+        assert loss.backward().dtype == np.float64
+
+    def test_results_are_fresh_and_what_it_is_given_stays(self, end):
+        answers, outputs = answers_and_outputs(end)
+        loss = end()
+        loss.forward(answers, outputs)
+        first = loss.backward()
+        kept = first.copy()
+        assert not np.shares_memory(first, answers) and not np.shares_memory(first, outputs)
+        for rows in (3, 2):
+            loss.forward(*answers_and_outputs(end, (rows, 4), seed=1))
+            loss.backward()[...] = 99
+        np.testing.assert_array_equal(first, kept)
+        for array, expected in zip((answers, outputs), answers_and_outputs(end), strict=True):
+            np.testing.assert_array_equal(array, expected)
+
+    def test_changing_answers_or_outputs_between_forward_and_backward_changes_no_slope(self, end):
+        answers, outputs = answers_and_outputs(end)
+        loss = end()
+        loss.forward(answers, outputs)
+        answers[...], outputs[...] = 3, 99
+        np.testing.assert_array_equal(loss.backward(), ENDS[end][1](*answers_and_outputs(end)))
+
+    @pytest.mark.parametrize("answers", [np.zeros((3, 5)), np.zeros((2, 4)), np.array([0, 1]), np.array([0, 1, 4]), np.zeros((3, 4, 1)), np.array(0)], ids=lambda a: str(a.shape))
+    def test_it_refuses_what_its_function_refuses(self, end, answers):
+        _, outputs = answers_and_outputs(end)
+        with pytest.raises(ValueError) as by_function:
+            ENDS[end][0](answers, outputs)
+        with pytest.raises(ValueError, match=f"^{re.escape(str(by_function.value))}$"):
+            end().forward(answers, outputs)
+
+    @pytest.mark.parametrize("outputs", [np.zeros((0, 4)), np.zeros(4), np.zeros((1, 3, 4)), 1.0], ids=np.shape)
+    def test_no_rows_and_outputs_that_are_no_table_are_refused(self, end, outputs):
+        with pytest.raises(ValueError, match="with at least one row, got " + re.escape(str(np.shape(outputs)))):
+            end().forward(answers_and_outputs(end)[0], outputs)

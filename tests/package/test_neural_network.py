@@ -245,20 +245,6 @@ class TestGradients:
         np.testing.assert_array_equal(neuron.backward([[5]], learning_rate=1), [[0, 0]])
         assert_same(parameters_of(neuron), before)
 
-    def test_the_check_convicts_a_neuron_that_forgets_its_activation(self, monkeypatch):
-        right = Neuron.backward
-
-        def wrong(self, dC_da, learning_rate):
-            self.activation, kept = "identity", self.activation
-            try:
-                return right(self, dC_da, learning_rate)
-            finally:
-                self.activation = kept
-
-        monkeypatch.setattr(Neuron, "backward", wrong)
-        with pytest.raises(GradientError, match=r"^layers\[0\]\.neurons\[0\]\.weights\[\d, 0\]: "):
-            self.test_a_networks_gradients_are_slopes([2, 2, 1], "sigmoid", 3, 0)
-
 
 class TutorialNetwork:
     """What the tutorial's code does, a layer's neurons in the columns of one matrix."""

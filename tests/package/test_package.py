@@ -254,7 +254,9 @@ def test_mypy_is_strict_and_finds_nothing():
 
 def test_mypy_finds_a_readers_mistakes_and_only_those(tmp_path):
     lines = [
-        ("from scratchml import NeuralNetwork, Neuron, cross_entropy, digits, softmax", False),
+        ("import numpy as np", False),
+        ("from scratchml import SGD, Adam, CrossEntropy, Linear, MiniBatches, Module, NeuralNetwork, Neuron, Optimizer, Parameter, ReLU, Sequential", False),
+        ("from scratchml import SquaredError, cross_entropy, digits, fit, idioms, mean_loss, names, softmax, spirals, warmup_cosine", False),
         ("network = NeuralNetwork([2, 3, 1], output_activation='identity', rng=0)", False),
         ("network.train([[1.0, 2.0]], [[1.0]], epochs=1, learning_rate=0.1, shuffle=True)", False),
         ("print(softmax([1, 2]).round(4), digits().test_labels.shape, cross_entropy([0], [[1, 2]]) + 1)", False),
@@ -265,11 +267,43 @@ def test_mypy_finds_a_readers_mistakes_and_only_those(tmp_path):
         ("cross_entropy([0], [[1, 2]]).shape", True),
         ("digits().train_lables", True),
         ("Neuron(2).wieghts", True),
+        ("rng = np.random.default_rng(0)", False),
+        ("model = Sequential(Linear(2, 8, rng=rng, dtype=np.float32), ReLU(), Linear(8, 2, rng=0, initialization='xavier'))", False),
+        ("optimizer = Adam(model.parameters(), 0.01, weight_decay=0.1)", False),
+        ("batches = MiniBatches(*spirals(100, num_arms=2, rng=rng), 16, rng=rng)", False),
+        ("history = fit(model, CrossEntropy(), optimizer, batches, epochs=2, validation=[(np.ones((2, 2)), np.array([0, 1]))], patience=1)", False),
+        ("fit(model, SquaredError(), SGD(model.parameters(), 0.1, momentum=0.9), batches, epochs=2, progress=list, schedule=lambda step: 0.1)", False),
+        ("fit(model, CrossEntropy(), optimizer, batches, epochs=1, schedule=lambda s: warmup_cosine(s, peak=1, warmup_steps=1, total_steps=9))", False),
+        ("print(history.training_loss[-1] + mean_loss(model, CrossEntropy(), batches), history.best_epoch + 1, len(batches))", False),
+        ("model.load_state(model.state())", False),
+        ("model.backward_to_parameters(model.forward([[1, 2]]))", False),
+        ("print(model.forward([[1, 2]]).argmax(axis=1), [name.upper() for name in names() + idioms()], Parameter([1.0]).value.shape)", False),
+        ("class Twice(Module):\n    def forward(self, x: np.typing.ArrayLike) -> np.typing.NDArray[np.floating]: return 2 * np.asarray(x, float)", False),
+        ("Sequential(Twice(), Linear(2, 1, rng=0))", False),
+        ("Linear(2, 1)", True),
+        ("Linear(2, 1, rng=None)", True),
+        ("Sequential(Linear(2, 1, rng=0), ReLU)", True),
+        ("Sequential([Linear(2, 1, rng=0), ReLU()])", True),
+        ("SGD(model, 0.1)", True),
+        ("SGD(model.parameters(), 0.1, 0.9)", True),
+        ("MiniBatches(np.ones((4, 2)), np.ones(4), 2)", True),
+        ("fit(model, cross_entropy, optimizer, batches, epochs=2)", True),
+        ("fit(model, CrossEntropy(), batches, optimizer, epochs=2)", True),
+        ("fit(model, CrossEntropy(), optimizer, batches, 2)", True),
+        ("fit(model, CrossEntropy(), optimizer, batches, epochs=2, schedule=0.1)", True),
+        ("history.validation_losses", True),
+        ("CrossEntropy().backward(np.ones((1, 2)))", True),
+        ("spirals(100)", True),
+        ("names().most_frequent", True),
     ]
     (tmp_path / "reader.py").write_text("\n".join(line for line, _ in lines), "utf-8")
     finished = subprocess.run([sys.executable, "-m", "mypy", tmp_path / "reader.py"], cwd=ROOT, capture_output=True, text=True)
     errors = {int(number) for number in re.findall(r"reader\.py:(\d+): error", finished.stdout)}
-    assert errors == {number for number, (_, wrong) in enumerate(lines, 1) if wrong}, finished.stdout + finished.stderr
+    expected, number = set(), 1
+    for line, wrong in lines:
+        expected |= {number} if wrong else set()
+        number += line.count("\n") + 1
+    assert errors == expected, finished.stdout + finished.stderr
 
 
 # The wheel.
@@ -307,7 +341,8 @@ def test_the_wheel_holds_the_package_with_its_data_and_notices_and_nothing_else(
     information = f"{'-'.join(wheel.name.split('-')[:2])}.dist-info/"
     package = {path.relative_to(ROOT).as_posix() for path in PACKAGE.rglob("*") if path.is_file() and "__pycache__" not in path.parts}
     assert {name for name in names if not name.startswith(information)} == package
-    assert {"scratchml/py.typed", "scratchml/data/digits.npz", "scratchml/data/NOTICE.md"} <= package
+    data = {f"scratchml/data/{name}" for name in ("digits.npz", "idioms.txt", "names.txt", "NOTICE.md")}
+    assert data | {"scratchml/py.typed"} <= package
     assert {information + "licenses/LICENSE", information + "licenses/scratchml/data/NOTICE.md"} <= set(names)
 
 
@@ -319,11 +354,15 @@ def test_installing_the_wheel_brings_numpy_only(installed):
 def test_the_installed_package_works_away_from_the_repository(installed, tmp_path):
     program = """
 import scratchml
-from scratchml import NeuralNetwork, digits, one_hot
+from scratchml import Adam, CrossEntropy, Linear, MiniBatches, NeuralNetwork, Sequential, digits, fit, idioms, names, one_hot
+assert len(idioms()) == 6000 and len(names()) == 5163
 images, labels, *_ = digits()
 network = NeuralNetwork([64, 10], output_activation="identity", rng=0)
 network.train(images, one_hot(labels, 10), epochs=3, learning_rate=0.02, shuffle=True, report_every=0)
-print(scratchml.__file__, (network.predict(images).argmax(axis=1) == labels).mean())
+model = Sequential(Linear(64, 10, rng=0))
+fit(model, CrossEntropy(), Adam(model.parameters(), 0.01), MiniBatches(images, labels, rng=0), epochs=3)
+accuracies = [(outputs.argmax(axis=1) == labels).mean() for outputs in (network.predict(images), model.forward(images))]
+print(scratchml.__file__, min(accuracies))
 """
     where, accuracy = run(installed, "-I", "-W", "error", "-c", program, cwd=tmp_path).rsplit(maxsplit=1)
     assert Path(where).is_relative_to(installed.parents[1])
