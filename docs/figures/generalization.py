@@ -13,7 +13,7 @@ def _accuracies(seed, shuffled):
     rows = rng.permutation(1433)[:300]
     images, labels = train_images[rows], train_labels[rows]
     if shuffled:
-        labels = rng.permutation(labels)
+        labels = np.random.default_rng(seed + 1).permutation(labels)
     model = Sequential(Linear(64, 128, rng=rng), ReLU(), Linear(128, 10, rng=rng))
     optimizer, batches = Adam(model.parameters(), 0.01), MiniBatches(images, labels, rng=rng)
     seen, unseen = [], []
