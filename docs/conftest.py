@@ -4,10 +4,13 @@ The hook stands here because one in tests/ doesn't reach the pages. Without it, 
 makes a wrong output on another page pass.
 """
 
+import os
 from collections.abc import Generator
 
-import numpy as np
-import pytest
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # for products as small as the book's, two threads are slower than one
+
+import numpy as np  # noqa: E402
+import pytest  # noqa: E402
 
 collect_ignore_glob = ["*/labs/*"]  # notebooks: building the site runs them
 

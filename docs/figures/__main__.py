@@ -1,4 +1,7 @@
-"""python docs/figures LANGUAGE MODULE.FUNCTION …: draw figures, and print them as JSON from name to SVG."""
+"""python docs/figures MODULE.FUNCTION …: draw figures, and print them as JSON: language → name → SVG.
+
+Both languages in one process, so that a module may keep what it has trained (functools.cache) for the second.
+"""
 
 import importlib
 import json
@@ -8,22 +11,18 @@ sys.path.append(sys.path.pop(0))  # this folder last, so that a chapter called `
 
 from drawing import Drawing  # noqa: E402
 
-language, *names = sys.argv[1:]
-
-
-def say(zh: str, en: str) -> str:
-    """The text in the language of the page."""
-    return {"zh": zh, "en": en}[language]
-
+# The label in the language of the page.
+SAY = {"zh": lambda zh, en: zh, "en": lambda zh, en: en}
 
 sys.stdout.reconfigure(encoding="utf8")
-drawn = {}
-for name in names:
+drawn: dict[str, dict[str, str]] = {language: {} for language in SAY}
+for name in sys.argv[1:]:
     module, _, function = name.partition(".")
-    try:
-        panels = getattr(importlib.import_module(module), function)(say)
-    except Exception:
-        print(name, end="")  # which of them can't be drawn; the reason follows on stderr
-        raise
-    drawn[name] = "".join(panel.svg() for panel in ([panels] if isinstance(panels, Drawing) else panels))
+    for language, say in SAY.items():
+        try:
+            panels = getattr(importlib.import_module(module), function)(say)
+        except Exception:
+            print(name, end="")  # which of them can't be drawn; the reason follows on stderr
+            raise
+        drawn[language][name] = "".join(panel.svg() for panel in ([panels] if isinstance(panels, Drawing) else panels))
 json.dump(drawn, sys.stdout)

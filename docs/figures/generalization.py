@@ -1,11 +1,14 @@
 """Figures of chapter 11, generalization."""
 
+from functools import cache
+
 import numpy as np
 from drawing import Drawing, Plot
 
 from scratchml import SGD, Adam, CrossEntropy, Linear, MiniBatches, ReLU, Sequential, digits, fit, mean_loss
 
 
+@cache
 def _accuracies(seed, shuffled):
     """The accuracy on 300 training images and on the test set, before training and after every fourth of 80 epochs."""
     train_images, train_labels, test_images, test_labels = digits()

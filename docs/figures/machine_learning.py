@@ -1,5 +1,7 @@
 """Figures of chapter 1, machine learning."""
 
+from functools import cache
+
 import numpy as np
 from drawing import Drawing, Plot
 
@@ -17,6 +19,7 @@ def examples(say):
     return drawing
 
 
+@cache
 def _accuracies(seed):
     """The accuracy of a network on training and on test images, before training and after each of ten epochs."""
     train_images, train_labels, test_images, test_labels = digits()

@@ -1,5 +1,7 @@
 """Figures of chapter 8, a network from scratch."""
 
+from functools import cache
+
 import numpy as np
 from drawing import Drawing, Plot
 
@@ -8,6 +10,7 @@ from scratchml import NeuralNetwork, digits, one_hot, squared_error_gradient, xo
 EPOCHS = 1200
 
 
+@cache
 def _lamp(seed, hidden, **options):
     """The loss of a network for XOR every 20 epochs, and whether it puts out 0 for everything before it has learned."""
     switches, lamp = xor()

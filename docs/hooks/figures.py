@@ -37,17 +37,19 @@ def draw(names: set[str], language: str) -> dict[str, str]:
     if stale:
         # With this tree's scratchml, whichever is installed; and with one thread, since many small products fight over two.
         environment = os.environ | {"PYTHONPATH": str(ROOT), "OPENBLAS_NUM_THREADS": "1"}
-        run = subprocess.run([sys.executable, str(FIGURES), language, *stale], capture_output=True, text=True, encoding="utf8", env=environment)
+        run = subprocess.run([sys.executable, str(FIGURES), *stale], capture_output=True, text=True, encoding="utf8", env=environment)
         if run.returncode:
             raise FigureError(run.stdout or stale[0], run.stderr.strip())
         CACHE.mkdir(parents=True, exist_ok=True)
-        for name, svg in json.loads(run.stdout).items():
-            for old in CACHE.glob(f"{name}.{language}.*.json"):
-                old.unlink(missing_ok=True)
-            # Renamed into place, so that another build never reads half a figure.
-            half = cached[name].with_suffix(f".{os.getpid()}")
-            half.write_text(json.dumps(svg), "utf8")
-            half.replace(cached[name])
+        for drawn_in, figures in json.loads(run.stdout).items():
+            for name, svg in figures.items():
+                for old in CACHE.glob(f"{name}.{drawn_in}.*.json"):
+                    old.unlink(missing_ok=True)
+                path = CACHE / f"{name}.{drawn_in}.{_fingerprint(name)}.json"
+                # Renamed into place, so that another build never reads half a figure.
+                half = path.with_suffix(f".{os.getpid()}")
+                half.write_text(json.dumps(svg), "utf8")
+                half.replace(path)
     return {name: json.loads(path.read_text("utf8")) for name, path in cached.items()}
 
 

@@ -3,6 +3,8 @@
 import re
 from pathlib import Path
 
+import jupytext
+
 PAGE = "appendix/references.md"
 TITLE = re.compile(r"^# (?P<title>.*?)\s*\{", re.MULTILINE)
 SECTION = re.compile(r"^## [^\n]*\{ #references \}\s*\n(?P<list>.*?)(?=^## |\Z)", re.MULTILINE | re.DOTALL)
@@ -20,12 +22,18 @@ def collect(pages: list[tuple[str, str]]) -> str:
 
 def on_nav(nav, config, files):
     # In the order of the navigation, which is the order of reading.
-    config.extra["reading_order"] = [page.file.src_uri for page in nav.pages if page.file.src_uri.endswith(".md")]
+    config.extra["reading_order"] = [page.file.src_uri for page in nav.pages]
     return nav
 
 
 def on_page_markdown(markdown: str, page, config, files) -> str:
     if page.file.src_uri != PAGE:
         return markdown
-    folder = Path(config.docs_dir)
-    return f"{markdown}\n{collect([(path, (folder / path).read_text('utf8')) for path in config.extra['reading_order']])}"
+    pages = [(path, _text(Path(config.docs_dir) / path)) for path in config.extra["reading_order"]]
+    return f"{markdown}\n{collect(pages)}"
+
+
+def _text(path: Path) -> str:
+    if path.suffix == ".py":  # a lab
+        return "\n\n".join(cell.source for cell in jupytext.read(path).cells if cell.cell_type == "markdown")
+    return path.read_text("utf8")

@@ -14,7 +14,7 @@ NAV = re.compile(r"^nav:\n(?: .*\n)+", re.MULTILINE)
 
 def make_book(project: Path, files: dict[str, str]) -> Path:
     """A book in `project` with the given files, `{path in docs/: text}`, and a cover in each language if none is given."""
-    for folder in ("docs/hooks", "docs/theme", "docs/figures", "scratchml"):
+    for folder in ("docs/hooks", "docs/theme", "docs/figures", "scratchml", "benchmarks"):
         shutil.copytree(ROOT / folder, project / folder, ignore=shutil.ignore_patterns("__pycache__"))
     for config in ("mkdocs.yml", "docs/mkdocs.en.yml"):  # without nav, every page is in it
         text, found = NAV.subn("", (ROOT / config).read_text("utf8"))
