@@ -107,10 +107,10 @@ for name, labels in parts.items():
 # An accuracy means little by itself; it needs a **baseline**, something simple to compare with. We take three. The first gives the same answer always, the digit that is most frequent in the training set. The second averages the training images of each digit and takes the average that is nearest to the new image. The third, from [exercise 1.3](../neural-networks/machine-learning.md#exercises), takes the single nearest training image. Nearest means that the sum of the squared differences is smallest, which can be had for all pairs at once from a matrix product:
 #
 # $$
-# \lVert a - b \rVert^2 = \lVert a \rVert^2 - 2\, a \cdot b + \lVert b \rVert^2
+# \lvert a - b \rvert^2 = \lvert a \rvert^2 - 2\, a \cdot b + \lvert b \rvert^2
 # $$
 #
-# where $\lVert a \rVert^2$, for the new image $a$, is the same whatever $b$ it is compared with, and can be left out.
+# where $\lvert a \rvert^2$, for the new image $a$, is the same whatever $b$ it is compared with, and can be left out.
 #
 # !!! question "Predict before you read on"
 #     The ten averages are drawn below the code. How many of 100 test images will each of the three read correctly? Write down three numbers.
@@ -344,7 +344,7 @@ assert min(dead) >= 2 and 32 / 5 < np.mean(dead) < 32 / 4
 #
 # ## Hands it hasn't seen { #writers }
 #
-# So far, the people who wrote the test images had also written training images. `digits("writers")` splits differently: the file goes from writer to writer, and its last fifth is the test.
+# So far, the people who wrote the test images had also written training images. `digits("writers")` splits differently: chapter 11 inferred that the file goes more or less from writer to writer, and its last fifth is the test.
 #
 # !!! question "Predict before you read on"
 #     The network got about 97%, the nearest neighbor about 98%. What will they get now?
