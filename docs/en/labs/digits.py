@@ -3,9 +3,9 @@
 #
 # A small network reads 97 out of 100 handwritten digits that it has never seen. How much is that number worth? With what should it be compared, how much of it is luck, which digits does it miss, and does it hold for people whose hands it doesn't know?
 #
-# Part I has taught what this takes. Where the text makes a claim about the numbers, an `assert` in the code holds it to that: if the claim weren't true, this page couldn't have been built. [How to use this book](../how-to-use.md#running) says how to set up Python.
+# Part I has taught most of the ideas that this takes; new ones are explained on the spot, and the functions that draw and count may be read past. Where the text makes one of its main claims about the numbers, an `assert` in the code holds it to that: if the claim weren't true, this page couldn't have been built. [How to use this book](../how-to-use.md#running) says how to set up Python.
 #
-# Two cells of preparation. The first imports what we need; besides `scratchml` and numpy that is matplotlib for plots and tqdm for progress bars. It also sets how plots look: `ink` are 17 shades from clear to black, as many as a pixel has.
+# Two cells of preparation. The first imports what we need; besides `scratchml` and numpy that is matplotlib for plots and tqdm for progress bars. It also sets how plots look: `ink` has 17 shades from clear to black, as many as a pixel has.
 
 # %%
 import sys
@@ -28,7 +28,7 @@ plt.rcParams.update({"font.size": 11, "legend.frameon": False, "axes.axisbelow":
 plt.rcParams.update({"axes.spines.top": False, "axes.spines.right": False})
 warnings.filterwarnings("ignore", "Glyph")  # Chinese is for the browser to draw
 
-blue, orange, gray = "#0b66a8", "#c2500a", "#666a73"
+blue, orange, green, gray = "#0b66a8", "#c2500a", "#0a7f5c", "#666a73"
 ink = LinearSegmentedColormap.from_list("ink", ["#00000000", "#000000"], N=17)
 bar_format = "{l_bar}{bar}| {n_fmt}/{total_fmt}"
 bar = partial(tqdm, file=sys.stdout, ncols=50, bar_format=bar_format)
@@ -80,7 +80,7 @@ for digit in range(10):
 # %% [markdown]
 # ## Three parts { #split }
 #
-# The test set is for measuring, and for nothing else. But we will also have to decide when to stop training, so a part of the training images has to be put aside for that: the validation set. We take every fifth image of each digit, which gives every digit its share in each part.
+# The test set is for measuring, and for nothing else. (Part I has [looked at this one](../neural-networks/generalization.md#three-sets) again and again, so take the scores below as practice.) But we will also have to decide when to stop training, so a part of the training images has to be put aside for that: the validation set. We take every fifth image of each digit, which gives every digit its share in each part.
 
 # %%
 def every_fifth(labels, start=0):
@@ -138,11 +138,11 @@ assert 0.89 < (baselines["nearest mean"] == test_labels).mean() < 0.92
 assert (baselines["nearest neighbor"] == test_labels).mean() > 0.98
 
 # %% [markdown]
-# So 10% is for free, and 90% costs ten averages. “Over 90% with a neural network” would be no news on these data. And the nearest neighbor, which learns nothing at all, gets over 98%. Remember it: it will be hard to beat.
+# So 10% is free, and 90% costs ten averages. “Over 90% with a neural network” would be no news on these data. And the nearest neighbor, which learns nothing at all, gets over 98%. Remember it: it will be hard to beat.
 #
 # ## The network { #network }
 #
-# A layer of 32 neurons with ReLU, ten outputs, cross-entropy, Adam, batches of 32, and early stopping with a patience of 5 epochs: chapters 9 to 11 in ten lines. The bar counts epochs up to the 100 that are allowed. It stops far short of them, since the validation loss stops improving.
+# A layer of 32 neurons with ReLU, ten outputs, cross-entropy, Adam, batches of 32, and early stopping with a patience of 5 epochs: chapters 9 to 11 in ten lines. The bar counts epochs up to the 100 that are allowed. It ends far short of them, since the validation loss stops improving.
 
 # %% alt="The loss over the epochs, with two curves. The training loss falls towards zero. The validation loss falls with it at first, levels off above it, and a dot marks its lowest point, a few epochs before the end."
 def train(images, labels, seed, progress=iter):
@@ -166,9 +166,9 @@ print(f"{(read(network, test_images) == test_labels).mean():.1%}", words["networ
 
 epochs = np.arange(1, len(history.training_loss) + 1)
 figure, axes = plt.subplots(figsize=(4.6, 2.8))
-axes.plot(epochs, history.training_loss, color=blue, label=words["training"])
-axes.plot(epochs, history.validation_loss, color=orange, label=words["validation"])
-axes.plot(epochs[history.best_epoch], min(history.validation_loss), "o", color=orange)
+axes.plot(epochs, history.training_loss, color=green, label=words["training"])
+axes.plot(epochs, history.validation_loss, color=blue, label=words["validation"])
+axes.plot(epochs[history.best_epoch], min(history.validation_loss), "o", color=blue)
 axes.set(xlabel=words["epoch"], ylabel=words["loss"], ylim=(0, None))
 axes.legend()
 
@@ -281,10 +281,16 @@ for axes in grid.flat[len(wrong):]:
 print(misread[wrong])
 print(sum(baselines["nearest neighbor"][wrong] != test_labels[wrong]))
 
+certain = probabilities.max(axis=1) > 0.95
+for some in [certain, ~certain]:
+    print(sum(some), sum(answers[some] != test_labels[some]))
+
 assert len(wrong) == 8 and probabilities[wrong].max() > 0.95
+assert (answers[certain] == test_labels[certain]).mean() > 0.99
+assert (answers[~certain] == test_labels[~certain]).mean() < 0.9
 
 # %% [markdown]
-# The printed lines say how many of the ten networks misread each of them, and how many of them the nearest neighbor misreads too. For some answers the network gives a probability above 95%, and it is wrong all the same. Softmax hands out 100% among ten digits whatever it is shown; “none of these” isn't on offer, so a high probability is no proof. Before you blame the network, though, cover the labels and ask yourself what you would have said.
+# The first two printed lines say how many of the ten networks misread each of them, and how many of them the nearest neighbor misreads too. For some answers the network gives a probability above 95%, and it is wrong all the same. Softmax hands out 100% among ten digits whatever it is shown; “none of these” isn't on offer, so a high probability is no proof. It isn't useless either: the last two lines count the images to which this network gives more than 95%, and the rest, each with its mistakes. Where the network isn't certain, mistakes are far more frequent. Before you blame the network, though, cover the labels and ask yourself what you would have said.
 #
 # ## What the first layer has learned { #weights }
 #
@@ -344,7 +350,7 @@ assert min(dead) >= 2 and 32 / 5 < np.mean(dead) < 32 / 4
 #
 # ## Hands it hasn't seen { #writers }
 #
-# So far, the people who wrote the test images had also written training images. `digits("writers")` splits differently: chapter 11 inferred that the file goes more or less from writer to writer, and its last fifth is the test.
+# So far, the people who wrote the test images had also written training images. `digits("writers")` splits differently: the file goes from form to form, [presumably one to a writer](../neural-networks/generalization.md#other-writers), and its last fifth is the test.
 #
 # !!! question "Predict before you read on"
 #     The network got about 97%, the nearest neighbor about 98%. What will they get now?
@@ -369,7 +375,7 @@ assert neighbor > np.mean(scores) + 0.03
 #
 # Perhaps the last fifth of the file is just harder to read. To find out, cut the whole file into five stretches and have each image read twice: by a network that learned from the other four stretches, so that the writer is new to it, and by one that learned from four fifths of every stretch, so that it knows the hand. Both times the same images are to be read, after training on about as many others, each time with two seeds. (A writer whose images lie across a border is known in part.)
 
-# %% alt="For each of the five stretches of the file, one dot for known writers and one for new writers. The dot for new writers is lower each time, by two to seven points. The last stretch is the lowest of all even when its writers are known."
+# %% alt="For each of the five stretches of the file, one dot for known writers and one for new writers. The dot for new writers is lower each time, by two to seven points. Of the dots for known writers, that of the last stretch is the lowest."
 images = np.concatenate([split.train_images, split.test_images])  # the whole file
 labels = np.concatenate([split.train_labels, split.test_labels])
 stretch = np.arange(len(labels)) * 5 // len(labels)
@@ -406,7 +412,7 @@ assert near["known"].mean() - hits["known"].mean() > 0.01
 assert near["new"].mean() - hits["new"].mean() > 0.02
 
 # %% [markdown]
-# The printed lines give the accuracies over the whole file, of the network and of the nearest neighbor. New writers cost the network about four points and the nearest neighbor between two and three. But the last stretch is the hardest even when its writers are known. So the fall that we saw first had two causes, new hands and hard images, and that split alone couldn't have told them apart.
+# The printed lines give the accuracies over the whole file, of the network and of the nearest neighbor. New writers cost the network about four points and the nearest neighbor between two and three. But with known writers, too, the stretches differ, and the last one is the hardest. So the fall that we saw first had two causes, new hands and hard images, and that split alone couldn't have told them apart.
 #
 # ## Summary { #summary }
 #

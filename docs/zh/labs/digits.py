@@ -3,7 +3,7 @@
 #
 # 一个小网络，没见过的手写数字 100 个能认对 97 个。这个 97 值多少？该跟什么比，有多少是运气，认错的是哪些，换一批陌生人来写还灵不灵？
 #
-# 用到的东西，第一部分都讲过。正文里凡是对数字下的断言，代码里都有一行 `assert` 守着，哪句不成立，这一页就生成不出来。Python 环境怎么装，见[《怎样用这本书》](../how-to-use.md#running)。
+# 用到的想法，大多在第一部分讲过；新的当场解释，画图和计数的函数不认识，也能往下读。正文里对数字下的主要断言，代码里都有一行 `assert` 守着，哪句不成立，这一页就生成不出来。Python 环境怎么装，见[《怎样用这本书》](../how-to-use.md#running)。
 #
 # 先做两项准备。第一格导入要用的东西，除了 `scratchml` 和 numpy，还有画图的 matplotlib 和显示进度条的 tqdm；图怎么画，也在这里定下，`ink` 是从透明到黑的 17 级深浅，一个像素正好有这么多级。
 
@@ -28,7 +28,7 @@ plt.rcParams.update({"font.size": 11, "legend.frameon": False, "axes.axisbelow":
 plt.rcParams.update({"axes.spines.top": False, "axes.spines.right": False})
 warnings.filterwarnings("ignore", "Glyph")  # 汉字由浏览器来画
 
-blue, orange, gray = "#0b66a8", "#c2500a", "#666a73"
+blue, orange, green, gray = "#0b66a8", "#c2500a", "#0a7f5c", "#666a73"
 ink = LinearSegmentedColormap.from_list("ink", ["#00000000", "#000000"], N=17)
 bar_format = "{l_bar}{bar}| {n_fmt}/{total_fmt}"
 bar = partial(tqdm, file=sys.stdout, ncols=50, bar_format=bar_format)
@@ -80,7 +80,7 @@ for digit in range(10):
 # %% [markdown]
 # ## 分成三份 { #split }
 #
-# 测试集只用来量成绩，别的一概不许。可是训练到什么时候停，也得有个依据，所以要从训练图片里再留出一份，就是验证集。每个数字每五张留一张，三份里各个数字的比例就都一样。
+# 测试集只用来量成绩，别的一概不许。（这一个，第一部分[看过许多次](../neural-networks/generalization.md#three-sets)了，下面的成绩只当练习。）可是训练到什么时候停，也得有个依据，所以要从训练图片里再留出一份，就是验证集。每个数字每五张留一张，三份里各个数字的比例就都一样。
 
 # %%
 def every_fifth(labels, start=0):
@@ -166,9 +166,9 @@ print(f"{(read(network, test_images) == test_labels).mean():.1%}", words["networ
 
 epochs = np.arange(1, len(history.training_loss) + 1)
 figure, axes = plt.subplots(figsize=(4.6, 2.8))
-axes.plot(epochs, history.training_loss, color=blue, label=words["training"])
-axes.plot(epochs, history.validation_loss, color=orange, label=words["validation"])
-axes.plot(epochs[history.best_epoch], min(history.validation_loss), "o", color=orange)
+axes.plot(epochs, history.training_loss, color=green, label=words["training"])
+axes.plot(epochs, history.validation_loss, color=blue, label=words["validation"])
+axes.plot(epochs[history.best_epoch], min(history.validation_loss), "o", color=blue)
 axes.set(xlabel=words["epoch"], ylabel=words["loss"], ylim=(0, None))
 axes.legend()
 
@@ -281,10 +281,16 @@ for axes in grid.flat[len(wrong):]:
 print(misread[wrong])
 print(sum(baselines["nearest neighbor"][wrong] != test_labels[wrong]))
 
+certain = probabilities.max(axis=1) > 0.95
+for some in [certain, ~certain]:
+    print(sum(some), sum(answers[some] != test_labels[some]))
+
 assert len(wrong) == 8 and probabilities[wrong].max() > 0.95
+assert (answers[certain] == test_labels[certain]).mean() > 0.99
+assert (answers[~certain] == test_labels[~certain]).mean() < 0.9
 
 # %% [markdown]
-# 打印的两行，一行是每张被十个网络中的几个认错，一行是其中有几张最近邻也认错。有的回答，网络给了 95% 以上的概率，还是错的。不管看到什么，softmax 都要把 100% 分给十个数字，没有“都不是”这一项，所以概率再高，也证明不了它认对了。不过，先别怪网络：遮住标签，你自己会怎么读？
+# 打印的前两行，一行是每张被十个网络中的几个认错，一行是其中有几张最近邻也认错。有的回答，网络给了 95% 以上的概率，还是错的。不管看到什么，softmax 都要把 100% 分给十个数字，没有“都不是”这一项，所以概率再高，也证明不了它认对了。概率也不是没用：后两行数的是这个网络给了 95% 以上的图片，和其余的图片，各有几张、错了几张。它拿不准的时候，错得多得多。不过，先别怪网络：遮住标签，你自己会怎么读？
 #
 # ## 第一层学到了什么 { #weights }
 #
@@ -344,7 +350,7 @@ assert min(dead) >= 2 and 32 / 5 < np.mean(dead) < 32 / 4
 #
 # ## 没见过的笔迹 { #writers }
 #
-# 到现在为止，写测试图片的人，也写了训练图片。`digits("writers")` 换了一种分法：第 11 章推断，文件大致是一个人接一个人排下来的，它拿最后五分之一来测试。
+# 到现在为止，写测试图片的人，也写了训练图片。`digits("writers")` 换了一种分法：文件是一张表接一张表排下来的，[想来大致一人一张](../neural-networks/generalization.md#other-writers)，它拿最后五分之一来测试。
 #
 # !!! question "先猜，再往下看"
 #     刚才网络认对 97% 上下，最近邻 98% 上下。这回各是多少？
@@ -369,7 +375,7 @@ assert neighbor > np.mean(scores) + 0.03
 #
 # 也许只是文件的最后五分之一本来就难认。要弄清楚，就把整个文件切成五段，每张图片认两遍：一遍交给只学过另外四段的网络，写字的人它没见过；一遍交给每段都学过五分之四的网络，写字的人它见过。两遍认的是同样的图片，训练用的图片也差不多一样多，每遍用两个种子。（跨在两段交界处的人，算是见过一部分。）
 
-# %% alt="文件的五段，每段两个圆点，一个是见过的人写的，一个是没见过的人写的。没见过的每次都低，低二到七个百分点。最后一段，就算是见过的人写的，也还是最低。"
+# %% alt="文件的五段，每段两个圆点，一个是见过的人写的，一个是没见过的人写的。没见过的每次都低，低二到七个百分点。见过的人写的那些圆点里，最后一段最低。"
 images = np.concatenate([split.train_images, split.test_images])  # 整个文件
 labels = np.concatenate([split.train_labels, split.test_labels])
 stretch = np.arange(len(labels)) * 5 // len(labels)
@@ -406,7 +412,7 @@ assert near["known"].mean() - hits["known"].mean() > 0.01
 assert near["new"].mean() - hits["new"].mean() > 0.02
 
 # %% [markdown]
-# 打印的是整个文件上的准确率，先是网络，后是最近邻。换成没见过的人，网络掉了四个百分点左右，最近邻掉了两到三个。可是最后一段，就算是见过的人写的，也还是最难。所以刚才掉下来的那些，原因有两个，一是笔迹生，二是图片难；只看那一种分法，两个原因是分不开的。
+# 打印的是整个文件上的准确率，先是网络，后是最近邻。换成没见过的人，网络掉了四个百分点左右，最近邻掉了两到三个。可是同样是见过的人写的，各段也有难有易，最后一段最难。所以刚才掉下来的那些，原因有两个，一是笔迹生，二是图片难；只看那一种分法，两个原因是分不开的。
 #
 # ## 小结 { #summary }
 #
