@@ -3,7 +3,7 @@
 #
 # A small network reads 97 out of 100 handwritten digits that it has never seen. How much is that number worth? With what should it be compared, how much of it is luck, which digits does it miss, and does it hold for people whose hands it doesn't know?
 #
-# Part I has taught most of the ideas that this takes; new ones are explained on the spot, and the functions that draw and count may be read past. Where the text makes one of its main claims about the numbers, an `assert` in the code holds it to that: if the claim weren't true, this page couldn't have been built. [How to use this book](../how-to-use.md#running) says how to set up Python.
+# Part I has taught most of the ideas that this takes; new ones are explained on the spot, and you can read past the functions that draw and count. Where the text makes one of its main claims about the numbers, an `assert` in the code holds it to that: if the claim weren't true, this page couldn't have been built. [How to use this book](../how-to-use.md#running) says how to set up Python.
 #
 # Two cells of preparation. The first imports what we need; besides `scratchml` and numpy that is matplotlib for plots and tqdm for progress bars. It also sets how plots look: `ink` has 17 shades from clear to black, as many as a pixel has.
 
@@ -51,8 +51,8 @@ words = {
     "answer": "network's answer",
     "stretch": "stretch of the file",
     "accuracy": "accuracy (%)",
-    "known": "writers known",
-    "new": "writers new",
+    "known": "known writers",
+    "new": "new writers",
 }
 
 # %% [markdown]
@@ -80,7 +80,7 @@ for digit in range(10):
 # %% [markdown]
 # ## Three parts { #split }
 #
-# The test set is for measuring, and for nothing else. (Part I has [looked at this one](../neural-networks/generalization.md#three-sets) again and again, so take the scores below as practice.) But we will also have to decide when to stop training, so a part of the training images has to be put aside for that: the validation set. We take every fifth image of each digit, which gives every digit its share in each part.
+# The test set is for measuring, and for nothing else. (Part I has [looked at this one](../neural-networks/generalization.md#three-sets) again and again, so take the scores below as practice.) But we will also have to decide when to stop training, so a part of the training images has to be put aside for that: the validation set. We take every fifth image of each digit, so that a digit has nearly the same share in all three parts.
 
 # %%
 def every_fifth(labels, start=0):
@@ -104,7 +104,7 @@ for name, labels in parts.items():
 #
 # ## Baselines: what comes cheap { #baseline }
 #
-# An accuracy means little by itself; it needs a **baseline**, something simple to compare with. We take three. The first gives the same answer always, the digit that is most frequent in the training set. The second averages the training images of each digit and takes the average that is nearest to the new image. The third, from [exercise 1.3](../neural-networks/machine-learning.md#exercises), takes the single nearest training image. Nearest means that the sum of the squared differences is smallest, which can be had for all pairs at once from a matrix product:
+# An accuracy means little by itself; it needs a **baseline**, something simple to compare with. We take three. The first always gives the same answer, the digit that is most frequent among the training images. The second averages the training images of each digit and takes the average that is nearest to the new image. The third, from [exercise 1.3](../neural-networks/machine-learning.md#exercises), takes the single nearest training image. Nearest means that the sum of the squared differences is smallest, which can be had for all pairs at once from a matrix product:
 #
 # $$
 # \lvert a - b \rvert^2 = \lvert a \rvert^2 - 2\, a \cdot b + \lvert b \rvert^2
@@ -175,7 +175,7 @@ axes.legend()
 assert len(history.training_loss) == history.best_epoch + 1 + 5 < 50
 
 # %% [markdown]
-# Five epochs after the dot training stopped, and the model went back to its weights at the dot.
+# Five epochs after the dot, training stopped, and the model went back to its weights at the dot.
 #
 # ## How much of it is luck? { #seeds }
 #
@@ -200,9 +200,9 @@ assert accuracies.max() < neighbor
 # %% [markdown]
 # The first line lists the ten accuracies in order, the second their average and, after ±, their standard deviation. Report these two, never the best of ten: that one would have been picked with the test set.
 #
-# There is a second kind of luck, which ten seeds don't show: which 364 images happened to be the test. If each image is read correctly with probability $p$, the share among $n$ of them has the standard deviation $\sqrt{p(1-p)/n}$. That is the last line, and it is larger than the spread of the seeds. A single image is a quarter of a point.
+# There is a second kind of luck, which ten seeds don't show: which 364 images happened to be the test. If each image is read correctly with probability $p$, the share among $n$ of them has the standard deviation $\sqrt{p(1-p)/n}$. That is the last line, and it is larger than the spread of the seeds. A single image is about a quarter of a point.
 #
-# Not one of the ten networks beats the nearest neighbor. On these few images the gap is small, but at the end of this page it will still be there with 1,797. What does the network have to offer, then? It is small and quick:
+# Not one of the ten networks beats the nearest neighbor. (It also compares with the 290 validation images, from which the networks don't learn.) On these few images the gap is small, but at the end of this page it will still be there with 1,797. What does the network have to offer, then? It is small and quick:
 
 # %%
 parameters = sum(parameter.value.size for parameter in network.parameters())
@@ -294,7 +294,7 @@ assert (answers[~certain] == test_labels[~certain]).mean() < 0.9
 #
 # ## What the first layer has learned { #weights }
 #
-# Each of the 32 hidden neurons has a weight for each pixel, so its weights are an image too: blue where ink speaks for the neuron, orange where ink speaks against it, pale where it doesn't matter.
+# Each of the 32 hidden neurons has a weight for each pixel, so its weights are an image too: blue where ink makes the weighted sum larger, orange where ink makes it smaller, pale where ink makes little difference.
 #
 # !!! question "Predict before you read on"
 #     What will these images look like? Strokes? Whole digits? Noise?
@@ -309,7 +309,7 @@ for axes, neuron in zip(grid.flat, weights.T):
     show(axes, neuron, colors=diverging, lowest=-1)
 
 # %% [markdown]
-# Hardly a stroke, and no digits: a patchwork. A neuron of this layer needn't mean anything to us; only the sum that the ten outputs make of all 32 has to come out right. (Networks that look at photographs through small windows do learn edges and strokes. This one has 64 weights for each neuron and no reason to make neighboring ones alike.)
+# Hardly a stroke, and no digits: a patchwork. A neuron of this layer needn't mean anything to us; only the sum that the ten outputs make of all 32 has to come out right. (Networks that look at photographs through small windows do learn edges and strokes. This one has 64 weights for each neuron and nothing that makes neighboring ones alike.)
 #
 # Some of the squares are pale all over. What are those neurons doing? Count how often each one fires, that is, for what share of the 1,433 images its ReLU lets something through.
 
@@ -350,7 +350,7 @@ assert min(dead) >= 2 and 32 / 5 < np.mean(dead) < 32 / 4
 #
 # ## Hands it hasn't seen { #writers }
 #
-# So far, the people who wrote the test images had also written training images. `digits("writers")` splits differently: the file goes from form to form, [presumably one to a writer](../neural-networks/generalization.md#other-writers), and its last fifth is the test.
+# So far, the people who wrote the test images had also written training images. `digits("writers")` splits differently: the file goes from form to form, [presumably about one to a writer](../neural-networks/generalization.md#other-writers), and its last fifth is the test.
 #
 # !!! question "Predict before you read on"
 #     The network got about 97%, the nearest neighbor about 98%. What will they get now?
@@ -371,7 +371,7 @@ assert 0.89 < np.mean(scores) < 0.92
 assert neighbor > np.mean(scores) + 0.03
 
 # %% [markdown]
-# One image in forty was misread before; now it is about one in ten, and the lead of the nearest neighbor has grown. The code is the same. So is this lower number the one to expect when a stranger picks up the pen?
+# One image in forty was misread before; now it is about one in ten, and the lead of the nearest neighbor has grown. The training code is the same. So is this lower number the one to expect when a stranger picks up the pen?
 #
 # Perhaps the last fifth of the file is just harder to read. To find out, cut the whole file into five stretches and have each image read twice: by a network that learned from the other four stretches, so that the writer is new to it, and by one that learned from four fifths of every stretch, so that it knows the hand. Both times the same images are to be read, after training on about as many others, each time with two seeds. (A writer whose images lie across a border is known in part.)
 
@@ -416,21 +416,21 @@ assert near["new"].mean() - hits["new"].mean() > 0.02
 #
 # ## Summary { #summary }
 #
-# A network of 2,410 numbers reads about 97% of new digits by known hands and about 93% by new ones, and on both the nearest neighbor is better. A score is worth what it is compared with: with baselines, with other seeds, with the images behind the mistakes, and with data from somewhere else. The number to remember is 7 of 32, the neurons that were dead without anything in the score to show for it.
+# A network of 2,410 numbers reads about 97% of new digits by known hands and about 93% by new ones, and on both the nearest neighbor is better. What a score is worth depends on what it is compared with: baselines, other seeds, the images behind the mistakes, and data from somewhere else. The number to remember is 7 of 32, the neurons that were dead without anything in the score to show for it.
 #
 # ## Explorations { #explorations }
 #
 # These have no solutions. Download the notebook, and change the cells.
 #
 # !!! example "1 Raise the dead"
-#     No pixel is ever negative. So a step that lowers all weights of a neuron lowers its sum for every image at once, and it may never fire again. If that is what kills them, it should help to subtract the mean training image from all images, so that pixels are as often below zero as above. How many dead neurons does a network have then? What do its average and its spread over ten seeds become? (From which images may the mean be taken?)
+#     No pixel is ever negative. So a step that lowers all weights of a neuron lowers its sum for every image at once, and it may never fire again. If that is what kills them, it should help to subtract the mean training image from all images, so that pixels are sometimes above zero and sometimes below. How many dead neurons does a network have then? What do the average accuracy over ten seeds and its standard deviation become? (From which images may the mean image be taken?)
 
 # %%
 print(dead)
 
 # %% [markdown]
 # !!! example "2 One pixel to the right"
-#     Chapter 1 moved the test images by a pixel, and the network was lost. Add moved copies of the training images to the training set, to the right, to the left, up and down. What does it do for the moved test images, for the unmoved ones, and for new writers?
+#     Chapter 1 moved the test images by a pixel, and the network misread more than half of them. Add moved copies of the training images to the training set, to the right, to the left, up and down. What does it do for the moved test images, for the unmoved ones, and for new writers?
 
 # %%
 moved = np.zeros((len(test_images), 8, 8))
@@ -466,7 +466,7 @@ print((100 * softmax(network.forward(image[None]))[0]).round().astype(int))
 
 # %% [markdown]
 # !!! example "5 Fool it"
-#     `backward` goes all the way to the pixels: it returns the slope of the loss for each of the 64. Take an image that the network reads correctly, and nudge its pixels against its interest. How small a change is enough for a wrong answer? Can you see it?
+#     `backward` goes all the way to the pixels: it returns the slope of the loss for each of the 64. Take an image that the network reads correctly, and nudge each pixel a little in the direction that makes the loss larger. How small a change is enough for a wrong answer? Can you see it?
 
 # %%
 chosen = slice(216, 217)  # one image, as a batch
