@@ -63,5 +63,5 @@ def times(say):
             drawing.text(142 + length, y + 18, label, anchor="start", size=13)
             y += bar
         y += 2 * group - group / 2
-    drawing.text(8, height - 8, f"{benchmark['machine']}, numpy {benchmark['numpy']}", anchor="start", size=12, color="soft")
+    drawing.text(8, height - 8, f"{benchmark['machine']}, numpy {benchmark['numpy']}", anchor="start", size=13, color="soft")
     return drawing
