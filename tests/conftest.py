@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -30,10 +31,21 @@ def mkdocs_environment(project: Path, **more: str) -> dict[str, str]:
 
 
 @pytest.fixture(scope="session")
-def built(tmp_path_factory) -> tuple[Path, subprocess.CompletedProcess[str]]:
-    """The book as it is, built: the folder, and how the build went."""
-    folder = tmp_path_factory.mktemp("built") / "site"
-    return folder, build(ROOT, folder)
+def built(tmp_path_factory, worker_id) -> tuple[Path, subprocess.CompletedProcess[str]]:
+    """The book as it is, built once for all of pytest's processes: the folder, and how the build went."""
+    shared = tmp_path_factory.getbasetemp().parent if worker_id != "master" else tmp_path_factory.mktemp("built")
+    folder, log, done = shared / "site", shared / "build.log", shared / "build.done"
+    try:
+        (shared / "build.begun").touch(exist_ok=False)  # the first to get here builds, the others wait
+    except FileExistsError:
+        while not done.exists():
+            time.sleep(0.2)
+        return folder, subprocess.CompletedProcess([], int(done.read_text()), log.read_text("utf8"))
+    run = build(ROOT, folder)
+    log.write_text(run.stdout, "utf8")
+    done.with_suffix(".half").write_text(str(run.returncode))
+    done.with_suffix(".half").rename(done)
+    return folder, run
 
 
 @pytest.fixture(scope="session")
