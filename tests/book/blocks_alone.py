@@ -1,34 +1,38 @@
 """The first promise as a reader tests it: a block pasted into a fresh interpreter prints what stands under it, and nothing else."""
 
+import json
 import subprocess
 import sys
-import tempfile
+from collections.abc import Iterable
 from pathlib import Path
 
 from tests.book.page import Fence, Page, Problem
 
+INTERPRETERS = Path(__file__).parent / "fresh_interpreters.py"
 
-def run(code: str, *, timeout: float = 60) -> tuple[str, str]:
-    """What `code` prints in a fresh interpreter in an empty folder, and what is wrong with how it ran, or ""."""
-    with tempfile.TemporaryDirectory() as folder:
-        try:
-            # -I: nothing from the environment or the folder; the package is found because it is installed.
-            command = [sys.executable, "-I", "-X", "utf8", "-c", code]
-            done = subprocess.run(command, cwd=folder, capture_output=True, text=True, encoding="utf8", timeout=timeout, stdin=subprocess.DEVNULL)
-        except subprocess.TimeoutExpired:
-            return "", f"runs longer than {timeout} seconds; make it smaller"
-        written = sorted(path.name for path in Path(folder).iterdir())
-    if done.stderr:
-        return done.stdout, f"ends with {done.stderr.strip().splitlines()[-1]!r} on stderr; mend the block"
-    if done.returncode:
-        return done.stdout, f"exits with {done.returncode}; mend the block"
+
+def run(codes: Iterable[str], *, timeout: float = 60) -> list[tuple[str, str]]:
+    """For each code, what it prints in a fresh interpreter in an empty folder, and what is wrong with how it ran, or ""."""
+    # -I: nothing from the environment or the folder; the package is found because it is installed.
+    command = [sys.executable, "-I", "-X", "utf8", INTERPRETERS]
+    done = subprocess.run(command, input=json.dumps([timeout, list(codes)]), stdout=subprocess.PIPE, text=True, encoding="utf8", check=True)
+    return [(printed, _fault(timeout, *how)) for how in json.loads(done.stdout) for printed in [how[1]]]
+
+
+def _fault(timeout: float, status: int | None, printed: str, complaints: str, written: list[str]) -> str:
+    if status is None:
+        return f"runs longer than {timeout} seconds; make it smaller"
+    if complaints:
+        return f"ends with {complaints.strip().splitlines()[-1]!r} on stderr; mend the block"
+    if status:
+        return f"exits with {status}; mend the block"
     if written:
-        return done.stdout, f"writes the file {written[0]}; a block uses no files"
-    if not done.stdout.strip():
-        return done.stdout, "prints nothing; let it print what it found"
-    if not done.stdout.endswith("\n"):
-        return done.stdout, "doesn't end its last line; print it with its line end"
-    return done.stdout, ""
+        return f"writes the file {written[0]}; a block uses no files"
+    if not printed.strip():
+        return "prints nothing; let it print what it found"
+    if not printed.endswith("\n"):
+        return "doesn't end its last line; print it with its line end"
+    return ""
 
 
 def problems(page: Page, block: Fence, printed: str, fault: str) -> list[Problem]:

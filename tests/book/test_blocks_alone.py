@@ -1,5 +1,4 @@
 import ast
-from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -23,15 +22,15 @@ second line
 
 
 def problems(page: Page) -> list[str]:
-    return [str(problem) for block in page.python for problem in blocks_alone.problems(page, block, *blocks_alone.run(block.body))]
+    runs = blocks_alone.run(block.body for block in page.python)
+    return [str(problem) for block, ran in zip(page.python, runs, strict=True) for problem in blocks_alone.problems(page, block, *ran)]
 
 
 def test_every_block_of_the_book_prints_its_output_in_a_fresh_interpreter(no_problem):
     pages = read_book()
     # One run for a block of both languages, which may differ in its comments.
     codes = {ast.dump(ast.parse(block.body)): block.body for page in pages for block in page.python}
-    with ThreadPoolExecutor(max_workers=4) as pool:
-        runs = dict(zip(codes, pool.map(blocks_alone.run, codes.values()), strict=True))
+    runs = dict(zip(codes, blocks_alone.run(codes.values()), strict=True))
     no_problem(problem for page in pages for block in page.python for problem in blocks_alone.problems(page, block, *runs[ast.dump(ast.parse(block.body))]))
 
 
@@ -61,4 +60,4 @@ def test_a_block_that_fails_alone_is_named(sound, broken, line, words):
 
 
 def test_an_endless_block_is_ended():
-    assert "longer than 0.5 seconds" in blocks_alone.run("while True: pass", timeout=0.5)[1]
+    assert "longer than 0.5 seconds" in blocks_alone.run(["while True: pass"], timeout=0.5)[0][1]

@@ -5,7 +5,6 @@ It is for writing: look at what changed before you keep it. In CI, where nobody 
 
 import os
 import sys
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from tests.book import blocks_alone
@@ -18,8 +17,7 @@ def update(page: Page) -> tuple[str, list[Problem]]:
     misread = [problem for fence in page.fences for problem in form(page, fence)]
     if misread:
         return page.text, misread
-    with ThreadPoolExecutor() as pool:
-        runs = list(pool.map(blocks_alone.run, [block.body for block in page.python]))
+    runs = blocks_alone.run(block.body for block in page.python)
     faults = [Problem(page.file, block.line, f"the block {fault}") for block, (_, fault) in zip(page.python, runs, strict=True) if fault]
     if faults:
         return page.text, faults

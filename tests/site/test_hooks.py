@@ -307,6 +307,12 @@ def test_a_progress_bar_is_shown_as_it_ends():
     assert as_shown("\n\r  0%\r 50%\r100%\r\nnext\n") == "100%\nnext"
 
 
+def test_of_what_goes_to_stderr_the_author_is_told(caplog):
+    as_markdown(CELLS, printed(rendered(output("application/vnd.jupyter.stderr", "<pre>noise</pre>"), drawing(drawn()))))
+    (warning,) = caplog.records  # at which a strict build fails
+    assert warning.levelname == "WARNING" and "the cell 'print(1)' writes to stderr" in warning.getMessage() and "noise" in warning.getMessage()
+
+
 @pytest.mark.parametrize(
     ("outputs", "words"),
     [

@@ -1,0 +1,61 @@
+"""A program: runs blocks of code, each in an interpreter of its own that has done nothing yet but import scratchml.
+
+Reads [seconds for each, [code, …]] as JSON from stdin, and writes [[exit code, stdout, stderr, files left behind], …] to stdout.
+With 180 blocks, copying a process that has imported numpy takes half of the time that starting Python anew for each takes.
+"""
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import traceback
+from pathlib import Path
+
+import scratchml  # noqa: F401 - the copies find it imported
+
+
+def run(code: str, seconds: float) -> tuple[int | None, str, str, list[str]]:
+    with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryDirectory() as output:
+        paths = [Path(output, name) for name in ("stdout", "stderr")]
+        with open(paths[0], "w") as out, open(paths[1], "w") as err:
+            status = (copy if hasattr(os, "fork") else start)(code, folder, out.fileno(), err.fileno(), seconds)
+        return status, *(path.read_text("utf8") for path in paths), sorted(path.name for path in Path(folder).iterdir())
+
+
+def copy(code: str, folder: str, stdout: int, stderr: int, seconds: float) -> int | None:
+    """Run `code` in a copy of this process; None for an exit code where it took too long."""
+    import signal
+
+    child = os.fork()
+    if not child:
+        signal.setitimer(signal.ITIMER_REAL, seconds)  # ends this process, unless the block handles signals
+        os.chdir(folder)
+        for file, opened in enumerate([os.open(os.devnull, os.O_RDONLY), stdout, stderr]):
+            os.dup2(opened, file)
+        try:
+            exec(compile(code, "<block>", "exec"), {"__name__": "__main__"})
+            status = 0
+        except SystemExit as ended:
+            status = ended.code if isinstance(ended.code, int) else ended.code is not None
+        except BaseException:
+            traceback.print_exc()
+            status = 1
+        sys.stdout.flush()
+        os._exit(status)  # without the cleaning up of the process that this is a copy of
+    status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    return None if status == -signal.SIGALRM else status
+
+
+def start(code: str, folder: str, stdout: int, stderr: int, seconds: float) -> int | None:
+    """The same where processes can't be copied (Windows): start Python again."""
+    command = [sys.executable, "-I", "-X", "utf8", "-c", code]
+    try:
+        return subprocess.run(command, cwd=folder, stdin=subprocess.DEVNULL, stdout=stdout, stderr=stderr, timeout=seconds).returncode
+    except subprocess.TimeoutExpired:
+        return None
+
+
+if __name__ == "__main__":
+    seconds, codes = json.loads(sys.stdin.read())
+    json.dump([run(code, seconds) for code in codes], sys.stdout)
