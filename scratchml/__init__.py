@@ -17,7 +17,15 @@ from scratchml.activations import (
     tanh,
     tanh_derivative,
 )
+from scratchml.attention import (
+    KeyValueCache,
+    MultiHeadAttention,
+    SelfAttention,
+    causal_mask,
+    scaled_dot_product_attention,
+)
 from scratchml.datasets import Digits, digits, idioms, names, one_hot, spirals, xor
+from scratchml.embedding import Embedding
 from scratchml.gradient_check import GradientError, check_gradients, numerical_gradient
 from scratchml.linear import Linear
 from scratchml.losses import (
@@ -31,31 +39,47 @@ from scratchml.losses import (
 )
 from scratchml.module import Module, Parameter, Sequential
 from scratchml.neural_network import Layer, NeuralNetwork, Neuron
+from scratchml.normalization import LayerNorm
 from scratchml.optimizers import SGD, Adam, Optimizer, warmup_cosine
+from scratchml.positional_encoding import sinusoidal_positions
+from scratchml.tokenizers import BPETokenizer, CharTokenizer
 from scratchml.training import History, MiniBatches, fit, mean_loss
+from scratchml.transformer import GPT, FeedForward, GPTConfig, TransformerBlock
 
 __all__ = [
     "Adam",
+    "BPETokenizer",
+    "CharTokenizer",
     "CrossEntropy",
     "Digits",
+    "Embedding",
+    "FeedForward",
     "GELU",
+    "GPT",
+    "GPTConfig",
     "GradientError",
     "History",
+    "KeyValueCache",
     "Layer",
+    "LayerNorm",
     "Linear",
     "Loss",
     "MiniBatches",
     "Module",
+    "MultiHeadAttention",
     "NeuralNetwork",
     "Neuron",
     "Optimizer",
     "Parameter",
     "ReLU",
     "SGD",
+    "SelfAttention",
     "Sequential",
     "Sigmoid",
     "SquaredError",
     "Tanh",
+    "TransformerBlock",
+    "causal_mask",
     "check_gradients",
     "cross_entropy",
     "cross_entropy_gradient",
@@ -72,8 +96,10 @@ __all__ = [
     "one_hot",
     "relu",
     "relu_derivative",
+    "scaled_dot_product_attention",
     "sigmoid",
     "sigmoid_derivative",
+    "sinusoidal_positions",
     "softmax",
     "spirals",
     "squared_error",

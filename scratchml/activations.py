@@ -70,15 +70,40 @@ def gelu(z: ArrayLike) -> Array:
     The tanh form of Hendrycks and Gimpel (2016), which is at most 0.0005 off.
     """
     z = as_floats(z)
-    return 0.5 * z * (1 + np.tanh(_GELU_SCALE * (z + 0.044715 * z**3)))
+    return z * _gelu_share(z)
 
 
 def gelu_derivative(z: ArrayLike) -> Array:
     """The slope of `gelu`: negative for z < −0.7525, above 1 for z > 0.7525."""
     z = as_floats(z)
-    t = np.tanh(_GELU_SCALE * (z + 0.044715 * z**3))
-    dt_dz = (1 - t**2) * _GELU_SCALE * (1 + 3 * 0.044715 * z**2)
-    return 0.5 * (1 + t) + 0.5 * z * dt_dz
+    return _gelu_slope(z, _gelu_share(z))
+
+
+def _gelu_share(z: Array) -> Array:
+    """Φ(z), the share of z that `gelu` lets through, from 0 to 1.
+
+    (1 + tanh u) / 2 with u = √(2/π) (z + 0.044715 z³), step by step in one array.
+    """
+    share = np.square(z, out=np.empty_like(z))  # z**3 takes numpy far longer
+    share *= 0.044715 * _GELU_SCALE
+    share += _GELU_SCALE
+    share *= z  # u
+    np.tanh(share, out=share)
+    share *= 0.5
+    share += 0.5
+    return share
+
+
+def _gelu_slope(z: Array, share: Array) -> Array:
+    """share + z ∂share/∂z, where ∂share/∂z = 2 share (1 − share) ∂u/∂z."""
+    slope = np.square(z, out=np.empty_like(z))
+    slope *= 6 * 0.044715 * _GELU_SCALE
+    slope += 2 * _GELU_SCALE
+    slope *= z  # 2 z ∂u/∂z
+    slope *= 1 - share
+    slope += 1
+    slope *= share
+    return slope
 
 
 def softmax(x: ArrayLike, temperature: float = 1.0, axis: int = -1) -> Array:
@@ -94,8 +119,12 @@ def softmax(x: ArrayLike, temperature: float = 1.0, axis: int = -1) -> Array:
         )
     # Subtracting the largest score changes nothing in the quotient and keeps e^x from
     # overflowing. float(), since a numpy temperature would turn float32 into float64.
-    e = np.exp((x - x.max(axis=axis, keepdims=True)) / float(temperature))
-    return e / e.sum(axis=axis, keepdims=True)
+    e = x - x.max(axis=axis, keepdims=True)
+    if temperature != 1:
+        e /= float(temperature)
+    np.exp(e, out=e)
+    e /= e.sum(axis=axis, keepdims=True)
+    return e
 
 
 #: name → (function, derivative): the choices that networks offer.
@@ -149,7 +178,21 @@ class Tanh(_Activation):
     _name = "tanh"
 
 
-class GELU(_Activation):
-    """`gelu` as a layer."""
+class GELU(Module):
+    """`gelu` as a layer. It keeps Φ(z), which `backward` needs too."""
 
-    _name = "gelu"
+    def forward(self, x: ArrayLike) -> Array:
+        z = as_floats(x)
+        share = _gelu_share(z)
+        outputs = z * share
+        self._keep((z, share), outputs)
+        return outputs
+
+    def backward(self, gradient: ArrayLike) -> Array:
+        (z, share), gradient = self._take(gradient)
+        slope = _gelu_slope(z, share)
+        slope *= gradient
+        return slope
+
+    def __repr__(self) -> str:
+        return "GELU()"

@@ -52,24 +52,25 @@ def _difference(targets: ArrayLike, outputs: ArrayLike) -> Array:
 
 def cross_entropy(labels: ArrayLike, logits: ArrayLike) -> float:
     """−ln p(label) averaged over the rows, p = softmax(logits). labels (rows,) are
-    integers, logits (rows, classes).
+    integers, logits (rows, classes); or (B, T) and (B, T, V), where every token of a
+    text is a row.
     """
-    log_probabilities = _log_softmax(labels, logits)
-    labels = np.asarray(labels)
+    labels, log_probabilities = _log_softmax(labels, logits)
     # 0 − x and not −x: a certain answer costs 0.0, which would become −0.0.
     return float(0 - np.mean(log_probabilities[np.arange(len(labels)), labels]))
 
 
 def cross_entropy_gradient(labels: ArrayLike, logits: ArrayLike) -> Array:
-    """∂ cross_entropy / ∂ logits = (softmax(logits) − one-hot label) / rows. Shape
-    (rows, classes).
+    """∂ cross_entropy / ∂ logits = (softmax(logits) − one-hot label) / rows, with the
+    shape of the logits.
     """
-    return _cross_entropy_gradient(labels, _log_softmax(labels, logits))
+    return _cross_entropy_gradient(*_log_softmax(labels, logits)).reshape(
+        np.shape(logits)
+    )
 
 
-def _cross_entropy_gradient(labels: ArrayLike, log_probabilities: Array) -> Array:
+def _cross_entropy_gradient(labels: NDArray[Any], log_probabilities: Array) -> Array:
     gradient = np.exp(log_probabilities)
-    labels = np.asarray(labels)
     gradient[np.arange(len(labels)), labels] -= 1
     gradient /= len(labels)
     return gradient
@@ -107,21 +108,20 @@ class CrossEntropy:
     logarithm and slopes in one, so that e^x is taken once each way.
     """
 
-    _kept: tuple[NDArray[Any], Array] | None = None
+    _kept: tuple[NDArray[Any], Array, tuple[int, ...]] | None = None
 
     def forward(self, labels: ArrayLike, logits: ArrayLike) -> float:
         """As `cross_entropy`."""
-        log_probabilities = _log_softmax(labels, logits)  # (rows, classes)
-        labels = np.array(labels)  # (rows,)
-        self._kept = labels, log_probabilities
-        of_labels = log_probabilities[np.arange(len(labels)), labels]  # (rows,)
-        return float(0 - of_labels.sum() / len(labels))
+        rows, log_probabilities = _log_softmax(np.array(labels), logits)
+        self._kept = rows, log_probabilities, np.shape(logits)
+        of_labels = log_probabilities[np.arange(len(rows)), rows]  # (rows,)
+        return float(0 - of_labels.sum() / len(rows))
 
     def backward(self) -> Array:
         """As `cross_entropy_gradient`. Raises ValueError without a `forward`."""
-        labels, log_probabilities = _once(self._kept, self)
+        labels, log_probabilities, shape = _once(self._kept, self)
         self._kept = None
-        return _cross_entropy_gradient(labels, log_probabilities)
+        return _cross_entropy_gradient(labels, log_probabilities).reshape(shape)
 
 
 def _once(kept: T | None, loss: Loss) -> T:
@@ -133,24 +133,28 @@ def _once(kept: T | None, loss: Loss) -> T:
     return kept
 
 
-def _log_softmax(labels: ArrayLike, logits: ArrayLike) -> Array:
+def _log_softmax(labels: ArrayLike, logits: ArrayLike) -> tuple[NDArray[Any], Array]:
+    """The labels (rows,), and ln softmax of the logits (rows, classes)."""
     labels, logits = np.asarray(labels), as_floats(logits)
-    if logits.ndim != 2 or logits.size == 0:
+    if logits.ndim not in (2, 3) or logits.size == 0:
         raise ValueError(
-            f"logits must have the shape (rows, classes) with at least one row, got "
-            f"{logits.shape}"
+            f"logits must have the shape (rows, classes) or (B, T, V), with at least "
+            f"one row, got {logits.shape}"
         )
-    if labels.shape != logits.shape[:1] or labels.dtype.kind not in "iu":
+    if labels.shape != logits.shape[:-1] or labels.dtype.kind not in "iu":
         raise ValueError(
-            f"labels must be {len(logits)} integers, one for each row of logits, got "
-            f"{labels.dtype} with shape {labels.shape}"
+            f"labels must be integers with the shape {logits.shape[:-1]}, one for each "
+            f"row of logits, got {labels.dtype} with shape {labels.shape}"
         )
-    if labels.min() < 0 or labels.max() >= logits.shape[1]:
+    classes = logits.shape[-1]
+    if labels.min() < 0 or labels.max() >= classes:
         raise ValueError(
-            f"labels must be from 0 to {logits.shape[1] - 1}, got {labels.min()} to "
+            f"labels must be from 0 to {classes - 1}, got {labels.min()} to "
             f"{labels.max()}"
         )
+    labels, logits = labels.reshape(-1), logits.reshape(-1, classes)
     # The logarithm of softmax, without ever forming a probability so small that it
     # rounds to 0.
     shifted = logits - logits.max(axis=1, keepdims=True)
-    return shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
+    shifted -= np.log(np.exp(shifted).sum(axis=1, keepdims=True))
+    return labels, shifted

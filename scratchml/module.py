@@ -110,22 +110,23 @@ class Module:
         """The name and the parameter, such as ("layers.0.weights", …), for each of
         them; a shared parameter comes once, under its first name.
         """
-        seen: set[int] = set()
-        for name, parameter in self._all_parameters():
-            if id(parameter) not in seen:
-                seen.add(id(parameter))
-                yield name, parameter
+        found: dict[int, tuple[str, Parameter]] = {}
+        self._find_parameters("", found)
+        return iter(found.values())
 
-    def _all_parameters(self) -> Iterator[tuple[str, Parameter]]:
+    def _find_parameters(
+        self, path: str, found: dict[int, tuple[str, Parameter]]
+    ) -> None:
         for name, attribute in vars(self).items():
-            is_list = isinstance(attribute, list)
-            for i, part in enumerate(attribute if is_list else [attribute]):
-                path = f"{name}.{i}" if is_list else name
+            if isinstance(attribute, list):
+                parts = [(f"{path}{name}.{i}", p) for i, p in enumerate(attribute)]
+            else:
+                parts = [(path + name, attribute)]
+            for full_name, part in parts:
                 if isinstance(part, Parameter):
-                    yield path, part
+                    found.setdefault(id(part), (full_name, part))
                 elif isinstance(part, Module):
-                    for inner, parameter in part._all_parameters():
-                        yield f"{path}.{inner}", parameter
+                    part._find_parameters(full_name + ".", found)
 
     def parameters(self) -> list[Parameter]:
         """All parameters, each once."""

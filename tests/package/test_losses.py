@@ -202,13 +202,13 @@ def test_reshaping_is_suggested_only_where_it_helps():
     [
         ([0, 3], np.zeros((2, 3)), "labels must be from 0 to 2, got 0 to 3"),
         ([-1, 1], np.zeros((2, 3)), "labels must be from 0 to 2, got -1 to 1"),
-        ([0.0, 1.0], np.zeros((2, 3)), "labels must be 2 integers, one for each row of logits, got float64 with shape (2,)"),
-        ([True, False], np.zeros((2, 3)), "labels must be 2 integers, one for each row of logits, got bool with shape (2,)"),
-        ([0, 1, 2], np.zeros((2, 3)), "labels must be 2 integers, one for each row of logits, got int64 with shape (3,)"),
-        ([[0], [1]], np.zeros((2, 3)), "labels must be 2 integers, one for each row of logits, got int64 with shape (2, 1)"),
-        (one_hot([0, 1], 3), np.zeros((2, 3)), "labels must be 2 integers, one for each row of logits, got float64 with shape (2, 3)"),
-        ([0], np.zeros(3), "logits must have the shape (rows, classes) with at least one row, got (3,)"),
-        ([], np.zeros((0, 3)), "logits must have the shape (rows, classes) with at least one row, got (0, 3)"),
+        ([0.0, 1.0], np.zeros((2, 3)), "labels must be integers with the shape (2,), one for each row of logits, got float64 with shape (2,)"),
+        ([True, False], np.zeros((2, 3)), "labels must be integers with the shape (2,), one for each row of logits, got bool with shape (2,)"),
+        ([0, 1, 2], np.zeros((2, 3)), "labels must be integers with the shape (2,), one for each row of logits, got int64 with shape (3,)"),
+        ([[0], [1]], np.zeros((2, 3)), "labels must be integers with the shape (2,), one for each row of logits, got int64 with shape (2, 1)"),
+        (one_hot([0, 1], 3), np.zeros((2, 3)), "labels must be integers with the shape (2,), one for each row of logits, got float64 with shape (2, 3)"),
+        ([0], np.zeros(3), "logits must have the shape (rows, classes) or (B, T, V), with at least one row, got (3,)"),
+        ([], np.zeros((0, 3)), "logits must have the shape (rows, classes) or (B, T, V), with at least one row, got (0, 3)"),
     ],
 )
 def test_cross_entropy_refuses_what_does_not_fit(function, labels, logits, says):
@@ -293,7 +293,7 @@ class TestAsTheEndOfAModel:
         with pytest.raises(ValueError, match=f"^{re.escape(str(by_function.value))}$"):
             end().forward(answers, outputs)
 
-    @pytest.mark.parametrize("outputs", [np.zeros((0, 4)), np.zeros(4), np.zeros((1, 3, 4)), 1.0], ids=np.shape)
+    @pytest.mark.parametrize("outputs", [np.zeros((0, 4)), np.zeros(4), np.zeros((1, 1, 3, 4)), 1.0], ids=np.shape)
     def test_no_rows_and_outputs_that_are_no_table_are_refused(self, end, outputs):
         with pytest.raises(ValueError, match="with at least one row, got " + re.escape(str(np.shape(outputs)))):
             end().forward(answers_and_outputs(end)[0], outputs)

@@ -366,7 +366,7 @@ class TestSettings:
             ({"batches": [(np.ones((4, 2)), np.ones((4, 2)))]}, "x must have the shape (…, 3), got (4, 2)"),
             ({"batches": [(np.ones((0, 3)), np.ones((0, 2)))]}, "at least one row of finite numbers, got shape (0, 3)"),
             ({"batches": [(np.full((4, 3), math.nan), np.ones((4, 2)))]}, "with NaN or infinity"),
-            ({"loss": CrossEntropy()}, "labels must be 23 integers"),
+            ({"loss": CrossEntropy()}, "labels must be integers with the shape (23,)"),
             ({"loss": CrossEntropy(), "batches": [(np.ones((2, 3)), np.array([0, 2]))]}, "labels must be from 0 to 1, got 0 to 2"),
         ],
     )
