@@ -24,8 +24,16 @@ from scratchml.attention import (
     causal_mask,
     scaled_dot_product_attention,
 )
+from scratchml.checkpoint import (
+    load_checkpoint,
+    pretrained,
+    resume_checkpoint,
+    save_checkpoint,
+)
+from scratchml.data_parallel import DataParallel
 from scratchml.datasets import Digits, digits, idioms, names, one_hot, spirals, xor
 from scratchml.embedding import Embedding
+from scratchml.generation import generate, next_token_probabilities
 from scratchml.gradient_check import GradientError, check_gradients, numerical_gradient
 from scratchml.linear import Linear
 from scratchml.losses import (
@@ -42,8 +50,15 @@ from scratchml.neural_network import Layer, NeuralNetwork, Neuron
 from scratchml.normalization import LayerNorm
 from scratchml.optimizers import SGD, Adam, Optimizer, warmup_cosine
 from scratchml.positional_encoding import sinusoidal_positions
-from scratchml.tokenizers import BPETokenizer, CharTokenizer
-from scratchml.training import History, MiniBatches, fit, mean_loss
+from scratchml.tokenizers import BPETokenizer, CharTokenizer, Tokenizer
+from scratchml.training import (
+    History,
+    MiniBatches,
+    NextTokenBatches,
+    fit,
+    mean_loss,
+    next_token_windows,
+)
 from scratchml.transformer import GPT, FeedForward, GPTConfig, TransformerBlock
 
 __all__ = [
@@ -51,6 +66,7 @@ __all__ = [
     "BPETokenizer",
     "CharTokenizer",
     "CrossEntropy",
+    "DataParallel",
     "Digits",
     "Embedding",
     "FeedForward",
@@ -69,6 +85,7 @@ __all__ = [
     "MultiHeadAttention",
     "NeuralNetwork",
     "Neuron",
+    "NextTokenBatches",
     "Optimizer",
     "Parameter",
     "ReLU",
@@ -78,6 +95,7 @@ __all__ = [
     "Sigmoid",
     "SquaredError",
     "Tanh",
+    "Tokenizer",
     "TransformerBlock",
     "causal_mask",
     "check_gradients",
@@ -87,15 +105,22 @@ __all__ = [
     "fit",
     "gelu",
     "gelu_derivative",
+    "generate",
     "identity",
     "identity_derivative",
     "idioms",
+    "load_checkpoint",
     "mean_loss",
     "names",
+    "next_token_probabilities",
+    "next_token_windows",
     "numerical_gradient",
     "one_hot",
+    "pretrained",
     "relu",
     "relu_derivative",
+    "resume_checkpoint",
+    "save_checkpoint",
     "scaled_dot_product_attention",
     "sigmoid",
     "sigmoid_derivative",

@@ -14,60 +14,67 @@ from scratchml.module import Module
 
 
 class DataParallel(Module):
-    """The same model several times over: each replica takes a part of the batch, in a
-    thread of its own, and the gradients are added up.
+    """A model, and copies of it: each takes a part of the batch, in a thread of its
+    own, and their gradients are added up.
 
-    The replicas read the values of `model`'s parameters and have gradients of their
-    own. numpy lets other threads run while it computes, so that two replicas on two
-    cores take little more than half the time; give numpy itself one thread
-    (OPENBLAS_NUM_THREADS=1), or they get in each other's way. Train it in place of the
-    model: `fit(DataParallel(model, 2), loss, Adam(model.parameters()), …)`.
+    The copies read the values of the model's parameters, and have gradients of their
+    own. Train it in place of the model:
+    `fit(DataParallel(model, 2), loss, Adam(model.parameters()), …)`. Threads help
+    because numpy, while it computes, lets other threads run. With few and large arrays
+    two of them take little more than half the time; with many small ones they only get
+    in each other's way, and so they do with numpy's own threads: set
+    OPENBLAS_NUM_THREADS=1 before you start Python.
     """
 
-    def __init__(self, model: Module, num_replicas: int) -> None:
-        if num_replicas < 1:
-            raise ValueError(f"num_replicas must be at least 1, got {num_replicas}")
+    def __init__(self, model: Module, num_threads: int) -> None:
+        if num_threads < 1:
+            raise ValueError(f"num_threads must be at least 1, got {num_threads}")
         self.model = model
-        # A tuple, since the parts of a module are found in its lists: these are copies.
-        self._replicas = (
-            model,
-            *(copy.deepcopy(model) for _ in range(num_replicas - 1)),
+        copies = [copy.deepcopy(model) for _ in range(num_threads - 1)]
+        # Tuples, in which parts aren't looked for: the parameters are the model's.
+        self._models = (model, *copies)
+        self._parameters = tuple(
+            (of_copy, original)
+            for other in copies
+            for of_copy, original in zip(
+                other.parameters(), model.parameters(), strict=True
+            )
         )
-        self._threads = ThreadPoolExecutor(num_replicas)
+        self._threads = ThreadPoolExecutor(num_threads)
 
     def forward(self, x: ArrayLike) -> Array:
         """The model's outputs for x, whose first axis is the batch."""
-        parts = np.array_split(
-            np.asarray(x), min(len(self._replicas), len(np.asarray(x)))
-        )
-        for replica in self._replicas[1:]:
-            for own, shared in zip(replica.parameters(), self.model.parameters()):
-                own._value = shared._value
-        outputs = self._each(lambda replica, part: replica.forward(part), parts)
-        starts = np.cumsum([len(part) for part in parts])[:-1]
-        result = np.concatenate(outputs)
-        self._keep(starts, result)
-        return result
+        x = np.asarray(x)
+        if x.ndim == 0 or len(x) == 0:
+            raise ValueError(f"a batch must hold at least one row, got shape {x.shape}")
+        for of_copy, original in self._parameters:
+            of_copy.share_value(original)
+        parts = np.array_split(x, min(len(self._models), len(x)))
+        outputs = np.concatenate(self._at_once(lambda m, part: m.forward(part), parts))
+        self._keep(np.cumsum([len(part) for part in parts])[:-1], outputs)
+        return outputs
 
     def backward_to_parameters(self, gradient: ArrayLike) -> None:
         starts, gradient = self._take(gradient)
-        parts = np.split(gradient, starts)
-        self._each(lambda replica, part: replica.backward_to_parameters(part), parts)
-        for replica in self._replicas[1 : len(parts)]:
-            for total, own in zip(self.model.parameters(), replica.parameters()):
-                total.gradient += own.gradient
+        for of_copy, _ in self._parameters:
+            of_copy.gradient = 0
+        self._at_once(
+            lambda m, part: m.backward_to_parameters(part), np.split(gradient, starts)
+        )
+        for of_copy, original in self._parameters:
+            original.gradient += of_copy.gradient
 
-    def _each(
+    def _at_once(
         self, work: Callable[[Module, Array], Any], parts: list[Array]
     ) -> list[Any]:
-        """`work` for each replica and its part, all at once."""
-        # Each thread with the settings of this one, such as np.errstate.
+        """`work(model, part)` for each part, all at the same time."""
+        # What is set for this thread, such as np.errstate, holds in the others too.
         contexts = [contextvars.copy_context() for _ in parts]
         return list(
             self._threads.map(
-                lambda context, replica, part: context.run(work, replica, part),
+                lambda context, *arguments: context.run(work, *arguments),
                 contexts,
-                self._replicas,
+                self._models,
                 parts,
             )
         )

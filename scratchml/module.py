@@ -46,6 +46,10 @@ class Parameter:
         value[...], gradient[...] = self._value, self._gradient
         self._value, self._gradient = value, gradient
 
+    def share_value(self, other: "Parameter") -> None:
+        """Have the value of that parameter from now on, and a gradient of one's own."""
+        self._value = other._value
+
     def __repr__(self) -> str:
         return f"Parameter{self.value.shape}"
 

@@ -3,10 +3,13 @@
 """
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
+from scratchml._arrays import Array
 from scratchml.module import Parameter
 
 
@@ -15,8 +18,11 @@ class Optimizer:
     between steps.
 
     The parameters move into one long row, `values`, and their gradients into another,
-    so that a step is a handful of operations on two rows, whatever the model.
+    so that a step is a handful of operations on two rows, whatever the model. `steps`
+    counts those that have been taken.
     """
+
+    _remembered: tuple[str, ...] = ()  # the rows that a step leaves for the next one
 
     def __init__(self, parameters: Iterable[Parameter], learning_rate: float) -> None:
         if not 0 < learning_rate < math.inf:
@@ -47,6 +53,7 @@ class Optimizer:
             0, sum(p.value.size for p in self.parameters if p.value.ndim >= 2)
         )
         self._scratch = np.empty_like(self.values)
+        self.steps = 0
 
     def clip_gradients(self, max_norm: float) -> float:
         """Shorten the gradient, taken as one vector, to the length `max_norm` if it is
@@ -68,10 +75,36 @@ class Optimizer:
                 "these parameters were given to another optimizer after this one; make "
                 "a new one"
             )
+        self.steps += 1
         self._step()
 
     def _step(self) -> None:
         raise NotImplementedError
+
+    def state(self) -> dict[str, NDArray[Any]]:
+        """A copy of what the next step depends on, besides the parameters and the
+        learning rate: by name, the number of steps and rows as long as `values`.
+        """
+        rows = {name: getattr(self, name).copy() for name in self._remembered}
+        return {"steps": np.array(self.steps)} | rows
+
+    def load_state(self, state: Mapping[str, NDArray[Any]]) -> None:
+        """Go on from what `state()` returned, of such an optimizer for such a model.
+
+        Raises ValueError, before anything changes, for another one's.
+        """
+        own = self.state()
+        shapes = {name: np.shape(array) for name, array in own.items()}
+        got = {name: np.shape(array) for name, array in state.items()}
+        if got != shapes:
+            raise ValueError(
+                f"the state of this {type(self).__name__} must have the names and "
+                f"shapes {shapes}, got {got}"
+            )
+        self.steps = int(state["steps"])
+        for name in self._remembered:
+            row: Array = getattr(self, name)
+            row[...] = state[name]
 
 
 class SGD(Optimizer):
@@ -79,6 +112,8 @@ class SGD(Optimizer):
 
     With momentum 0, v is the gradient itself (chapter 6). Polyak (1964).
     """
+
+    _remembered = ("velocity",)
 
     def __init__(
         self,
@@ -108,6 +143,8 @@ class Adam(Optimizer):
     biases are left alone. Loshchilov and Hutter (2019).
     """
 
+    _remembered = ("mean", "mean_square")
+
     def __init__(
         self,
         parameters: Iterable[Parameter],
@@ -130,12 +167,10 @@ class Adam(Optimizer):
         super().__init__(parameters, learning_rate)
         self.beta1, self.beta2, self.epsilon = beta1, beta2, epsilon
         self.weight_decay = weight_decay
-        self.steps = 0
         self.mean = np.zeros_like(self.values)  # m
         self.mean_square = np.zeros_like(self.values)  # v
 
     def _step(self) -> None:
-        self.steps += 1
         scratch = self._scratch
         np.subtract(self.gradients, self.mean, out=scratch)
         scratch *= 1 - self.beta1

@@ -58,6 +58,83 @@ class MiniBatches:
             yield self.inputs[rows], self.targets[rows]
 
 
+class NextTokenBatches:
+    """Windows from random places of a long text, each with the same window one token
+    further on: `batch_size` of them are a batch, `steps` batches are an epoch.
+
+    `tokens` (N,) are integers. A batch is (inputs, targets), both (batch_size,
+    context_length), and targets[:, t] is the token that comes after inputs[:, t].
+    Raises ValueError for a text that is shorter than one window and its next token.
+    """
+
+    def __init__(
+        self,
+        tokens: ArrayLike,
+        batch_size: int,
+        context_length: int,
+        *,
+        steps: int,
+        rng: np.random.Generator | int,
+    ) -> None:
+        self._text = _checked_text(tokens, context_length)
+        if batch_size < 1 or steps < 1:
+            raise ValueError(
+                f"batch_size and steps must be at least 1, got {batch_size} and {steps}"
+            )
+        self.batch_size, self.context_length = batch_size, context_length
+        self.steps = steps
+        self._rng = np.random.default_rng(rng)
+
+    @property
+    def num_tokens(self) -> int:
+        """How many tokens an epoch predicts: for a bar that shows tokens per second,
+        `progress=partial(tqdm, unit=" tokens", unit_scale=batches.num_tokens)`.
+        """
+        return self.steps * self.batch_size * self.context_length
+
+    def __len__(self) -> int:
+        return self.steps
+
+    def __iter__(self) -> Iterator[Batch]:
+        window = np.arange(self.context_length)
+        for _ in range(self.steps):
+            last = len(self._text) - self.context_length
+            starts = self._rng.integers(last, size=(self.batch_size, 1))
+            places = starts + window  # (B, T)
+            yield self._text[places], self._text[places + 1]
+
+
+def next_token_windows(
+    tokens: ArrayLike, batch_size: int, context_length: int
+) -> list[Batch]:
+    """All of a text once, as batches like those of `NextTokenBatches`: one window after
+    the other, the last one dropped if it isn't full. For validation.
+    """
+    text = _checked_text(tokens, context_length)
+    if batch_size < 1:
+        raise ValueError(f"batch_size must be at least 1, got {batch_size}")
+    end = (len(text) - 1) // context_length * context_length
+    inputs = text[:end].reshape(-1, context_length)
+    targets = text[1 : end + 1].reshape(-1, context_length)
+    starts = range(0, len(inputs), batch_size)
+    return [(inputs[i : i + batch_size], targets[i : i + batch_size]) for i in starts]
+
+
+def _checked_text(tokens: ArrayLike, context_length: int) -> NDArray[np.integer[Any]]:
+    text = np.array(tokens)
+    if text.ndim != 1 or text.dtype.kind not in "iu":
+        raise ValueError(
+            f"tokens must be a row of integers, got {text.dtype} with shape "
+            f"{text.shape}"
+        )
+    if not 1 <= context_length < len(text):
+        raise ValueError(
+            f"context_length must be from 1 to one less than the number of tokens "
+            f"{len(text)}, got {context_length}"
+        )
+    return text
+
+
 @dataclass
 class History:
     """The mean loss of each epoch; `best_epoch`, counted from 0, is the one after which
@@ -91,10 +168,14 @@ def fit(
 
     `validation` holds batches that are not learned from; after each epoch their loss is
     measured. With `patience` training ends early, when that loss has not improved for
-    so many epochs, and the model goes back to where it was best. `schedule` gives the
-    learning rate for step 0, 1, …, and the optimizer keeps the last; gradients longer
-    than `max_gradient_norm` are clipped to it. `progress` goes around the epochs and
-    may show a bar, as `tqdm` does.
+    so many epochs, and the model goes back to where it was best, also if an error or
+    Ctrl-C ends training. `schedule` gives the learning rate for the optimizer's step 0,
+    1, …, and the optimizer keeps the last; gradients longer than `max_gradient_norm`
+    are clipped to it. `progress` goes around the epochs and may show a bar, as `tqdm`
+    does.
+
+    Ctrl-C leaves a model that can be used, and trained on: its parameters are those
+    after the last whole step.
 
     Raises ValueError for settings out of range, an optimizer of another model or no
     batches, and FloatingPointError when the loss is no longer a number.
@@ -106,39 +187,52 @@ def fit(
         )
     if not set(map(id, optimizer.parameters)) <= set(map(id, model.parameters())):
         raise ValueError("this optimizer has parameters that aren't this model's")
+    _keep_freed_memory()
     history = History()
     best: dict[str, Array] = {}
     step = 0
-    for epoch in progress(range(epochs)):
-        total, rows = 0.0, 0
-        for inputs, targets in batches:
-            if schedule is not None:
-                optimizer.learning_rate = schedule(step)
-            with np.errstate(over="ignore", invalid="ignore"):  # _check says it better
-                value = loss.forward(targets, model.forward(inputs))
-            _check(value, f"epoch {epoch + 1}, step {step + 1}", optimizer)
-            optimizer.gradients[...] = 0  # a single layer as the model only adds
-            model.backward_to_parameters(loss.backward())
-            if max_gradient_norm is not None:
-                optimizer.clip_gradients(max_gradient_norm)
-            optimizer.step()
-            step += 1
-            total += value * len(inputs)
-            rows += len(inputs)
-        history.training_loss.append(_mean(total, rows))
+    try:
+        for epoch in progress(range(epochs)):
+            total, rows = 0.0, 0
+            for inputs, targets in batches:
+                if schedule is not None:
+                    optimizer.learning_rate = schedule(optimizer.steps)
+                with np.errstate(over="ignore", invalid="ignore"):  # _check says more
+                    value = loss.forward(targets, model.forward(inputs))
+                _check(value, f"epoch {epoch + 1}, step {step + 1}", optimizer)
+                optimizer.gradients[...] = 0  # a single layer as the model only adds
+                model.backward_to_parameters(loss.backward())
+                if max_gradient_norm is not None:
+                    optimizer.clip_gradients(max_gradient_norm)
+                optimizer.step()
+                step += 1
+                total += value * len(inputs)
+                rows += len(inputs)
+            history.training_loss.append(_mean(total, rows))
 
-        if validation is not None:
-            value = mean_loss(model, loss, validation)
-            _check(value, f"the validation of epoch {epoch + 1}", optimizer)
-            history.validation_loss.append(value)
-        if patience is not None:
-            if history.best_epoch == epoch:
-                best = model.state()
-            elif epoch - history.best_epoch >= patience:
-                break
-    if best:
-        model.load_state(best)
+            if validation is not None:
+                value = mean_loss(model, loss, validation)
+                _check(value, f"the validation of epoch {epoch + 1}", optimizer)
+                history.validation_loss.append(value)
+            if patience is not None:
+                if history.best_epoch == epoch:
+                    best = model.state()
+                elif epoch - history.best_epoch >= patience:
+                    break
+    finally:
+        if best:
+            model.load_state(best)
     return history
+
+
+def _keep_freed_memory() -> None:
+    """On Linux, have memory that is freed kept for the next step, in place of handing
+    it back to the system and asking for it again, which takes up to a third of a step.
+
+    What is handed back is what is larger than the largest array freed so far; so let
+    that be one of nearly 32 MB, the most that counts.
+    """
+    np.empty(31 * 2**20, dtype=np.uint8)
 
 
 def mean_loss(model: Module, loss: Loss, batches: Iterable[Batch]) -> float:
