@@ -12,9 +12,6 @@ has them. The results go to benchmarks/training.json, and from there into chapte
 import argparse
 import json
 import os
-import platform
-import statistics
-import subprocess
 import sys
 import time
 import warnings
@@ -22,8 +19,9 @@ from pathlib import Path
 
 import numpy as np
 
+from benchmarks.alternating import Candidate, machine, medians
+
 NETWORKS = [([64, 32, 10], 32), ([64, 128, 10], 128), ([784, 128, 64, 10], 128)]
-ROUNDS = 3
 SECONDS = 3.0  # that one measurement takes, or as long as one epoch
 RESULTS = Path(__file__).with_suffix(".json")
 
@@ -121,49 +119,15 @@ def measure(side: str, sizes: list[int], batch_size: int) -> None:
     print((time.perf_counter() - start) * 1000 / (epochs * -(-len(images) // batch_size)))
 
 
-def in_a_process(python: str, side: str, sizes: list[int], batch_size: int, threads: int) -> float | None:
-    """What `measure` prints, in a process of its own; None if the side isn't installed."""
-    environment = os.environ | {f"{library}_NUM_THREADS": str(threads) for library in ("OMP", "OPENBLAS", "MKL")}
-    environment["PYTHONPATH"] = str(Path(__file__).parents[1])
-    for kernels in ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE"):  # would slow down numpy, and not its peers
-        environment.pop(kernels, None)
-    arguments = [side, "-".join(map(str, sizes)), str(batch_size)]
-    run = subprocess.run([python, "-m", "benchmarks.training", "--side", *arguments], env=environment, capture_output=True, text=True)
-    if "ModuleNotFoundError" in run.stderr:
-        return None
-    run.check_returncode()
-    return float(run.stdout)
-
-
-def machine() -> str:
-    try:
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
-        name = next(line.split(":")[1].strip() for line in lines if line.startswith("model name"))
-    except (OSError, StopIteration):
-        name = platform.processor() or platform.machine()
-    return f"{name}, {os.cpu_count()} cores, {platform.system()}"
-
-
 def main(peers: str) -> None:
     results = []
     for sizes, batch_size in NETWORKS:
         name = "-".join(map(str, sizes))
-        best: dict[str, tuple[str, int]] = {}
-        for side in SIDES:
-            python = sys.executable if side in ("neuron", "matrices", "scratchml") else peers
-            # Two trials for each number of threads, since another program may disturb one.
-            trials = {(threads, trial): in_a_process(python, side, sizes, batch_size, threads) for trial in range(2) for threads in (1, os.cpu_count() or 1)}
-            if None in trials.values():
-                print(f"{side} isn't installed for {python}: left out")
-            else:
-                best[side] = python, min(trials, key=trials.get)[0]
-        times: dict[str, list[float]] = {side: [] for side in best}
-        for round_ in range(ROUNDS):
-            for side, (python, threads) in best.items():
-                times[side].append(in_a_process(python, side, sizes, batch_size, threads))
-                print(f"{name}, batch {batch_size}, round {round_ + 1}: {side} {times[side][-1]:.3f} ms with {threads} threads")
-        medians = {side: float(f"{statistics.median(ms):.3g}") for side, ms in times.items()}
-        results.append({"network": name, "batch": batch_size, "milliseconds": medians})
+        sides = {
+            side: [Candidate(sys.executable if side in ("neuron", "matrices", "scratchml") else peers, "benchmarks.training", [side, name, str(batch_size)], threads) for threads in (1, os.cpu_count() or 1)]
+            for side in SIDES
+        }
+        results.append({"network": name, "batch": batch_size, "milliseconds": medians(f"{name}, batch {batch_size}", sides)})
     RESULTS.write_text(json.dumps({"machine": machine(), "numpy": np.__version__, "results": results}, indent=1) + "\n")
     print(f"written to {RESULTS}")
 

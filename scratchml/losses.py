@@ -70,7 +70,8 @@ def cross_entropy_gradient(labels: ArrayLike, logits: ArrayLike) -> Array:
 
 
 def _cross_entropy_gradient(labels: NDArray[Any], log_probabilities: Array) -> Array:
-    gradient = np.exp(log_probabilities)
+    """In the array of the log probabilities, which nobody needs afterwards."""
+    gradient = np.exp(log_probabilities, out=log_probabilities)
     gradient[np.arange(len(labels)), labels] -= 1
     gradient /= len(labels)
     return gradient

@@ -1,0 +1,111 @@
+"""python -m benchmarks [--peers PYTHON]: everything, on a quiet machine, in about half an hour; then RESULTS.md and its picture.
+
+`--only-write` measures nothing, and writes these two from the results that are there.
+"""
+
+import argparse
+import json
+import math
+import sys
+from pathlib import Path
+
+from benchmarks import training, transformer
+
+FOLDER = Path(__file__).parent
+GOAL = 0.5
+
+
+def networks() -> list[tuple[str, float, float]]:
+    """The nine networks: what they are, and the milliseconds of a step of ours and of PyTorch's."""
+    small = json.loads(training.RESULTS.read_text("utf8"))["results"]
+    large = json.loads(transformer.RESULTS.read_text("utf8"))["steps"]
+    names = [f"MLP {result['network']}, batch {result['batch']}" for result in small]
+    names += ["GPT {}, {}, {}, {}, {}, {}, {}".format(*result["size"]) for result in large]
+    times = [result["milliseconds"] for result in small + large]
+    return [(name, ms["scratchml"], ms["PyTorch"]) for name, ms in zip(names, times, strict=True)]
+
+
+def report() -> str:
+    results = json.loads(transformer.RESULTS.read_text("utf8"))
+    compared = networks()
+    ratios = [ours / theirs for _, ours, theirs in compared]
+    mean = math.exp(sum(map(math.log, ratios)) / len(ratios))
+    lines = [
+        "# scratchml beside PyTorch",
+        "",
+        f"On {results['machine']}, with numpy {results['numpy']}; PyTorch eager on the CPU, float32, Adam, the same mathematics. Each side ran in a process of its own,",
+        "with the number of threads that suits it best, the two taking turns; medians of three rounds. `python -m benchmarks` measures all of it again.",
+        "",
+        "## A training step",
+        "",
+        "![The time of a training step of scratchml as a share of PyTorch's, for nine networks](results.svg)",
+        "",
+        "A GPT is named by vocabulary, context, width, layers, heads, batch and activation function.",
+        "",
+        "| network | scratchml, ms | PyTorch, ms | share |",
+        "|---|--:|--:|--:|",
+        *(f"| {name} | {ours:.3g} | {theirs:.3g} | {ours / theirs:.2f} |" for name, ours, theirs in compared),
+        f"| geometric mean | | | {mean:.2f} |",
+        "",
+        f"The largest GPT computes at {results['steps'][-1]['gflops']:.0f} GFLOP/s, {results['steps'][-1]['gflops'] / results['matmul peak in GFLOP/s']:.0%} of what a 2048 × 2048 product of this machine reaches ({results['matmul peak in GFLOP/s']:.0f} GFLOP/s).",
+        "",
+        "## Memory of a training step",
+        "",
+        "The most that the process held during the steps, less what it held with its libraries loaded and used once.",
+        "",
+        "| network | scratchml, MB | PyTorch, MB |",
+        "|---|--:|--:|",
+        *(f"| GPT {', '.join(map(str, step['size']))} | {step['megabytes']['scratchml']:.0f} | {step['megabytes']['PyTorch']:.0f} |" for step in results["steps"]),
+        "",
+        "## Generation",
+        "",
+        "A GPT of {} vocabulary, {} context, {} wide, {} layers, {} heads writes 256 tokens.".format(*transformer.GENERATION),
+        "",
+        "| | 256 tokens, ms | about the 10th token, ms | about the 250th, ms |",
+        "|---|--:|--:|--:|",
+    ]
+    for label, cache, side in [("scratchml, cache", "cache", "scratchml"), ("scratchml, no cache", "none", "scratchml"), ("PyTorch, cache", "cache", "PyTorch")]:
+        cells = [f"{results['generation'][f'{cache}, {what}'][side]:.3g}" for what in ("all", "10", "250")]
+        lines.append(f"| {label} | {' | '.join(cells)} |")
+    losses = results["validation loss"]
+    lines += [
+        "",
+        "## What it learns",
+        "",
+        f"A GPT of {transformer.LEARNING[1]} context, {transformer.LEARNING[2]} wide, {transformer.LEARNING[3]} layers, {transformer.LEARNING[4]} heads reads the English pages of the book, letter by letter, from the same first weights and in the same order.",
+        f"Validation loss after each tenth of {transformer.STEPS} steps:",
+        "",
+        "| | " + " | ".join(str(transformer.STEPS // 10 * (i + 1)) for i in range(10)) + " |",
+        "|---|" + "--:|" * 10,
+        *(f"| {side} | " + " | ".join(f"{loss:.4f}" for loss in losses[side]) + " |" for side in losses),
+        "",
+    ]
+    notes = FOLDER / "limits.md"
+    return "\n".join(lines) + (notes.read_text("utf8") if notes.exists() else "")
+
+
+def picture() -> str:
+    """A bar for each network, as long as our share of PyTorch's time; a line where the two are equal."""
+    compared = networks()
+    left, unit, row = 300, 300, 26
+    height = row * len(compared) + 40
+    parts = [f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {left + unit + 90} {height}" font-family="sans-serif" font-size="14"><rect width="100%" height="100%" fill="#fff"/>']
+    for i, (name, ours, theirs) in enumerate(compared):
+        y, share = row * i + 8, ours / theirs
+        parts.append(f'<text x="{left - 8}" y="{y + 15}" text-anchor="end">{name}</text><rect x="{left}" y="{y}" width="{unit * share:.0f}" height="20" fill="#0b66a8"/><text x="{left + unit * share + 6:.0f}" y="{y + 15}">{share:.2f}</text>')
+    for share, label in [(GOAL, f"{GOAL}"), (1, "PyTorch = 1")]:
+        x = left + unit * share
+        parts.append(f'<line x1="{x:.0f}" x2="{x:.0f}" y1="0" y2="{height - 22}" stroke="#666a73" stroke-dasharray="4 4"/><text x="{x:.0f}" y="{height - 6}" text-anchor="middle" fill="#666a73">{label}</text>')
+    return "\n".join([*parts, "</svg>"]) + "\n"
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--peers", default=sys.executable, help="a Python that has torch and scikit-learn")
+    parser.add_argument("--only-write", action="store_true", help="measure nothing")
+    options = parser.parse_args()
+    if not options.only_write:
+        training.main(options.peers)
+        transformer.main(options.peers)
+    (FOLDER / "RESULTS.md").write_text(report(), "utf8")
+    (FOLDER / "results.svg").write_text(picture(), "utf8")

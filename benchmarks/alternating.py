@@ -1,0 +1,63 @@
+"""Times of several sides that are fair to each: every measurement in a process of its own, the sides taking turns."""
+
+import json
+import os
+import platform
+import statistics
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any, NamedTuple
+
+ROUNDS = 3
+
+
+class Candidate(NamedTuple):
+    """One way to run a side: a Python, the module and its arguments after `--side`, and the threads of its libraries."""
+
+    python: str
+    module: str
+    arguments: list[str]
+    threads: int
+
+
+def in_a_process(candidate: Candidate) -> Any:
+    """What the candidate prints, as JSON; None if what it imports isn't installed."""
+    environment = os.environ | {f"{library}_NUM_THREADS": str(candidate.threads) for library in ("OMP", "OPENBLAS", "MKL")}
+    environment["PYTHONPATH"] = str(Path(__file__).parents[1])
+    for kernels in ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE"):  # would slow down numpy, and not its peers
+        environment.pop(kernels, None)
+    run = subprocess.run([candidate.python, "-m", candidate.module, "--side", *candidate.arguments], env=environment, capture_output=True, text=True)
+    if "ModuleNotFoundError" in run.stderr:
+        return None
+    if run.returncode:
+        sys.exit(f"{candidate} failed:\n{run.stderr}")
+    return json.loads(run.stdout)
+
+
+def medians(name: str, sides: dict[str, list[Candidate]]) -> dict[str, float]:
+    """For each side, the median of three rounds of its fastest candidate; sides that aren't installed are left out."""
+    best: dict[str, Candidate] = {}
+    for side, candidates in sides.items():
+        # Two trials for each candidate, since another program may disturb one.
+        trials = [(in_a_process(candidate), i) for _ in range(2) for i, candidate in enumerate(candidates)]
+        if any(time is None for time, _ in trials):
+            print(f"{side} isn't installed for {candidates[0].python}: left out")
+        else:
+            best[side] = candidates[min(trials)[1]]
+    times: dict[str, list[float]] = {side: [] for side in best}
+    for round_ in range(ROUNDS):
+        for side, candidate in best.items():
+            times[side].append(in_a_process(candidate))
+            how = " ".join(candidate.arguments)
+            print(f"{name}, round {round_ + 1}: {side} {times[side][-1]:.3f} with {candidate.threads} threads ({how})", flush=True)
+    return {side: float(f"{statistics.median(several):.3g}") for side, several in times.items()}
+
+
+def machine() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+        name = next(line.split(":")[1].strip() for line in lines if line.startswith("model name"))
+    except (OSError, StopIteration):
+        name = platform.processor() or platform.machine()
+    return f"{name}, {os.cpu_count()} cores, {platform.system()}"
