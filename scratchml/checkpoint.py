@@ -127,9 +127,8 @@ def pretrained(name: str) -> tuple[GPT, Tokenizer]:
     """A small model that comes with the package, and its tokenizer: "idioms" writes
     Chinese idioms of four characters, "names" English given names.
 
-    Both were trained on `scratchml.datasets` by `python -m scratchml.weights.train`,
-    and write one after the other, with a line end after each: prompt them with one.
-    Raises ValueError for another name.
+    Prompt them with a line end, and they write a word and a line end. They were made by
+    `python -m scratchml.weights.train`. Raises ValueError for another name.
     """
     names = sorted(path.stem for path in _WEIGHTS.glob("*.npz"))
     if name not in names:
