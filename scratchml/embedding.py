@@ -27,6 +27,8 @@ class Embedding(Module):
                 f"vocab_size and embedding_dim must be at least 1, got {vocab_size} "
                 f"and {embedding_dim}"
             )
+        if not np.issubdtype(dtype, np.floating):
+            raise ValueError(f"dtype must be a floating-point one, got {dtype!r}")
         weights = 0.02 * np.random.default_rng(rng).standard_normal(
             (vocab_size, embedding_dim)
         )

@@ -25,6 +25,8 @@ class LayerNorm(Module):
                 f"embedding_dim must be at least 1 and epsilon above 0, got "
                 f"{embedding_dim} and {epsilon}"
             )
+        if not np.issubdtype(dtype, np.floating):
+            raise ValueError(f"dtype must be a floating-point one, got {dtype!r}")
         self.gain = Parameter(np.ones(embedding_dim, dtype))
         self.bias = Parameter(np.zeros(embedding_dim, dtype))
         self.epsilon = epsilon
@@ -68,6 +70,7 @@ def _row_means(x: Array, factor: Array | None = None) -> Array:
     """
     channels = x.shape[-1]
     if factor is None:
-        factor = np.full(channels, 1 / channels, x.dtype)
-        return (x @ factor)[..., None]
-    return np.vecdot(x, factor)[..., None] / channels
+        sums = x @ np.ones(channels, x.dtype)
+    else:
+        sums = np.vecdot(x, factor)
+    return sums[..., None] / channels

@@ -14,8 +14,8 @@ def sinusoidal_positions(length: int, embedding_dim: int) -> Array:
     """
     if length < 1 or embedding_dim < 2 or embedding_dim % 2:
         raise ValueError(
-            f"length must be at least 1 and embedding_dim an even number, got {length} "
-            f"and {embedding_dim}"
+            f"length must be at least 1 and embedding_dim an even number from 2 up, "
+            f"got {length} and {embedding_dim}"
         )
     speeds = 10000.0 ** (-np.arange(0, embedding_dim, 2) / embedding_dim)  # (C/2,)
     angles = np.arange(length)[:, None] * speeds  # (T, C/2)

@@ -7,6 +7,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 from itertools import pairwise
+from numbers import Integral
 from pathlib import Path
 from typing import Any, Self
 
@@ -45,12 +46,19 @@ class Tokenizer:
         kinds.pop("Tokenizer", None)
         try:
             ((name, content),) = json.loads(text).items()
-            return kinds[name](content)
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            kind = kinds[name]
+        except (ValueError, KeyError, AttributeError) as error:
             raise ValueError(
                 f"this isn't the JSON of a {' or a '.join(sorted(kinds))}: "
                 f"{text[:60]!r}"
             ) from error
+        try:
+            tokenizer = kind(content)
+        except (ValueError, TypeError) as error:
+            raise ValueError(f"this JSON makes no {name}: {error}") from error
+        if json.loads(tokenizer.to_json()) != {name: content}:
+            raise ValueError(f"{name}.to_json doesn't write such JSON: {text[:60]!r}")
+        return tokenizer
 
     def save(self, path: str | Path) -> None:
         """Write the tokenizer to a file, as JSON."""
@@ -62,13 +70,18 @@ class Tokenizer:
         return cls.from_json(Path(path).read_text("utf-8"))
 
     def _checked(self, tokens: Iterable[int]) -> list[int]:
-        tokens = [int(token) for token in tokens]
-        if tokens and not 0 <= min(tokens) <= max(tokens) < self.vocab_size:
-            raise ValueError(
-                f"tokens must be from 0 to {self.vocab_size - 1}, got {min(tokens)} to "
-                f"{max(tokens)}"
-            )
+        tokens = list(tokens)
+        for token in tokens:
+            if not _is_token(token, self.vocab_size):
+                raise ValueError(
+                    f"tokens must be integers from 0 to {self.vocab_size - 1}, got "
+                    f"{token!r}"
+                )
         return tokens
+
+
+def _is_token(token: object, vocab_size: int) -> bool:
+    return isinstance(token, Integral) and 0 <= int(token) < vocab_size
 
 
 class CharTokenizer(Tokenizer):
@@ -79,12 +92,14 @@ class CharTokenizer(Tokenizer):
     """
 
     def __init__(self, characters: Iterable[str]) -> None:
-        self.vocabulary = sorted(set(characters))
-        if not self.vocabulary or any(len(c) != 1 for c in self.vocabulary):
+        characters = list(characters)
+        wrong = [c for c in characters if not isinstance(c, str) or len(c) != 1]
+        if wrong or not characters:
             raise ValueError(
                 f"characters must be a text, or single characters, at least one, got "
-                f"{self.vocabulary}"
+                f"{wrong[:10]}"
             )
+        self.vocabulary = sorted(set(characters))
         self.vocab_size = len(self.vocabulary)
         self._content = "".join(self.vocabulary)
         self._token = {c: token for token, c in enumerate(self.vocabulary)}
@@ -122,14 +137,15 @@ class BPETokenizer(Tokenizer):
     """
 
     def __init__(self, merges: Iterable[Pair] = ()) -> None:
-        self.merges: list[Pair] = [(int(a), int(b)) for a, b in merges]
+        self.merges: list[Pair] = []
         self._bytes = [bytes([i]) for i in range(256)]
-        for i, (a, b) in enumerate(self.merges):
-            if not (0 <= a < 256 + i and 0 <= b < 256 + i):
+        for i, pair in enumerate(merges):
+            if len(pair) != 2 or not all(_is_token(t, 256 + i) for t in pair):
                 raise ValueError(
-                    f"merge {i} must join two tokens from 0 to {255 + i}, got {a} and "
-                    f"{b}"
+                    f"merge {i} must join two tokens from 0 to {255 + i}, got {pair!r}"
                 )
+            a, b = int(pair[0]), int(pair[1])
+            self.merges.append((a, b))
             self._bytes.append(self._bytes[a] + self._bytes[b])
         self.vocab_size = len(self._bytes)
         self._content = self.merges

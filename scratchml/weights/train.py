@@ -47,9 +47,9 @@ RECIPES = {
         is_valid=lambda word: len(word) == 4,
         embedding_dim=40,
         num_layers=2,
-        peak=0.006,
+        peak=0.008,
         weight_decay=3.0,
-        epochs=16,
+        epochs=20,
     ),
     "names": Recipe(
         words=names,
@@ -116,8 +116,9 @@ def train(name: str) -> None:
     model, _ = load_checkpoint(path)
     written = [write(model, tokenizer, rng) for _ in range(SAMPLES)]
     valid = [word for word in written if recipe.is_valid(word)]
-    copies = sum(word in set(read) for word in valid)
-    unread = sum(word in set(held_out) for word in valid)
+    known, kept = set(read), set(held_out) - set(read)
+    copies = sum(word in known for word in valid)
+    unread = sum(word in kept for word in valid)
     print(
         f"of {SAMPLES} samples {len(valid)} are valid: {copies} copies of what it "
         f"read, {unread} that were kept from it, {len(valid) - copies - unread} in "

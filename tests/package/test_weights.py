@@ -1,0 +1,78 @@
+"""The models that ship, and the script that makes them."""
+
+import re
+
+import numpy as np
+import pytest
+
+from scratchml import CrossEntropy, generate, idioms, load_checkpoint, mean_loss, names, pretrained
+from scratchml.weights import train as script
+
+NAMES = sorted(script.RECIPES)
+
+
+def held_out(name):
+    """The words that the script keeps from the model, as it chooses them."""
+    words = script.RECIPES[name].words()
+    order = np.random.default_rng(script.SEED).permutation(len(words))
+    return [words[i] for i in order[: len(words) // 10]]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_it_loads_in_one_line_and_is_small(name):
+    model, tokenizer = pretrained(name)
+    assert model.config.vocab_size == tokenizer.vocab_size
+    assert (script.FOLDER / f"{name}.npz").stat().st_size <= 300_000
+    again, _ = pretrained(name)
+    model.final_norm.gain.value = 0
+    assert again.final_norm.gain.value.any(), "each call gives a model of one's own"
+
+
+@pytest.mark.parametrize("name", ["digits", "", "../weights/idioms", "idioms.npz"])
+def test_another_name_is_refused(name):
+    with pytest.raises(ValueError, match=re.escape(f"name must be one of idioms, names, got {name!r}")):
+        pretrained(name)
+
+
+@pytest.mark.parametrize(("name", "loss"), [("idioms", 27), ("names", 14)])
+def test_it_has_learned_something_about_words_that_it_never_read(name, loss):
+    model, tokenizer = pretrained(name)
+    length = model.config.context_length
+    rows = script.rows(held_out(name), tokenizer, length)
+    of_a_word = mean_loss(model, CrossEntropy(), [rows]) * length
+    # If all characters were equally probable: so many to choose, times ln V.
+    characters = np.mean([len(word) + 1 for word in held_out(name)])
+    assert of_a_word < loss < 0.75 * characters * np.log(tokenizer.vocab_size)
+
+
+@pytest.mark.parametrize(("name", "words", "most_copies"), [("idioms", idioms, 5), ("names", names, 80)])
+def test_nearly_all_that_it_writes_is_valid_and_most_of_it_new(name, words, most_copies):
+    model, tokenizer = pretrained(name)
+    rng, read = np.random.default_rng(5), set(words())
+    written = [script.write(model, tokenizer, rng) for _ in range(200)]
+    valid = [word for word in written if script.RECIPES[name].is_valid(word)]
+    assert len(valid) >= 185
+    assert sum(word in read for word in valid) <= most_copies
+    assert len(set(valid)) > 150
+
+
+def test_a_line_end_is_the_prompt():
+    model, tokenizer = pretrained("idioms")
+    text = tokenizer.decode(generate(model, tokenizer.encode("\n"), 5, top_k=1, rng=0))
+    assert len(text) == 5 and text[4] == "\n" and all("\u4e00" <= c <= "\u9fff" for c in text[:4])
+
+
+def test_the_script_trains_saves_and_reports(monkeypatch, tmp_path, capsys):
+    monkeypatch.setattr(script, "FOLDER", tmp_path)
+    monkeypatch.setattr(script, "SAMPLES", 20)
+    small = script.RECIPES["names"]._replace(words=lambda: ["anna", "hannah", "nan", "ann"] * 40, embedding_dim=16, num_layers=1, epochs=20, peak=0.02)
+    monkeypatch.setitem(script.RECIPES, "names", small)
+    script.train("names")
+    report = capsys.readouterr().out
+    model, tokenizer = load_checkpoint(tmp_path / "names.npz")
+    assert tokenizer.decode(range(tokenizer.vocab_size)) == "\nahn"
+    copies, unread, neither = map(int, re.search(r"(\d+) copies of what it read, (\d+) that were kept from it, (\d+) in neither", report).groups())
+    assert copies >= 15, report  # four words, read forty times each
+    valid = int(re.search(r"of 20 samples (\d+) are valid", report)[1])
+    assert copies + neither <= valid <= 20
+    assert re.search(r"trained for \d+ s, best after \d+ epochs; loss of a word: \d+\.\d\d, of one kept from it \d+\.\d\d; \d+ KB in names\.npz", report)
