@@ -21,6 +21,7 @@ from scratchml.attention import (
     KeyValueCache,
     MultiHeadAttention,
     SelfAttention,
+    attention_gradients,
     causal_mask,
     scaled_dot_product_attention,
 )
@@ -97,6 +98,7 @@ __all__ = [
     "Tanh",
     "Tokenizer",
     "TransformerBlock",
+    "attention_gradients",
     "causal_mask",
     "check_gradients",
     "cross_entropy",

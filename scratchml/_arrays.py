@@ -1,4 +1,6 @@
-"""The arrays that the package computes with: floating-point numbers of one width."""
+"""The arrays that the package computes with: floating-point numbers of one width, and
+tokens.
+"""
 
 from typing import Any
 
@@ -15,3 +17,19 @@ def as_floats(x: ArrayLike) -> Array:
     """
     x = np.asarray(x)
     return x.astype(np.result_type(x, 1.0), copy=False)
+
+
+def checked_tokens(tokens: ArrayLike, vocab_size: int) -> NDArray[np.integer]:
+    """A copy of `tokens`, if they are integers from 0 to vocab_size − 1."""
+    tokens = np.array(tokens)
+    if tokens.size == 0 or tokens.dtype.kind not in "iu":
+        raise ValueError(
+            f"tokens must be integers, at least one, got {tokens.dtype} with shape "
+            f"{tokens.shape}"
+        )
+    if tokens.min() < 0 or tokens.max() >= vocab_size:
+        raise ValueError(
+            f"tokens must be from 0 to {vocab_size - 1}, got {tokens.min()} to "
+            f"{tokens.max()}"
+        )
+    return tokens

@@ -52,13 +52,13 @@ def scaled_dot_product_attention(
     # Dividing the queries costs less than dividing the scores, and comes to the same.
     scores = query / math.sqrt(query.shape[-1]) @ key.swapaxes(-1, -2)  # (…, T, S)
     if mask is not None:
-        allowed = checked_mask(mask, scores.shape[-2:])
+        allowed = _checked_mask(mask, scores.shape[-2:])
         scores += np.where(allowed, 0, -np.inf).astype(scores.dtype)
     weights = softmax(scores)
     return weights @ value, weights
 
 
-def checked_mask(mask: ArrayLike, shape: tuple[int, ...]) -> Mask:
+def _checked_mask(mask: ArrayLike, shape: tuple[int, ...]) -> Mask:
     """`mask`, if it has that shape and lets every token look at something."""
     mask = np.asarray(mask)
     if mask.shape != shape or mask.dtype != bool:
@@ -122,7 +122,7 @@ class SelfAttention(Module):
         """(T, C) → (T, C), or (B, T, C) → (B, T, C); `mask` as in
         `scaled_dot_product_attention`.
         """
-        x = checked_embeddings(x, self.W_q.value)
+        x = _checked_embeddings(x, self.W_q.value)
         query, key, value = (x @ W.value for W in (self.W_q, self.W_k, self.W_v))
         outputs, self.last_weights = scaled_dot_product_attention(
             query, key, value, mask
@@ -184,13 +184,13 @@ class MultiHeadAttention(Module):
         With a `cache`, x holds the next tokens only. They also look at those before
         them, whose keys and values the cache has kept; `backward` isn't possible then.
         """
-        x = checked_embeddings(x, self.query.value)
+        x = _checked_embeddings(x, self.query.value)
         query, key, value = (
             self._split(x @ parameter.value)  # (…, H, T, D), all heads in one product
             for parameter in (self.query, self.key, self.value)
         )
         if cache is not None:
-            key, value = cache.extend(self, key, value)
+            key, value = cache.join(self, key, value)
         found, self.last_weights = scaled_dot_product_attention(
             query, key, value, mask
         )  # (…, H, T, D) and (…, H, T, T)
@@ -198,7 +198,8 @@ class MultiHeadAttention(Module):
         outputs = joined @ self.output.value
         self._keep((x, joined, query, key, value, self.last_weights), outputs)
         if cache is not None:
-            self._kept = None
+            cache.keep(self, key, value)
+            self._kept = None  # there is no going back through the cache
         return outputs
 
     def backward(self, gradient: ArrayLike) -> Array:
@@ -241,19 +242,29 @@ class KeyValueCache:
         self.length = 0  # how many tokens the model has read
         self._kept: dict[MultiHeadAttention, tuple[Array, Array]] = {}
 
-    def extend(
+    def join(
         self, layer: MultiHeadAttention, key: Array, value: Array
     ) -> tuple[Array, Array]:
         """All keys and values of this layer, the new ones at the end: (…, H, T, D)."""
-        if layer in self._kept:
-            old_key, old_value = self._kept[layer]
-            key = np.concatenate([old_key, key], axis=-2)
-            value = np.concatenate([old_value, value], axis=-2)
+        if layer not in self._kept:
+            return key, value
+        old_key, old_value = self._kept[layer]
+        if old_key.shape[:-2] != key.shape[:-2]:
+            raise ValueError(
+                f"a cache goes on with the batch that it began with: it holds tokens "
+                f"of a batch of shape {old_key.shape[:-3]}, got {key.shape[:-3]}"
+            )
+        return (
+            np.concatenate([old_key, key], axis=-2),
+            np.concatenate([old_value, value], axis=-2),
+        )
+
+    def keep(self, layer: MultiHeadAttention, key: Array, value: Array) -> None:
+        """Keep what `join` returned, once the layer has used it without a complaint."""
         self._kept[layer] = key, value
-        return key, value
 
 
-def checked_embeddings(x: ArrayLike, weights: Array) -> Array:
+def _checked_embeddings(x: ArrayLike, weights: Array) -> Array:
     """`x` in the dtype of the weights (C, C), if it is (T, C) or (B, T, C)."""
     x = np.asarray(x, dtype=weights.dtype)
     if x.ndim not in (2, 3) or x.shape[-1] != len(weights) or x.size == 0:
@@ -265,4 +276,6 @@ def checked_embeddings(x: ArrayLike, weights: Array) -> Array:
 
 
 def _square(dim: int, rng: np.random.Generator, dtype: DTypeLike) -> Parameter:
+    if not np.issubdtype(dtype, np.floating):
+        raise ValueError(f"dtype must be a floating-point one, got {dtype!r}")
     return Parameter((rng.standard_normal((dim, dim)) / math.sqrt(dim)).astype(dtype))

@@ -3,7 +3,6 @@
 import contextvars
 import copy
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
@@ -27,6 +26,8 @@ class DataParallel(Module):
     """
 
     def __init__(self, model: Module, num_threads: int) -> None:
+        from concurrent.futures import ThreadPoolExecutor  # slow to import
+
         if num_threads < 1:
             raise ValueError(f"num_threads must be at least 1, got {num_threads}")
         self.model = model

@@ -1,9 +1,9 @@
 """A row of numbers for each token (chapter 15)."""
 
 import numpy as np
-from numpy.typing import ArrayLike, DTypeLike, NDArray
+from numpy.typing import ArrayLike, DTypeLike
 
-from scratchml._arrays import Array
+from scratchml._arrays import Array, checked_tokens
 from scratchml.module import Module, Parameter
 
 
@@ -54,19 +54,3 @@ class Embedding(Module):
         starts = np.flatnonzero(np.diff(ordered, prepend=-1))
         sums = np.add.reduceat(rows[order], starts, axis=0)
         self.weights.gradient[ordered[starts]] += sums
-
-
-def checked_tokens(tokens: ArrayLike, vocab_size: int) -> NDArray[np.integer]:
-    """A copy of `tokens`, if they are integers from 0 to vocab_size − 1."""
-    tokens = np.array(tokens)
-    if tokens.size == 0 or tokens.dtype.kind not in "iu":
-        raise ValueError(
-            f"tokens must be integers, at least one, got {tokens.dtype} with shape "
-            f"{tokens.shape}"
-        )
-    if tokens.min() < 0 or tokens.max() >= vocab_size:
-        raise ValueError(
-            f"tokens must be from 0 to {vocab_size - 1}, got {tokens.min()} to "
-            f"{tokens.max()}"
-        )
-    return tokens

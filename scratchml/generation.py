@@ -5,10 +5,9 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from numpy.typing import ArrayLike
 
-from scratchml._arrays import Array
+from scratchml._arrays import Array, checked_tokens
 from scratchml.activations import softmax
 from scratchml.attention import KeyValueCache
-from scratchml.embedding import checked_tokens
 from scratchml.transformer import GPT
 
 

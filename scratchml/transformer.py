@@ -9,10 +9,10 @@ from numbers import Integral
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
 
-from scratchml._arrays import Array, as_floats
+from scratchml._arrays import Array, checked_tokens
 from scratchml.activations import GELU, ReLU
 from scratchml.attention import KeyValueCache, MultiHeadAttention, causal_mask
-from scratchml.embedding import Embedding, checked_tokens
+from scratchml.embedding import Embedding
 from scratchml.linear import Linear
 from scratchml.losses import CrossEntropy
 from scratchml.module import Module, Parameter
@@ -92,13 +92,17 @@ class TransformerBlock(Module):
         """(T, C) → (T, C), or (B, T, C) → (B, T, C); `mask` and `cache` as in
         `MultiHeadAttention.forward`.
         """
-        x = as_floats(x)
+        x = np.asarray(x, dtype=self.attention.query.value.dtype)
         normal = self.attention_norm.forward(x)
         x = x + self.attention.forward(normal, mask, cache=cache)
-        return x + self.feed_forward.forward(self.feed_forward_norm.forward(x))
+        outputs = x + self.feed_forward.forward(self.feed_forward_norm.forward(x))
+        self._keep((), outputs)
+        if cache is not None:
+            self._kept = None  # there is no going back through the cache
+        return outputs
 
     def backward(self, gradient: ArrayLike) -> Array:
-        gradient = np.asarray(gradient)
+        _, gradient = self._take(gradient)
         # What went around a layer, and what went through it: the slopes add up.
         slopes = self.feed_forward.backward(gradient)
         gradient = gradient + self.feed_forward_norm.backward(slopes)
@@ -136,6 +140,7 @@ class GPTConfig:
             size = getattr(self, name)
             if not isinstance(size, Integral) or isinstance(size, bool) or size < 1:
                 raise ValueError(f"{name} must be an integer from 1 up, got {size!r}")
+            object.__setattr__(self, name, int(size))  # numpy's integers wrap around
         if self.embedding_dim % self.num_heads:
             raise ValueError(
                 f"embedding_dim must be a multiple of num_heads, got "
@@ -147,11 +152,14 @@ class GPTConfig:
             ("tie_weights", (False, True)),
             ("dtype", ("float32", "float64")),
         ):
-            if getattr(self, name) not in choices:
+            choice = getattr(self, name)
+            if choice not in choices:
                 raise ValueError(
                     f"{name} must be one of {', '.join(map(str, choices))}, got "
-                    f"{getattr(self, name)!r}"
+                    f"{choice!r}"
                 )
+            # np.dtype("float32") equals "float32"; keep the plain one.
+            object.__setattr__(self, name, choices[choices.index(choice)])
         if self.positions == "sinusoidal" and self.embedding_dim % 2:
             raise ValueError(
                 f"sinusoidal positions need an even embedding_dim, got "
@@ -218,6 +226,7 @@ class GPT(Module):
         x = self.final_norm.forward(x)  # (…, T, C)
         logits = x @ self.unembedding.value.T
         self._keep(x, logits)
+        self._loss = CrossEntropy()  # what the one before kept is of other logits
         if cache is not None:
             cache.length = end
             self._kept = None  # there is no going back through the cache
@@ -225,7 +234,8 @@ class GPT(Module):
 
     def loss(self, tokens: ArrayLike, targets: ArrayLike) -> float:
         """The cross-entropy of the targets, each the token that comes after, (B, T)."""
-        return self._loss.forward(targets, self.forward(tokens))
+        logits = self.forward(tokens)
+        return self._loss.forward(targets, logits)
 
     def backward(self, gradient: ArrayLike | None = None) -> None:  # type: ignore[override]
         """Afterwards every parameter's gradient is ∂C/∂parameter, of the `loss` just

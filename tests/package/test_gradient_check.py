@@ -1,26 +1,34 @@
 import copy
-import inspect
 import math
 import re
-import textwrap
 
 import numpy as np
 import pytest
 
 from scratchml import (
     GELU,
+    GPT,
     CrossEntropy,
+    Embedding,
+    FeedForward,
+    GPTConfig,
     GradientError,
     Layer,
+    LayerNorm,
     Linear,
+    MultiHeadAttention,
     NeuralNetwork,
     Neuron,
     ReLU,
+    SelfAttention,
     Sequential,
     Sigmoid,
     SquaredError,
     Tanh,
+    TransformerBlock,
     activations,
+    attention,
+    causal_mask,
     check_gradients,
     cross_entropy,
     losses,
@@ -250,20 +258,10 @@ def test_float32_parameters_are_refused_since_nudges_do_not_show_in_them():
 
 
 # The check convicts a mistake in any backward of the package. A mistake is one place of the package's source, changed.
-# Every array is square (3, 3), so that a transposed one goes unnoticed by numpy.
+# Arrays are square, (3, 3) or (4, 4), so that a transposed one goes unnoticed by numpy. What forward and backward get wrong in
+# the same way can't be convicted here, since the wrong function's slopes are right: see test_against_pytorch.py for that.
 
 ROWS = 3
-
-
-def plant(monkeypatch, owner, function, old, new):
-    """The function of the class or module `owner`, with `new` in the place of `old`."""
-    right = getattr(owner, function)
-    source = textwrap.dedent(inspect.getsource(right))
-    if source.count(old) != 1:
-        pytest.fail(f"{owner.__name__}.{function} has {old!r} {source.count(old)} times, not once: the mistake must be planted elsewhere now")
-    wrong = {}
-    exec(source.replace(old, new), right.__globals__, wrong)
-    monkeypatch.setattr(owner, function, wrong[function])
 
 
 def drawn(make, pre_activations, seed):
@@ -330,6 +328,103 @@ def check_a_network(activation, seed=0):
     check_gradients(lambda: network.mse_loss(targets, network.forward(x)), {"x": x} | parameters_of(network), gradients)
 
 
+class WatchedReLU(ReLU):
+    """A ReLU that knows how near to its kink the last batch came."""
+
+    def forward(self, x):
+        self.nearest = np.abs(x).min()
+        return super().forward(x)
+
+
+def away_from_kinks(make, run, seed):
+    """What `make` makes of a Generator, all parameters random, the first with which `run` goes nowhere near a ReLU's kink."""
+    for attempt in range(100):
+        rng = np.random.default_rng([seed, attempt])
+        made, feed_forwards = make(rng)
+        for parameter in made.parameters():
+            parameter.value += 0.4 * rng.normal(size=parameter.value.shape)
+        watched = [part for part in feed_forwards if type(part.activation) is ReLU]
+        for part in watched:
+            part.activation = WatchedReLU()
+        run(made, rng)
+        if all(part.activation.nearest > 1e-3 for part in watched):
+            return made, rng
+    pytest.fail("in 100 draws no batch was away from ReLU's kink")
+
+
+def check_a_part(make, shape, feed_forwards=lambda part: [], mask=None, seed=0):
+    """A part by itself, its outputs weighted by random slopes; a batch came before, whose numbers must be forgotten."""
+    more, batches = () if mask is None else (mask,), {}
+
+    def run(part, rng):
+        batches.update(x=rng.normal(size=shape), earlier=rng.normal(size=shape))
+        for batch in ("earlier", "x"):
+            part.forward(batches[batch], *more)
+
+    def made(rng):
+        part = make(rng)
+        return part, feed_forwards(part)
+
+    part, rng = away_from_kinks(made, run, seed)
+    x, slopes = batches["x"], rng.normal(size=shape)
+    for batch in (batches["earlier"], x):
+        part.zero_gradients()
+        part.forward(batch, *more)
+        gradients = {"x": part.backward(slopes)} | {name: p.gradient.copy() for name, p in part.named_parameters()}
+    parameters = {"x": x} | {name: p.value for name, p in part.named_parameters()}
+    check_gradients(lambda: float((part.forward(x, *more) * slopes).sum()), parameters, gradients)
+
+
+def check_an_embedding(seed=0):
+    """Tokens have no slopes; the second batch has some of them twice, and one that didn't occur in the first."""
+    embedding, slopes = Embedding(4, 3, rng=seed), np.random.default_rng(seed).normal(size=(2, 3, 3))
+    batches = [[0, 2, 1], [2, 2, 0]], [[2, 3, 0], [3, 2, 3]]
+    for tokens in batches:
+        embedding.zero_gradients()
+        embedding.forward(tokens)
+        embedding.backward_to_parameters(slopes)
+    loss = lambda: float((embedding.forward(batches[1]) * slopes).sum())  # noqa: E731
+    check_gradients(loss, {"weights": embedding.weights.value}, {"weights": embedding.weights.gradient.copy()})
+
+
+def check_a_gpt(seed=0, **variant):
+    """Logits and cross-entropy; the text is shorter than the context, has tokens twice, and a batch came before."""
+    config = GPTConfig(vocab_size=4, context_length=5, embedding_dim=4, num_heads=2, num_layers=2, dtype="float64", **variant)
+    batches = {}
+
+    def make(rng):
+        model = GPT(config, rng=rng)
+        return model, [block.feed_forward for block in model.blocks]
+
+    def run(model, rng):
+        model.token_embedding.weights.value *= 4  # normalizing short rows would bend the loss more than the step allows
+        batches.update(x=rng.integers(0, 4, (2, 4, 4)), earlier=rng.integers(0, 4, (2, 4, 4)))
+        for batch in ("earlier", "x"):
+            model.forward(batches[batch][0])
+
+    model, _ = away_from_kinks(make, run, seed)
+    tokens, targets = batches["x"]
+    for batch in (batches["earlier"], batches["x"]):
+        model.loss(*batch)
+        model.backward()
+    gradients = {name: p.gradient.copy() for name, p in model.named_parameters()}
+    check_gradients(lambda: cross_entropy(targets, model.forward(tokens)), {name: p.value for name, p in model.named_parameters()}, gradients)
+
+
+CAUSAL = causal_mask(4)
+#: class → (seed → the check of a part of that class), for the parts of a GPT
+PARTS = {
+    "LayerNorm": lambda seed=0: check_a_part(lambda rng: LayerNorm(3), (3, 3), seed=seed),
+    "Embedding": check_an_embedding,
+    "SelfAttention": lambda seed=0: check_a_part(lambda rng: SelfAttention(4, rng=rng), (2, 4, 4), mask=CAUSAL, seed=seed),
+    "MultiHeadAttention": lambda seed=0: check_a_part(lambda rng: MultiHeadAttention(4, 2, rng=rng), (2, 4, 4), mask=CAUSAL, seed=seed),
+    "FeedForward": lambda seed=0: check_a_part(lambda rng: FeedForward(4, activation="relu", rng=rng), (4, 4), lambda part: [part], seed=seed),
+    "TransformerBlock": lambda seed=0: check_a_part(lambda rng: TransformerBlock(4, 2, rng=rng), (2, 4, 4), mask=CAUSAL, seed=seed),
+    "GPT": check_a_gpt,
+    "GPT, tied": lambda seed=0: check_a_gpt(seed, tie_weights=True),
+    "GPT, sinusoidal, relu": lambda seed=0: check_a_gpt(seed, positions="sinusoidal", activation="relu"),
+}
+
 LAYERS = [ReLU, Sigmoid, Tanh, GELU]
 LINEAR = {
     "weights: sign": ("backward_to_parameters", "self.weights.gradient += x", "self.weights.gradient -= x"),
@@ -353,6 +448,130 @@ ACTIVATION = {
     "slope at the output": ("backward", "derivative(z)", "derivative(ACTIVATIONS[self._name][0](z))"),
     "slope of an earlier batch": ("forward", "self._keep(z, outputs)", "self._keep(vars(self).setdefault('first', z), outputs)"),
 }
+GELU_MISTAKES = {
+    "sign": (GELU, "backward", "slope *= gradient", "slope *= -gradient"),
+    "missing slope": (GELU, "backward", "slope *= gradient", "slope = gradient"),
+    "transposed": (GELU, "backward", "slope *= gradient", "slope *= gradient.T"),
+    "slope at the output": (GELU, "backward", "_gelu_slope(z, share)", "_gelu_slope(z * share, share)"),
+    "inputs of an earlier batch": (GELU, "forward", "self._keep((z, share)", "self._keep((vars(self).setdefault('first', z), share)"),
+    "share of an earlier batch": (GELU, "forward", "self._keep((z, share)", "self._keep((z, vars(self).setdefault('first', share))"),
+    "only the share": (activations, "_gelu_slope", "return slope", "return share"),
+    "missing 3 of the cube": (activations, "_gelu_slope", "6 * 0.044715", "2 * 0.044715"),
+    "missing 2": (activations, "_gelu_slope", "2 * _GELU_SCALE", "_GELU_SCALE"),
+    "missing 1 - share": (activations, "_gelu_slope", "slope *= 1 - share", ""),
+    "missing 1": (activations, "_gelu_slope", "slope += 1", ""),
+    "missing z": (activations, "_gelu_slope", "slope *= z", "slope *= 1"),
+}
+LAYER_NORM = {
+    "gain: sign": ("backward", "self.gain.gradient +=", "self.gain.gradient -="),
+    "gain: without what is normalized": ("backward", "(rows * normal.reshape(rows.shape)).sum(axis=0)", "rows.sum(axis=0)"),
+    "gain: over the channels": ("backward", "normal.reshape(rows.shape)).sum(axis=0)", "normal.reshape(rows.shape)).sum(axis=1)"),
+    "gain: a mean for the sum": ("backward", "normal.reshape(rows.shape)).sum(axis=0)", "normal.reshape(rows.shape)).mean(axis=0)"),
+    "bias: sign": ("backward", "self.bias.gradient +=", "self.bias.gradient -="),
+    "bias: over the channels": ("backward", "rows.sum(axis=0)", "rows.sum(axis=1)"),
+    "inputs: missing gain": ("backward", "gradient * self.gain.value", "gradient.copy()"),
+    "inputs: the mean counts as constant": ("backward", "slopes -= _row_means(slopes)", ""),
+    "inputs: the variance counts as constant": ("backward", "slopes -= normal * along", ""),
+    "inputs: sign of the variance's part": ("backward", "slopes -= normal * along", "slopes += normal * along"),
+    "inputs: the outputs' slopes for those of what is normalized": ("backward", "along = _row_means(slopes, normal)", "along = _row_means(gradient, normal)"),
+    "inputs: missing size": ("backward", "slopes *= inverse", ""),
+    "inputs: divided for multiplied": ("backward", "slopes *= inverse", "slopes /= inverse"),
+    "normalized inputs of an earlier batch": ("forward", "self._keep((normal, inverse)", "self._keep((vars(self).setdefault('first', normal), inverse)"),
+    "sizes of an earlier batch": ("forward", "self._keep((normal, inverse)", "self._keep((normal, vars(self).setdefault('first', inverse))"),
+}
+EMBEDDING = {
+    "sign": ("backward_to_parameters", "+= sums", "-= sums"),
+    "only one of equal tokens": ("backward_to_parameters", "np.add.reduceat(rows[order], starts, axis=0)", "rows[order][starts]"),
+    "rows not sorted as the tokens": ("backward_to_parameters", "rows[order]", "rows"),
+    "the tokens in another order": ("backward_to_parameters", "ordered[starts]", "ordered[starts][::-1]"),
+    "tokens of an earlier batch": ("forward", "self._keep(tokens, outputs)", "self._keep(vars(self).setdefault('first', tokens), outputs)"),
+}
+ATTENTION_GRADIENTS = {
+    "no 1/√D": ("scale = 1 / math.sqrt(query.shape[-1])", "scale = 1"),
+    "1/√T for 1/√D": ("math.sqrt(query.shape[-1])", "math.sqrt(query.shape[-2] + 1)"),
+    "1/√D for the queries alone": ("(query * scale)", "query"),
+    "1/√D for the keys alone": ("@ key * scale", "@ key"),
+    "softmax over the wrong axis": ("d_scores -= np.vecdot(d_weights, weights)[..., None]", "d_scores -= (d_weights * weights).sum(axis=-2, keepdims=True)"),
+    "softmax: what one gains, the others don't lose": ("d_scores -= np.vecdot(d_weights, weights)[..., None]", ""),
+    "softmax: missing weights": ("d_scores *= weights", ""),
+    "softmax: the slope of a sigmoid": ("d_scores -= np.vecdot(d_weights, weights)[..., None]", "d_scores *= 1 - weights"),
+    "values: weights transposed": ("weights.swapaxes(-1, -2) @ gradient", "weights @ gradient"),
+    "values: sign": ("return d_query, d_key, d_value", "return d_query, d_key, -d_value"),
+    "keys: scores transposed": ("d_scores.swapaxes(-1, -2) @ (query", "d_scores @ (query"),
+    "keys: sign": ("return d_query, d_key, d_value", "return d_query, -d_key, d_value"),
+    "queries: scores transposed": ("d_scores @ key * scale", "d_scores.swapaxes(-1, -2) @ key * scale"),
+    "queries: sign": ("return d_query, d_key, d_value", "return -d_query, d_key, d_value"),
+    "queries and keys exchanged": ("return d_query, d_key, d_value", "return d_key, d_query, d_value"),
+    "keys and values exchanged": ("return d_query, d_key, d_value", "return d_query, d_value, d_key"),
+}
+BACKWARD_PRODUCT = {
+    "inputs transposed": ("x.reshape(len(rows), -1).T @ rows", "rows.T @ x.reshape(len(rows), -1)"),
+    "the last batch alone": ("x.reshape(len(rows), -1).T @ rows", "x.reshape(len(rows), -1)[-4:].T @ rows[-4:]"),
+    "a mean for the sum": (".T @ rows", ".T @ rows / len(rows)"),
+    "sign": ("parameter.gradient +=", "parameter.gradient -="),
+    "matrix transposed": ("gradient @ parameter.value.T", "gradient @ parameter.value"),
+    "update before propagation": ("gradient @ parameter.value.T", "gradient @ (parameter.value - 0.1 * parameter.gradient).T"),
+}
+SELF_ATTENTION = {
+    "no slopes through the queries": ("backward", "_backward_product(x, self.W_q, d_query)", "0 * _backward_product(x, self.W_q, d_query)"),
+    "no slopes through the keys": ("backward", "+ _backward_product(x, self.W_k, d_key)", "+ 0 * _backward_product(x, self.W_k, d_key)"),
+    "no slopes through the values": ("backward", "+ _backward_product(x, self.W_v, d_value)", ""),
+    "queries' slopes for the keys' matrix": ("backward", "self.W_k, d_key", "self.W_k, d_query"),
+    "inputs of an earlier batch": ("forward", "self._keep((x,", "self._keep((vars(self).setdefault('first', x),"),
+    "weights of an earlier batch": ("forward", "value, self.last_weights)", "value, vars(self).setdefault('first', self.last_weights))"),
+    "queries of an earlier batch": ("forward", "self._keep((x, query,", "self._keep((x, vars(self).setdefault('first', query),"),
+}
+MULTI_HEAD_ATTENTION = {
+    "no slopes through the keys": ("backward", "slopes += _backward_product(x, self.key, d_key)", "_backward_product(x, self.key, d_key)"),
+    "no slopes through the values": ("backward", "slopes += _backward_product(x, self.value, d_value)", ""),
+    "keys' slopes for the queries' matrix": ("backward", "self.query, d_query", "self.query, d_key"),
+    "the output matrix is passed by": ("backward", "self._split(_backward_product(joined, self.output, gradient))", "self._split(gradient)"),
+    "the output matrix's inputs are x": ("backward", "_backward_product(joined,", "_backward_product(x,"),
+    "heads cut another way": ("backward", "self._split(_backward_product(joined, self.output, gradient))", "_backward_product(joined, self.output, gradient).reshape(kept[0].shape)"),
+    "heads in the reverse order": ("backward", "map(self._join, attention_gradients(d_found, *kept))", "(self._join(part[:, ::-1]) for part in attention_gradients(d_found, *kept))"),
+    "inputs of an earlier batch": ("forward", "self._keep((x,", "self._keep((vars(self).setdefault('first', x),"),
+    "findings of an earlier batch": ("forward", "self._keep((x, joined,", "self._keep((x, vars(self).setdefault('first', joined),"),
+    "keys of an earlier batch": ("forward", "joined, query, key,", "joined, query, vars(self).setdefault('first', key),"),
+    "weights of an earlier batch": ("forward", "value, self.last_weights)", "value, vars(self).setdefault('first', self.last_weights))"),
+}
+FEED_FORWARD = {
+    "the activation function is passed by": ("backward", "self.activation.backward(self.contract.backward(gradient))", "self.contract.backward(gradient)"),
+    "the first layer is left out": ("backward", "self.expand.backward(slopes)", "slopes[..., : gradient.shape[-1]]"),
+    "sign": ("backward", "return self.expand", "return -self.expand"),
+}
+BLOCK = {
+    "no residual around attention": ("backward", "return gradient + self.attention_norm", "return self.attention_norm"),
+    "no residual around the feed-forward layer": ("backward", "gradient = gradient + self.feed_forward_norm", "gradient = self.feed_forward_norm"),
+    "nothing through attention": ("backward", "return gradient + self.attention_norm.backward(slopes)", "return gradient"),
+    "nothing through the feed-forward layer": ("backward", "gradient = gradient + self.feed_forward_norm.backward(slopes)", "self.feed_forward_norm.backward(slopes)"),
+    "no normalization before the feed-forward layer": ("backward", "self.feed_forward_norm.backward(slopes)", "slopes"),
+    "no normalization before attention": ("backward", "self.attention_norm.backward(slopes)", "slopes"),
+    "attention sees the slopes from before the feed-forward layer": ("backward", "gradient = gradient + self.feed_forward_norm.backward(slopes)\n    slopes = self.attention.backward(gradient)", "slopes, gradient = self.attention.backward(gradient), gradient + self.feed_forward_norm.backward(slopes)"),
+}
+ROOT = {
+    "gradients of an earlier batch are kept": ("self.zero_gradients()", ""),
+    "the last block only": ("in reversed(self.blocks)", "in self.blocks[-1:]"),
+    "no final normalization": ("self.final_norm.backward(gradient @ self.unembedding.value)", "gradient @ self.unembedding.value"),
+    "unembedding: sign": ("self.unembedding.gradient += rows", "self.unembedding.gradient -= rows"),
+    "unembedding: transposed": ("rows.T @ x.reshape(len(rows), -1)", "x.reshape(len(rows), -1).T @ rows"),
+    "unembedding: the last text alone": ("rows.T @ x.reshape(len(rows), -1)", "gradient[-1].T @ x[-1]"),
+    "unembedding: backward by its transpose": ("gradient @ self.unembedding.value", "gradient @ self.unembedding.value.T"),
+    "unembedding: no gradient": ("self.unembedding.gradient += rows.T @ x.reshape(len(rows), -1)", ""),
+    "embedding: no gradient": ("self.token_embedding.backward_to_parameters(slopes)", ""),
+    "embedding: the gradient of another text": ("backward_to_parameters(slopes)", "backward_to_parameters(slopes[::-1])"),
+}
+POSITIONS = {
+    "no gradient": ("self.positions.gradient[:t] += slopes.reshape(-1, t, c).sum(axis=0)", "pass"),
+    "a mean over the texts": (".sum(axis=0)", ".mean(axis=0)"),
+    "the first text alone": (".sum(axis=0)", "[0]"),
+    "at the end of the context": ("self.positions.gradient[:t]", "self.positions.gradient[-t:]"),
+    "texts and tokens exchanged": ("slopes.reshape(-1, t, c).sum(axis=0)", "slopes.reshape(t, -1, c).sum(axis=1)"),
+}
+TIED = {
+    "only the embedding's part": ("self.unembedding.gradient += rows.T @ x.reshape(len(rows), -1)", ""),
+    "only the unembedding's part": ("self.token_embedding.backward_to_parameters(slopes)", ""),
+    "the unembedding's part is forgotten": ("self.zero_gradients()\n    rows", "rows"),
+}
 SQUARED_ERROR = {
     "sign": ("backward", "return 2 * difference", "return -2 * difference"),
     "missing 2": ("backward", "return 2 * difference", "return difference"),
@@ -367,7 +586,7 @@ CROSS_ENTROPY = {
     "missing label": (losses, "_cross_entropy_gradient", "-= 1", "-= 0"),
     "missing rows": (losses, "_cross_entropy_gradient", "gradient /= len(labels)", ""),
     "transposed": (losses, "_cross_entropy_gradient", "return gradient", "return gradient.T"),
-    "logarithms for probabilities": (losses, "_cross_entropy_gradient", "np.exp(log_probabilities)", "log_probabilities.copy()"),
+    "logarithms for probabilities": (losses, "_cross_entropy_gradient", "np.exp(log_probabilities, out=log_probabilities)", "log_probabilities.copy()"),
     "probabilities of an earlier batch": (CrossEntropy, "backward", "_once(self._kept, self)", "vars(self).setdefault('first', _once(self._kept, self))"),
 }
 NEURON = {
@@ -401,10 +620,40 @@ def mistakes():
     """(name, (owner, function, old, new), the check that must convict it)"""
     for name, place in LINEAR.items():
         yield f"Linear, {name}", (Linear, *place), lambda: check_a_model(Tanh, SquaredError)
-    for layer in LAYERS:
+    for layer in (ReLU, Sigmoid, Tanh):
         for name, place in ACTIVATION.items():
             if (layer, name) != (ReLU, "slope at the output"):  # no mistake: ReLU's output is positive where z is
                 yield f"{layer.__name__}, {name}", (activations._Activation, *place), lambda layer=layer: check_a_model(layer, SquaredError)
+    for name, place in GELU_MISTAKES.items():
+        yield f"GELU, {name}", place, lambda: check_a_model(GELU, SquaredError)
+    for name, place in LAYER_NORM.items():
+        yield f"LayerNorm, {name}", (LayerNorm, *place), PARTS["LayerNorm"]
+    for name, place in EMBEDDING.items():
+        yield f"Embedding, {name}", (Embedding, *place), PARTS["Embedding"]
+    for part in ("SelfAttention", "MultiHeadAttention"):
+        for name, place in ATTENTION_GRADIENTS.items():
+            yield f"attention_gradients in {part}, {name}", (attention, "attention_gradients", *place), PARTS[part]
+        for name, place in BACKWARD_PRODUCT.items():
+            yield f"product in {part}, {name}", (attention, "_backward_product", *place), PARTS[part]
+    for name, place in SELF_ATTENTION.items():
+        yield f"SelfAttention, {name}", (SelfAttention, *place), PARTS["SelfAttention"]
+    for name, place in MULTI_HEAD_ATTENTION.items():
+        yield f"MultiHeadAttention, {name}", (MultiHeadAttention, *place), PARTS["MultiHeadAttention"]
+    for name, place in FEED_FORWARD.items():
+        yield f"FeedForward, {name}", (FeedForward, *place), PARTS["FeedForward"]
+    for name, place in BLOCK.items():
+        yield f"TransformerBlock, {name}", (TransformerBlock, *place), PARTS["TransformerBlock"]
+    for variant in ("GPT", "GPT, sinusoidal, relu"):
+        for name, place in ROOT.items():
+            yield f"{variant}, {name}", (GPT, "backward_to_parameters", *place), PARTS[variant]
+    for name, place in POSITIONS.items():
+        yield f"GPT, positions: {name}", (GPT, "backward_to_parameters", *place), PARTS["GPT"]
+    for name, place in TIED.items():
+        yield f"GPT, tied: {name}", (GPT, "backward_to_parameters", *place), PARTS["GPT, tied"]
+    overwritten = (Embedding, "backward_to_parameters", "self.weights.gradient[ordered[starts]] += sums", "self.weights.gradient[ordered[starts]] = sums")
+    yield "GPT, tied: the embedding's part overwrites the other", overwritten, PARTS["GPT, tied"]
+    swallowed = (GPT, "forward", "self._keep(x, logits)", "self._keep(vars(self).setdefault('first', x), logits)")
+    yield "GPT, embeddings of an earlier batch", swallowed, PARTS["GPT"]
     for name, place in SQUARED_ERROR.items():
         yield f"SquaredError, {name}", (SquaredError, *place), lambda: check_a_model(Tanh, SquaredError)
     for name, place in CROSS_ENTROPY.items():
@@ -418,8 +667,8 @@ def mistakes():
 
 
 @pytest.mark.parametrize(("place", "check"), [pytest.param(place, check, id=name) for name, place, check in mistakes()])
-def test_a_mistake_planted_in_any_backward_is_convicted(place, check, monkeypatch):
-    plant(monkeypatch, *place)
+def test_a_mistake_planted_in_any_backward_is_convicted(place, check, plant):
+    plant(*place)
     with pytest.raises(GradientError):
         check()
 
@@ -430,6 +679,7 @@ def test_a_mistake_planted_in_any_backward_is_convicted(place, check, monkeypatc
     [
         *(lambda seed, layer=layer, loss=loss: check_a_model(layer, loss, seed) for layer in LAYERS for loss in (SquaredError, CrossEntropy)),
         *(lambda seed, activation=activation: check_a_network(activation, seed) for activation in ("sigmoid", "identity", "tanh")),
+        *PARTS.values(),
     ],
 )
 def test_without_one_nothing_is_convicted(check, seed):

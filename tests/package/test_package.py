@@ -88,11 +88,11 @@ def foreign_imports(package: Path) -> list[str]:
 
 
 def public_definitions(package: Path) -> dict[str, str]:
-    """public function or class of a public module → the module that defines it."""
+    """public function or class of a public module → the module that defines it; programs, which lie deeper, have none."""
     return {
         node.name: module
         for module, tree in modules(package).items()
-        if not module.startswith("_")
+        if not module.startswith("_") and "." not in module
         for node in tree.body
         if isinstance(node, (ast.FunctionDef, ast.ClassDef)) and not node.name.startswith("_")
     }
@@ -342,7 +342,7 @@ def test_the_wheel_holds_the_package_with_its_data_and_notices_and_nothing_else(
     package = {path.relative_to(ROOT).as_posix() for path in PACKAGE.rglob("*") if path.is_file() and "__pycache__" not in path.parts}
     assert {name for name in names if not name.startswith(information)} == package
     data = {f"scratchml/data/{name}" for name in ("digits.npz", "idioms.txt", "names.txt", "NOTICE.md")}
-    assert data | {"scratchml/py.typed"} <= package
+    assert data | {"scratchml/py.typed", "scratchml/weights/idioms.npz", "scratchml/weights/names.npz"} <= package
     assert {information + "licenses/LICENSE", information + "licenses/scratchml/data/NOTICE.md"} <= set(names)
 
 
@@ -354,8 +354,10 @@ def test_installing_the_wheel_brings_numpy_only(installed):
 def test_the_installed_package_works_away_from_the_repository(installed, tmp_path):
     program = """
 import scratchml
-from scratchml import Adam, CrossEntropy, Linear, MiniBatches, NeuralNetwork, Sequential, digits, fit, idioms, names, one_hot
+from scratchml import Adam, CrossEntropy, Linear, MiniBatches, NeuralNetwork, Sequential, digits, fit, generate, idioms, names, one_hot, pretrained
 assert len(idioms()) == 6000 and len(names()) == 5163
+model, tokenizer = pretrained("idioms")
+assert len(tokenizer.decode(generate(model, tokenizer.encode("\\n"), 4, rng=0))) == 4
 images, labels, *_ = digits()
 network = NeuralNetwork([64, 10], output_activation="identity", rng=0)
 network.train(images, one_hot(labels, 10), epochs=3, learning_rate=0.02, shuffle=True, report_every=0)
