@@ -69,13 +69,14 @@ class DataParallel(Module):
         self, work: Callable[[Module, Array], Any], parts: list[Array]
     ) -> list[Any]:
         """`work(model, part)` for each part, all at the same time."""
+        from concurrent.futures import wait
+
         # What is set for this thread, such as np.errstate, holds in the others too.
-        contexts = [contextvars.copy_context() for _ in parts]
-        return list(
-            self._threads.map(
-                lambda context, *arguments: context.run(work, *arguments),
-                contexts,
-                self._models,
-                parts,
-            )
-        )
+        futures = [
+            self._threads.submit(contextvars.copy_context().run, work, model, part)
+            for model, part in zip(self._models, parts, strict=False)
+        ]
+        try:
+            return [future.result() for future in futures]
+        finally:
+            wait(futures)  # also after an error or Ctrl-C: no thread is left behind

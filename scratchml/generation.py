@@ -77,10 +77,11 @@ def next_token_probabilities(
     """
     _check_settings(temperature, top_k, top_p)
     logits = np.asarray(logits, dtype=np.float64)
-    if logits.ndim != 1 or not logits.size or not np.isfinite(logits).all():
+    finite = np.isfinite(logits).all()
+    if logits.ndim != 1 or not logits.size or not finite:
         raise ValueError(
             f"logits must be a row of finite numbers, at least one, got shape "
-            f"{logits.shape}"
+            f"{logits.shape}" + ("" if finite else " with NaN or infinity")
         )
     probabilities = softmax(logits, temperature)  # (V,)
     if top_k is None and top_p is None:

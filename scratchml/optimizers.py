@@ -83,7 +83,7 @@ class Optimizer:
 
     def state(self) -> dict[str, NDArray[Any]]:
         """A copy of what the next step depends on, besides the parameters and the
-        learning rate: by name, the number of steps and rows as long as `values`.
+        settings: by name, the number of steps and rows as long as `values`.
         """
         rows = {name: getattr(self, name).copy() for name in self._remembered}
         return {"steps": np.array(self.steps)} | rows
@@ -101,10 +101,12 @@ class Optimizer:
                 f"the state of this {type(self).__name__} must have the names and "
                 f"shapes {shapes}, got {got}"
             )
-        self.steps = int(state["steps"])
-        for name in self._remembered:
+        steps = int(state["steps"])
+        rows = {n: np.asarray(state[n], self.values.dtype) for n in self._remembered}
+        self.steps = steps
+        for name, new in rows.items():
             row: Array = getattr(self, name)
-            row[...] = state[name]
+            row[...] = new
 
 
 class SGD(Optimizer):
@@ -188,8 +190,9 @@ class Adam(Optimizer):
         np.divide(self.mean, scratch, out=scratch)
         scratch *= self.learning_rate / (1 - self.beta1**self.steps)
         if self.weight_decay:
-            self.values[self._matrices] *= 1 - self.learning_rate * self.weight_decay
-        self.values -= scratch
+            decay = self.learning_rate * self.weight_decay
+            scratch[self._matrices] += decay * self.values[self._matrices]
+        self.values -= scratch  # at once: Ctrl-C comes before a step or after it
 
 
 def warmup_cosine(

@@ -1,6 +1,7 @@
 import copy
 import math
 import re
+import sys
 
 import numpy as np
 import pytest
@@ -298,6 +299,143 @@ class TestAnyOptimizer:
             make(parameters())
 
 
+@pytest.mark.parametrize("make", OPTIMIZERS.values(), ids=OPTIMIZERS)
+class TestState:
+    def test_it_names_the_steps_and_rows_as_long_as_the_values(self, make):
+        parameters = some_parameters()
+        optimizer = make(parameters)
+        for steps in (0, 1, 4):
+            train(optimizer, parameters, steps - optimizer.steps)
+            state = optimizer.state()
+            assert list(state) == (["steps", "velocity"] if isinstance(optimizer, SGD) else ["steps", "mean", "mean_square"])
+            assert state.pop("steps") == optimizer.steps == steps
+            for name, row in state.items():
+                assert row.shape == optimizer.values.shape and row.dtype == optimizer.values.dtype
+                np.testing.assert_array_equal(row, getattr(optimizer, name))
+                assert row.any() == (steps > 0)
+
+    @pytest.mark.parametrize("dtype", DTYPES)
+    def test_after_it_was_loaded_the_steps_are_those_without_a_break(self, make, dtype):
+        parameters, others, third = some_parameters(dtype), some_parameters(dtype), some_parameters(dtype)
+        optimizer, first, second = make(parameters), make(others), make(third)
+        train(first, others, 6)
+        train(second, third, 2, first=50)  # it has been elsewhere
+        for p, q in zip(third, others, strict=True):
+            p.value = q.value
+        second.load_state(first.state())
+        assert second.steps == 6 and type(second.steps) is int
+        assert_all_close(train(second, third, 5, first=6), train(optimizer, parameters, 11), rtol=0)
+        assert_all_close(second.state().values(), optimizer.state().values(), rtol=0)
+
+    def test_it_is_a_copy_both_ways(self, make):
+        parameters = some_parameters()
+        optimizer = make(parameters)
+        train(optimizer, parameters, 3)
+        early = optimizer.state()
+        kept = {name: array.copy() for name, array in early.items()}
+        train(optimizer, parameters, 3)
+        assert_all_close(early.values(), kept.values(), rtol=0)
+        optimizer.load_state(early)
+        for array in early.values():
+            array[...] = 99
+        assert_all_close(optimizer.state().values(), kept.values(), rtol=0)
+        train(optimizer, parameters, 1)
+        assert all((array == 99).all() for array in early.values())
+
+    def test_loading_one_leaves_the_parameters_the_gradients_and_the_settings_as_they_are(self, make):
+        parameters, others = some_parameters(), some_parameters(seed=1)
+        optimizer, other = make(parameters, 0.3), make(others, 0.5)
+        train(optimizer, parameters, 2)
+        before = [optimizer.values.copy(), optimizer.gradients.copy()]
+        optimizer.load_state(other.state())
+        assert_all_close([optimizer.values, optimizer.gradients], before, rtol=0)
+        assert optimizer.learning_rate == 0.3
+        assert all(p.value.base is optimizer.values for p in parameters)
+
+    @pytest.mark.parametrize("wrong", ["a row is missing", "a row too many", "no steps", "a shorter row", "a matrix", "several steps", "nothing", "words", "words at the end", "steps that are no number"])
+    def test_what_is_no_such_state_is_refused_and_nothing_changes(self, make, wrong):
+        parameters, others = some_parameters(), some_parameters()
+        optimizer, other = make(parameters), make(others)
+        train(optimizer, parameters, 2)
+        train(other, others, 5)
+        before, state = optimizer.state(), other.state()
+        row, last = list(state)[1], list(state)[-1]
+        words = np.full(state[row].shape, "x")
+        half = state[last].astype(object)
+        half[-1] = "x"
+        bad = {
+            "a row is missing": {n: a for n, a in state.items() if n != row},
+            "a row too many": state | {"more": state[row]},
+            "no steps": {n: a for n, a in state.items() if n != "steps"},
+            "a shorter row": state | {last: state[last][:-1]},
+            "a matrix": state | {row: state[row].reshape(1, -1)},
+            "several steps": state | {"steps": np.array([5])},
+            "nothing": {},
+            "words": state | {row: words},
+            "words at the end": state | {last: half},
+            "steps that are no number": state | {"steps": np.array(math.nan)},
+        }[wrong]
+        with pytest.raises(ValueError):
+            optimizer.load_state(bad)
+        assert_all_close(optimizer.state().values(), before.values(), rtol=0)
+        assert optimizer.steps == 2
+
+    def test_the_message_says_what_was_expected_and_what_came(self, make):
+        optimizer = make([Parameter(np.ones(3))])
+        expected = {name: np.shape(array) for name, array in optimizer.state().items()}
+        with pytest.raises(ValueError, match=re.escape(f"the state of this {type(optimizer).__name__} must have the names and shapes {expected}, got {{'steps': (), 'speed': (2,)}}")):
+            optimizer.load_state({"steps": np.array(1), "speed": np.ones(2)})
+
+    def test_that_of_another_kind_is_refused(self, make):
+        other = SGD(some_parameters(), 0.1) if isinstance(make(some_parameters()), Adam) else Adam(some_parameters())
+        with pytest.raises(ValueError, match="must have the names and shapes"):
+            make(some_parameters()).load_state(other.state())
+
+    def test_refused_steps_are_not_counted(self, make):
+        parameters = some_parameters()
+        optimizer = make(parameters)
+        train(optimizer, parameters, 2)
+        make(parameters)
+        with pytest.raises(ValueError, match="given to another optimizer"):
+            optimizer.step()
+        assert optimizer.steps == 2
+
+    def test_an_interruption_within_a_step_leaves_the_parameters_before_it_or_after_it(self, make):
+        """Ctrl-C in front of every line, one after the other."""
+        parameters = some_parameters()
+        optimizer = make(parameters)
+        train(optimizer, parameters, 2)
+        values, state = optimizer.values.copy(), optimizer.state()
+        train(optimizer, parameters, 1, first=2)
+        after, seen = optimizer.values.copy(), 0
+        for line in range(100):
+            optimizer.values[...] = values
+            optimizer.load_state(state)
+            lines_to_go = line
+
+            def trace(frame, event, argument):
+                nonlocal lines_to_go
+                if frame.f_code.co_filename.endswith("optimizers.py") and event == "line":
+                    if lines_to_go == 0:
+                        raise KeyboardInterrupt
+                    lines_to_go -= 1
+                return trace
+
+            previous = sys.gettrace()
+            sys.settrace(trace)
+            try:
+                optimizer.step()
+            except KeyboardInterrupt:
+                seen += 1
+            else:
+                break
+            finally:
+                sys.settrace(previous)
+            assert any((optimizer.values == whole).all() for whole in (values, after)), f"line {line} of the step"
+        assert seen >= 4
+        assert_all_close([optimizer.values], [after], rtol=0)
+
+
 @pytest.mark.parametrize(
     ("make", "says"),
     [
@@ -486,5 +624,6 @@ def test_a_readers_own_optimizer_needs_only_its_step():
     optimizer.step()
     np.testing.assert_array_equal(parameters[0].value, [0.5, 2.5])
     np.testing.assert_array_equal(parameters[1].value, [[2.5]])
+    assert list(optimizer.state()) == ["steps"] and optimizer.steps == 1
     with pytest.raises(NotImplementedError):
         Optimizer(parameters, 0.5).step()

@@ -1,6 +1,7 @@
 import math
 import random
 import re
+from functools import partial
 
 import numpy as np
 import pytest
@@ -8,13 +9,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scratchml import (
+    GPT,
     SGD,
     Adam,
     CrossEntropy,
+    GPTConfig,
     History,
     Linear,
     MiniBatches,
     NeuralNetwork,
+    NextTokenBatches,
     ReLU,
     Sequential,
     SquaredError,
@@ -22,7 +26,9 @@ from scratchml import (
     cross_entropy,
     digits,
     fit,
+    generate,
     mean_loss,
+    next_token_windows,
     one_hot,
     spirals,
     squared_error,
@@ -141,6 +147,123 @@ class TestMiniBatches:
     def test_a_batch_size_below_1_is_refused(self, size):
         with pytest.raises(ValueError, match=f"batch_size must be at least 1, got {size}"):
             MiniBatches(np.ones((4, 1)), np.ones(4), size, rng=0)
+
+
+def windows(text, length):
+    """All (inputs, targets) that the text holds, as tuples."""
+    return {(tuple(text[i : i + length]), tuple(text[i + 1 : i + 1 + length])) for i in range(len(text) - length)}
+
+
+class TestNextTokenBatches:
+    @quick
+    @given(st.integers(2, 40), st.data(), st.integers(1, 9), st.integers(1, 5), st.integers(0, 2**32))
+    def test_every_target_is_the_token_after_its_input_and_an_epoch_has_so_many_batches(self, size, data, batch_size, steps, seed):
+        length = data.draw(st.integers(1, size - 1))
+        text = np.random.default_rng(0).permutation(size)
+        batches = NextTokenBatches(text, batch_size, length, steps=steps, rng=seed)
+        for _ in range(2):
+            epoch = list(batches)
+            assert len(epoch) == len(batches) == steps
+            for inputs, targets in epoch:
+                assert inputs.shape == targets.shape == (batch_size, length)
+                np.testing.assert_array_equal(inputs[:, 1:], targets[:, :-1])
+                assert set(zip(map(tuple, inputs.tolist()), map(tuple, targets.tolist()), strict=True)) <= windows(text.tolist(), length)
+        assert batches.num_tokens == sum(targets.size for _, targets in epoch)
+
+    @pytest.mark.parametrize("length", [1, 2, 7, 10, 11])
+    def test_every_window_may_come_the_first_and_the_last_too_all_equally_often(self, length):
+        text = list(range(12))
+        batches = NextTokenBatches(text, 100, length, steps=40, rng=0)
+        starts = np.concatenate([inputs[:, 0] for inputs, _ in batches])
+        count = 12 - length
+        np.testing.assert_allclose(np.bincount(starts) / 4000, np.ones(count) / count, atol=0.04)
+
+    def test_the_same_seed_gives_the_same_batches_and_each_epoch_others(self):
+        def epochs(rng):
+            batches = NextTokenBatches(range(1000), 4, 8, steps=3, rng=rng)
+            return [[inputs.tolist() for inputs, _ in batches] for _ in range(2)]
+
+        assert epochs(1) == epochs(1) == epochs(np.random.default_rng(1)) != epochs(2)
+        assert epochs(1)[0] != epochs(1)[1]
+        rng = np.random.default_rng(1)
+        assert epochs(rng) != epochs(rng)
+
+    @pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.int64])
+    def test_tokens_keep_their_dtype_and_the_text_is_neither_shared_nor_changed(self, dtype):
+        text = np.arange(20, dtype=dtype)
+        batches = NextTokenBatches(text, 2, 5, steps=50, rng=0)
+        text[...] = 99
+        for inputs, targets in batches:
+            assert inputs.dtype == targets.dtype == dtype
+            assert inputs.max() < 20 and targets.max() < 20
+            inputs[...] = 77
+            assert targets.max() < 20
+
+    def test_it_shows_how_many_tokens_an_epoch_predicts(self):
+        assert NextTokenBatches(range(50), 4, 8, steps=3, rng=0).num_tokens == 96
+
+    def test_there_are_none_without_an_explicit_rng_and_number_of_steps(self):
+        with pytest.raises(TypeError, match="rng"):
+            NextTokenBatches(range(9), 2, 3, steps=1)
+        with pytest.raises(TypeError, match="steps"):
+            NextTokenBatches(range(9), 2, 3, rng=0)
+
+    @pytest.mark.parametrize(("size", "steps"), [(0, 1), (1, 0), (-2, 3), (2, -1)])
+    def test_batches_without_rows_and_epochs_without_steps_are_refused(self, size, steps):
+        with pytest.raises(ValueError, match=f"batch_size and steps must be at least 1, got {size} and {steps}"):
+            NextTokenBatches(range(9), size, 3, steps=steps, rng=0)
+
+
+class TestNextTokenWindows:
+    @quick
+    @given(st.integers(2, 60), st.data(), st.integers(1, 9))
+    def test_they_are_the_text_once_one_after_the_other_without_the_rest(self, size, data, batch_size):
+        length = data.draw(st.integers(1, size - 1))
+        text = np.random.default_rng(0).permutation(size)
+        batches = next_token_windows(text, batch_size, length)
+        count = (size - 1) // length
+        assert [len(inputs) for inputs, _ in batches] == [batch_size] * (count // batch_size) + ([count % batch_size] if count % batch_size else [])
+        assert all(inputs.shape == targets.shape == (len(inputs), length) for inputs, targets in batches)
+        inputs, targets = (np.concatenate([pair[i] for pair in batches]).ravel() for i in (0, 1))
+        np.testing.assert_array_equal(inputs, text[: count * length])
+        np.testing.assert_array_equal(targets, text[1 : count * length + 1])
+        assert 0 <= size - 1 - len(inputs) < length
+
+    def test_worked_out_by_hand(self):
+        (first, first_targets), (second, second_targets) = next_token_windows([5, 6, 7, 8, 9, 10, 11, 12], 2, 2)
+        assert first.tolist() == [[5, 6], [7, 8]] and first_targets.tolist() == [[6, 7], [8, 9]]
+        assert second.tolist() == [[9, 10]] and second_targets.tolist() == [[10, 11]]
+        ((inputs, targets),) = next_token_windows([1, 2, 3], 9, 2)
+        assert inputs.tolist() == [[1, 2]] and targets.tolist() == [[2, 3]]
+
+    def test_the_text_may_be_changed_afterwards(self):
+        text = np.arange(9)
+        batches = next_token_windows(text, 4, 2)
+        text[...] = 99
+        assert max(targets.max() for _, targets in batches) == 8
+
+    @pytest.mark.parametrize("size", [0, -1])
+    def test_a_batch_size_below_1_is_refused(self, size):
+        with pytest.raises(ValueError, match=f"batch_size must be at least 1, got {size}"):
+            next_token_windows(range(9), size, 3)
+
+
+@pytest.mark.parametrize("make", [lambda tokens, length: NextTokenBatches(tokens, 2, length, steps=1, rng=0), lambda tokens, length: next_token_windows(tokens, 2, length)], ids=["random", "all"])
+class TestTextsThatAreNone:
+    @pytest.mark.parametrize(
+        ("tokens", "came"),
+        [([1.0, 2.0, 3.0], "float64 with shape (3,)"), ([], "float64 with shape (0,)"), ([[1, 2, 3]], "int64 with shape (1, 3)"), (5, "int64 with shape ()"), ([True, False, True], "bool with shape (3,)"), ("text", "<U4 with shape ()")],
+        ids=str,
+    )
+    def test_what_is_no_row_of_integers_is_refused(self, make, tokens, came):
+        with pytest.raises(ValueError, match=re.escape(f"tokens must be a row of integers, got {came}")):
+            make(tokens, 1)
+
+    @pytest.mark.parametrize("length", [0, -1, 5, 6, 100])
+    def test_a_window_and_its_next_token_must_fit_into_the_text(self, make, length):
+        with pytest.raises(ValueError, match=f"context_length must be from 1 to one less than the number of tokens 5, got {length}"):
+            make(range(5), length)
+        make(range(5), 4)
 
 
 LOSSES = {"squared error": (SquaredError, squared_error), "cross-entropy": (CrossEntropy, cross_entropy)}
@@ -495,6 +618,184 @@ class TestEarlyStopping:
             ends[patience] = mean_loss(model, SquaredError(), held_back)
         assert len(history.training_loss) < 600
         assert ends[50] == min(history.validation_loss) < 0.8 * ends[None]
+
+
+SENTENCE = np.array([3, 1, 4, 1, 5, 2, 6, 5, 3, 5, 0, 2] * 20)
+
+
+def gpt(seed=0, dtype="float32"):
+    return GPT(GPTConfig(vocab_size=7, context_length=6, embedding_dim=8, num_heads=2, num_layers=1, dtype=dtype), rng=seed)
+
+
+def sentence_batches(steps, seed=0):
+    """Some batches of the sentence, always the same."""
+    return list(NextTokenBatches(SENTENCE, 4, 6, steps=steps, rng=seed))
+
+
+class TestALanguageModel:
+    @pytest.mark.parametrize("seed", range(3))
+    def test_it_learns_a_text_that_repeats_itself(self, seed):
+        model, held_back = gpt(seed), next_token_windows(SENTENCE, 8, 6)
+        batches = NextTokenBatches(SENTENCE, 8, 6, steps=25, rng=seed)
+        history = fit(model, CrossEntropy(), Adam(model.parameters(), 0.02), batches, epochs=6, validation=held_back)
+        assert history.training_loss[0] > 1 > 0.5 > history.training_loss[-1]
+        assert history.validation_loss[-1] == pytest.approx(mean_loss(model, CrossEntropy(), held_back)) and history.validation_loss[-1] < 0.5
+        assert list(generate(model, [3, 1, 4, 1, 5], 12, top_k=1, rng=0)) == [2, 6, 5, 3, 5, 0, 2, 3, 1, 4, 1, 5]
+
+    def test_its_loss_at_first_is_that_of_guessing(self):
+        assert mean_loss(gpt(), CrossEntropy(), next_token_windows(SENTENCE, 8, 6)) == pytest.approx(math.log(7), rel=0.05)
+
+    def test_a_bar_is_told_the_epochs_and_may_show_tokens(self):
+        class Bar:
+            """Of tqdm, what matters here."""
+
+            def __init__(self, epochs, unit_scale):
+                self.epochs, self.total, self.shown = epochs, len(epochs) * unit_scale, []
+                bars.append(self)
+
+            def __iter__(self):
+                for i, epoch in enumerate(self.epochs):
+                    yield epoch
+                    self.shown.append((i + 1) * batches.num_tokens)
+
+        bars, model = [], gpt()
+        batches = NextTokenBatches(SENTENCE, 4, 6, steps=5, rng=0)
+        fit(model, CrossEntropy(), Adam(model.parameters()), batches, epochs=3, progress=partial(Bar, unit_scale=batches.num_tokens))
+        ((bar),) = bars
+        assert list(bar.epochs) == [0, 1, 2] and bar.total == 360 and bar.shown == [120, 240, 360]
+
+    def test_the_schedule_goes_on_where_the_steps_of_the_optimizer_are(self):
+        asked = []
+
+        def schedule(step):
+            asked.append(step)
+            return 0.1 / (step + 1)
+
+        model, in_one_go = gpt(), gpt()
+        optimizer = Adam(model.parameters())
+        batches = sentence_batches(4)
+        for epochs in (1, 2, 1):
+            fit(model, CrossEntropy(), optimizer, batches, epochs=epochs, schedule=schedule)
+        assert asked == list(range(16)) and optimizer.steps == 16
+        fit(in_one_go, CrossEntropy(), Adam(in_one_go.parameters()), batches, epochs=4, schedule=schedule)
+        assert_same(model.state(), in_one_go.state())
+
+
+class TestInterruption:
+    """Ctrl-C after seven whole steps, in the second epoch of five steps."""
+
+    batches = sentence_batches(5)
+
+    def interrupted(self, where, **settings):
+        model, loss, steps = gpt(), CrossEntropy(), 0
+        optimizer = SGD(model.parameters(), 0.1)
+        step, backward, forward = optimizer.step, model.blocks[0].feed_forward.backward, loss.forward
+
+        def stop(*here):
+            if steps == 7 and where in here:
+                raise KeyboardInterrupt
+
+        def stopping_step():
+            nonlocal steps
+            stop("before the step")
+            step()
+            steps += 1
+            stop("after the step")
+
+        def stopping_backward(gradient):
+            slopes = backward(gradient)
+            stop("within backward")
+            return slopes
+
+        def stopping_loss(targets, outputs):
+            stop("in the loss")
+            return forward(targets, outputs)
+
+        class Stopping(list):
+            def __iter__(self):
+                for batch in super().__iter__():
+                    stop("in the batches")
+                    yield batch
+
+        optimizer.step, loss.forward = stopping_step, stopping_loss
+        model.blocks[0].feed_forward.backward = stopping_backward
+        with pytest.raises(KeyboardInterrupt):
+            fit(model, loss, optimizer, Stopping(self.batches), epochs=4, **settings)
+        del optimizer.step, model.blocks[0].feed_forward.backward
+        return model, optimizer
+
+    @pytest.mark.parametrize("where", ["in the batches", "in the loss", "within backward", "before the step", "after the step"])
+    @pytest.mark.parametrize("settings", [{}, {"validation": batches[:1]}, {"max_gradient_norm": 1e9}], ids=list)
+    def test_it_leaves_the_parameters_after_the_last_whole_step_and_training_can_go_on(self, where, settings):
+        model, optimizer = self.interrupted(where, **settings)
+        unwatched = gpt()
+        other = SGD(unwatched.parameters(), 0.1)
+        fit(unwatched, CrossEntropy(), other, self.batches, epochs=1)
+        fit(unwatched, CrossEntropy(), other, self.batches[:2], epochs=1)
+        assert_same(model.state(), unwatched.state())
+        assert optimizer.steps == 7
+        for each, its in ((model, optimizer), (unwatched, other)):
+            fit(each, CrossEntropy(), its, self.batches[2:], epochs=2)
+        assert_same(model.state(), unwatched.state())
+        assert all(np.isfinite(array).all() for array in model.state().values())
+
+    @pytest.mark.parametrize("where", ["in the batches", "in the loss", "within backward", "before the step", "after the step"])
+    def test_with_patience_the_best_model_so_far_comes_back(self, where):
+        model, optimizer = self.interrupted(where, validation=self.batches, patience=3)
+        unwatched = gpt()
+        fit(unwatched, CrossEntropy(), SGD(unwatched.parameters(), 0.1), self.batches, epochs=1)
+        assert_same(model.state(), unwatched.state())
+        before = mean_loss(model, CrossEntropy(), self.batches)
+        assert fit(model, CrossEntropy(), optimizer, self.batches, epochs=1, validation=self.batches).validation_loss[0] < before
+
+    @pytest.mark.parametrize("patience", [None, 2])
+    def test_it_may_come_from_progress_too(self, patience):
+        def progress(epochs):
+            yield from [0, 1]
+            raise KeyboardInterrupt
+
+        model, unwatched = gpt(), gpt()
+        optimizer = Adam(model.parameters())
+        with pytest.raises(KeyboardInterrupt):
+            fit(model, CrossEntropy(), optimizer, self.batches, epochs=9, validation=self.batches, patience=patience, progress=progress)
+        fit(unwatched, CrossEntropy(), Adam(unwatched.parameters()), self.batches, epochs=2)
+        assert_same(model.state(), unwatched.state())
+        fit(model, CrossEntropy(), optimizer, self.batches, epochs=1)
+        assert optimizer.steps == 15
+
+    @pytest.mark.parametrize("error", [KeyboardInterrupt, FloatingPointError, RuntimeError])
+    @pytest.mark.parametrize(("epochs", "best"), [(2, 0), (3, 2), (5, 2)])
+    def test_after_any_error_the_best_is_the_epoch_whose_validation_loss_was_lowest(self, error, epochs, best):
+        x, y = problem()
+
+        def progress(numbers):
+            yield from numbers[:epochs]
+            raise error
+
+        model, unwatched = network(), network()
+        with pytest.raises(error):
+            fit(model, Scripted([3, 4, 2, 5, 6]), SGD(model.parameters(), 0.1), [(x, y)], epochs=9, validation=[(x, np.zeros_like(y))], patience=9, progress=progress)
+        fit(unwatched, SquaredError(), SGD(unwatched.parameters(), 0.1), [(x, y)], epochs=best + 1)
+        assert_same(model.state(), unwatched.state())
+
+    def test_a_training_that_diverges_goes_back_to_the_best_with_patience(self):
+        x, y = problem()
+        model, unwatched = network(), network()
+        with pytest.raises(FloatingPointError, match="the loss is nan in the validation of epoch 3"):
+            fit(model, Scripted([3, 2, math.nan]), SGD(model.parameters(), 0.1), [(x, y)], epochs=9, validation=[(x, np.zeros_like(y))], patience=9)
+        fit(unwatched, SquaredError(), SGD(unwatched.parameters(), 0.1), [(x, y)], epochs=2)
+        assert_same(model.state(), unwatched.state())
+
+    def test_before_the_first_epoch_is_over_there_is_no_best_to_go_back_to(self):
+        def batches():
+            yield self.batches[0]
+            raise KeyboardInterrupt
+
+        model, unwatched = gpt(), gpt()
+        with pytest.raises(KeyboardInterrupt):
+            fit(model, CrossEntropy(), SGD(model.parameters(), 0.1), batches(), epochs=3, validation=self.batches, patience=1)
+        fit(unwatched, CrossEntropy(), SGD(unwatched.parameters(), 0.1), self.batches[:1], epochs=1)
+        assert_same(model.state(), unwatched.state())
 
 
 class TestMeanLoss:
