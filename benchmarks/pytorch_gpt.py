@@ -46,7 +46,7 @@ class PyTorchGPT(nn.Module):
         if config.positions == "learned":
             self.positions = nn.Parameter(torch.zeros(t, c))
         else:
-            self.register_buffer("positions", torch.tensor(sinusoidal_positions(t, c)))
+            self.register_buffer("positions", torch.tensor(0.02 * sinusoidal_positions(t, c)))
         self.blocks = nn.ModuleList([Block(config) for _ in range(config.num_layers)])
         self.final_norm = nn.LayerNorm(c)
         self.unembedding = nn.Linear(c, v, bias=False)

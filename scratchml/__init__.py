@@ -48,6 +48,7 @@ from scratchml.losses import (
 )
 from scratchml.module import Module, Parameter, Sequential
 from scratchml.neural_network import Layer, NeuralNetwork, Neuron
+from scratchml.next_token_batches import NextTokenBatches, next_token_windows
 from scratchml.normalization import LayerNorm
 from scratchml.optimizers import SGD, Adam, Optimizer, warmup_cosine
 from scratchml.positional_encoding import sinusoidal_positions
@@ -55,10 +56,8 @@ from scratchml.tokenizers import BPETokenizer, CharTokenizer, Tokenizer
 from scratchml.training import (
     History,
     MiniBatches,
-    NextTokenBatches,
     fit,
     mean_loss,
-    next_token_windows,
 )
 from scratchml.transformer import GPT, FeedForward, GPTConfig, TransformerBlock
 

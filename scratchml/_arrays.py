@@ -5,7 +5,7 @@ tokens.
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 Array = NDArray[np.floating[Any]]
 
@@ -17,6 +17,12 @@ def as_floats(x: ArrayLike) -> Array:
     """
     x = np.asarray(x)
     return x.astype(np.result_type(x, 1.0), copy=False)
+
+
+def check_floating(dtype: DTypeLike) -> None:
+    """Raises ValueError unless the dtype is one of floating-point numbers."""
+    if not np.issubdtype(dtype, np.floating):
+        raise ValueError(f"dtype must be a floating-point one, got {dtype!r}")
 
 
 def checked_tokens(tokens: ArrayLike, vocab_size: int) -> NDArray[np.integer]:

@@ -1,7 +1,8 @@
 """Attention: every token looks at others, and adds up what it finds (chapters 18 to
 21).
 
-B batch, T time, C channels (the width of the embedding), H heads, D head width.
+B batch, T time, C channels (the width of the embedding), H heads, D head width. T are
+the tokens that look, S those that they look at; the same ones, save with a cache.
 """
 
 import math
@@ -9,21 +10,11 @@ import math
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
-from scratchml._arrays import Array, as_floats
+from scratchml._arrays import Array, as_floats, check_floating
 from scratchml.activations import softmax
 from scratchml.module import Module, Parameter
 
 Mask = NDArray[np.bool_]
-
-
-def causal_mask(length: int) -> Mask:
-    """Which token (row) may look at which (column): itself and those before it.
-
-    (T, T), True on the diagonal and below. Raises ValueError unless length ≥ 1.
-    """
-    if length < 1:
-        raise ValueError(f"length must be at least 1, got {length}")
-    return np.tri(length, dtype=bool)
 
 
 def scaled_dot_product_attention(
@@ -58,44 +49,9 @@ def scaled_dot_product_attention(
     return weights @ value, weights
 
 
-def _checked_mask(mask: ArrayLike, shape: tuple[int, ...]) -> Mask:
-    """`mask`, if it has that shape and lets every token look at something."""
-    mask = np.asarray(mask)
-    if mask.shape != shape or mask.dtype != bool:
-        raise ValueError(
-            f"mask must be an array of bool with the shape {shape}, got {mask.dtype} "
-            f"with shape {mask.shape}"
-        )
-    if not mask.any(axis=-1).all():
-        row = int(mask.any(axis=-1).argmin())
-        raise ValueError(
-            f"every row of mask must have a True, got none in row {row}: that token "
-            f"could look at nothing"
-        )
-    return mask
-
-
-def attention_gradients(
-    gradient: Array, query: Array, key: Array, value: Array, weights: Array
-) -> tuple[Array, Array, Array]:
-    """From ∂C/∂output (…, T, E) to ∂C/∂query, ∂C/∂key and ∂C/∂value, back through
-    `scaled_dot_product_attention`, which returned these `weights` (chapter 21).
-    """
-    d_value = weights.swapaxes(-1, -2) @ gradient  # (…, S, E)
-    d_weights = gradient @ value.swapaxes(-1, -2)  # (…, T, S)
-    # Back through softmax: what one weight of a row gains, the others lose.
-    d_scores = d_weights
-    d_scores -= np.vecdot(d_weights, weights)[..., None]
-    d_scores *= weights
-    scale = 1 / math.sqrt(query.shape[-1])
-    d_query = d_scores @ key * scale  # (…, T, D)
-    d_key = d_scores.swapaxes(-1, -2) @ (query * scale)  # (…, S, D)
-    return d_query, d_key, d_value
-
-
 class SelfAttention(Module):
-    """One head: every token's query meets every token's key, and with the weights that
-    come of it the values are added up.
+    """One head: every token's query meets every token's key, and the weights that come
+    of it say how much of each value is added up.
 
     `W_q`, `W_k` and `W_v` (C, C) start as normal numbers with the standard deviation
     1 / √C; `rng` is a Generator or a seed for them. The weights of the last `forward`
@@ -140,13 +96,40 @@ class SelfAttention(Module):
         )
 
 
+def causal_mask(length: int) -> Mask:
+    """Which token (row) may look at which (column): itself and those before it.
+
+    (T, T), True on the diagonal and below. Raises ValueError unless length ≥ 1.
+    """
+    if length < 1:
+        raise ValueError(f"length must be at least 1, got {length}")
+    return np.tri(length, dtype=bool)
+
+
+def _checked_mask(mask: ArrayLike, shape: tuple[int, ...]) -> Mask:
+    """`mask`, if it has that shape and lets every token look at something."""
+    mask = np.asarray(mask)
+    if mask.shape != shape or mask.dtype != bool:
+        raise ValueError(
+            f"mask must be an array of bool with the shape {shape}, got {mask.dtype} "
+            f"with shape {mask.shape}"
+        )
+    if not mask.any(axis=-1).all():
+        row = int(mask.any(axis=-1).argmin())
+        raise ValueError(
+            f"every row of mask must have a True, got none in row {row}: that token "
+            f"could look at nothing"
+        )
+    return mask
+
+
 class MultiHeadAttention(Module):
     """H heads side by side, and a matrix that mixes what they found.
 
     Every head sees the whole embedding, and has C / H columns of `query`, `key` and
     `value` (C, C) to itself; `output` (C, C) is the output projection. All start as
     normal numbers with the standard deviation 1 / √C; `rng` is a Generator or a seed
-    for them. The weights of the last `forward` stay in `last_weights`, (…, H, T, T).
+    for them. The weights of the last `forward` stay in `last_weights`, (…, H, T, S).
     """
 
     last_weights: Array | None = None
@@ -186,15 +169,17 @@ class MultiHeadAttention(Module):
         """
         x = _checked_embeddings(x, self.query.value)
         query, key, value = (
-            self._split(x @ parameter.value)  # (…, H, T, D), all heads in one product
+            self._split_heads(
+                x @ parameter.value
+            )  # (…, H, T, D), all heads in one product
             for parameter in (self.query, self.key, self.value)
         )
         if cache is not None:
             key, value = cache.join(self, key, value)
         found, self.last_weights = scaled_dot_product_attention(
             query, key, value, mask
-        )  # (…, H, T, D) and (…, H, T, T)
-        joined = self._join(found)  # (…, T, C)
+        )  # (…, H, T, D) and (…, H, T, S)
+        joined = self._join_heads(found)  # (…, T, C)
         outputs = joined @ self.output.value
         self._keep((x, joined, query, key, value, self.last_weights), outputs)
         if cache is not None:
@@ -204,23 +189,49 @@ class MultiHeadAttention(Module):
 
     def backward(self, gradient: ArrayLike) -> Array:
         (x, joined, *kept), gradient = self._take(gradient)
-        d_found = self._split(_backward_product(joined, self.output, gradient))
-        d_query, d_key, d_value = map(self._join, attention_gradients(d_found, *kept))
+        d_found = self._split_heads(_backward_product(joined, self.output, gradient))
+        d_heads = attention_gradients(d_found, *kept)  # (…, H, T, D) each
+        d_query, d_key, d_value = map(self._join_heads, d_heads)  # (…, T, C)
         slopes = _backward_product(x, self.query, d_query)
         slopes += _backward_product(x, self.key, d_key)
         slopes += _backward_product(x, self.value, d_value)
         return slopes
 
-    def _split(self, x: Array) -> Array:
+    def _split_heads(self, x: Array) -> Array:
         """(…, T, C) → (…, H, T, D): each head's columns as a matrix of its own."""
         *batch, t, c = x.shape
         h = self.num_heads
         return x.reshape(*batch, t, h, c // h).swapaxes(-2, -3)
 
-    def _join(self, x: Array) -> Array:
+    def _join_heads(self, x: Array) -> Array:
         """(…, H, T, D) → (…, T, C): the heads' columns side by side again."""
         *batch, h, t, d = x.shape
         return x.swapaxes(-2, -3).reshape(*batch, t, h * d)
+
+
+def attention_gradients(
+    gradient: ArrayLike,
+    query: ArrayLike,
+    key: ArrayLike,
+    value: ArrayLike,
+    weights: ArrayLike,
+) -> tuple[Array, Array, Array]:
+    """From ∂C/∂output (…, T, E) to ∂C/∂query, ∂C/∂key and ∂C/∂value, back through
+    `scaled_dot_product_attention`, which returned these `weights` (chapter 21).
+    """
+    gradient, query, key, value, weights = map(
+        as_floats, (gradient, query, key, value, weights)
+    )
+    d_value = weights.swapaxes(-1, -2) @ gradient  # (…, S, E)
+    d_weights = gradient @ value.swapaxes(-1, -2)  # (…, T, S)
+    # Back through softmax: what one weight of a row gains, the others lose.
+    d_scores = d_weights
+    d_scores -= np.vecdot(d_weights, weights)[..., None]
+    d_scores *= weights
+    scale = 1 / math.sqrt(query.shape[-1])
+    d_query = d_scores @ key * scale  # (…, T, D)
+    d_key = d_scores.swapaxes(-1, -2) @ (query * scale)  # (…, S, D)
+    return d_query, d_key, d_value
 
 
 def _backward_product(x: Array, parameter: Parameter, gradient: Array) -> Array:
@@ -239,16 +250,20 @@ class KeyValueCache:
     """
 
     def __init__(self) -> None:
-        self.length = 0  # how many tokens the model has read
-        self._kept: dict[MultiHeadAttention, tuple[Array, Array]] = {}
+        self._read: dict[MultiHeadAttention, tuple[Array, Array]] = {}
+
+    @property
+    def length(self) -> int:
+        """How many tokens the model has read."""
+        return max((key.shape[-2] for key, _ in self._read.values()), default=0)
 
     def join(
         self, layer: MultiHeadAttention, key: Array, value: Array
     ) -> tuple[Array, Array]:
-        """All keys and values of this layer, the new ones at the end: (…, H, T, D)."""
-        if layer not in self._kept:
+        """All keys and values of this layer, the new ones at the end: (…, H, S, D)."""
+        if layer not in self._read:
             return key, value
-        old_key, old_value = self._kept[layer]
+        old_key, old_value = self._read[layer]
         if old_key.shape[:-2] != key.shape[:-2]:
             raise ValueError(
                 f"a cache goes on with the batch that it began with: it holds tokens "
@@ -260,8 +275,8 @@ class KeyValueCache:
         )
 
     def keep(self, layer: MultiHeadAttention, key: Array, value: Array) -> None:
-        """Keep what `join` returned, once the layer has used it without a complaint."""
-        self._kept[layer] = key, value
+        """Keep what `join` returned, now that attention has accepted the shapes."""
+        self._read[layer] = key, value
 
 
 def _checked_embeddings(x: ArrayLike, weights: Array) -> Array:
@@ -276,6 +291,5 @@ def _checked_embeddings(x: ArrayLike, weights: Array) -> Array:
 
 
 def _square(dim: int, rng: np.random.Generator, dtype: DTypeLike) -> Parameter:
-    if not np.issubdtype(dtype, np.floating):
-        raise ValueError(f"dtype must be a floating-point one, got {dtype!r}")
+    check_floating(dtype)
     return Parameter((rng.standard_normal((dim, dim)) / math.sqrt(dim)).astype(dtype))

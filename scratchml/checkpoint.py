@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
+from scratchml._arrays import check_floating
 from scratchml.optimizers import Optimizer
 from scratchml.tokenizers import Tokenizer
 from scratchml.transformer import GPT, GPTConfig
@@ -32,15 +33,16 @@ def save_checkpoint(
 ) -> None:
     """Write the model to a file, with its configuration; and whatever else is given:
     the tokenizer, to use the model; the optimizer and the Generator of the batches, to
-    go on training as if nothing had happened.
+    go on training, with the same settings, as if nothing had happened.
 
-    `dtype` is that of the parameters in the file, if it shall be another: "float16"
-    halves its size. At every moment there is either the old file or the new one at
-    `path`, whole. Raises ValueError for a dtype that isn't one of floats.
+    `dtype` stores the parameters in another precision: "float16" halves the file, and
+    rounds them. At every moment there is either the old file or the new one at `path`,
+    whole. (If the process is killed, a file that ends in ".half" may stay beside it.)
+    Raises ValueError for a dtype that isn't a floating-point one, or is too small for
+    the parameters.
     """
-    dtype = np.dtype(dtype or model.config.dtype)
-    if dtype.kind != "f":
-        raise ValueError(f"dtype must be one of floats, got {dtype}")
+    dtype = dtype or model.config.dtype
+    check_floating(dtype)
     entries: dict[str, Any] = {
         "format": _FORMAT,
         "config": _to_json(asdict(model.config)),
@@ -50,7 +52,10 @@ def save_checkpoint(
     if rng is not None:
         entries["rng"] = _to_json(rng.bit_generator.state)
     for name, value in model.state().items():
-        entries[f"parameter:{name}"] = value.astype(dtype)
+        with np.errstate(over="ignore"):
+            entries[f"parameter:{name}"] = stored = value.astype(dtype)
+        if np.isinf(stored).any() and not np.isinf(value).any():
+            raise ValueError(f"{name} has numbers that are too large for {dtype}")
     if optimizer is not None:
         for name, array in optimizer.state().items():
             entries[f"optimizer:{name}"] = array
@@ -131,7 +136,7 @@ def pretrained(name: str) -> tuple[GPT, Tokenizer]:
     """A small model that comes with the package, and its tokenizer: "idioms" writes
     Chinese idioms of four characters, "names" English given names.
 
-    Prompt them with a line end, and they write a word and a line end. They were made by
+    Prompt them with a newline, and they write a word and a newline. They were made by
     `python -m scratchml.weights.train`. Raises ValueError for another name.
     """
     names = sorted(path.stem for path in _WEIGHTS.glob("*.npz"))
@@ -170,8 +175,8 @@ def _read(path: str | Path) -> _Contents:
         )
 
     def part(prefix: str) -> dict[str, NDArray[Any]]:
-        named = {n.partition(":"): array for n, array in arrays.items()}
-        return {name: a for (first, _, name), a in named.items() if first == prefix}
+        named = {n: array for n, array in arrays.items() if n.startswith(prefix)}
+        return {n.removeprefix(prefix): array for n, array in named.items()}
 
     try:
         settings = json.loads(str(arrays["config"]))
@@ -182,4 +187,4 @@ def _read(path: str | Path) -> _Contents:
         rng = json.loads(str(arrays["rng"])) if "rng" in arrays else None
     except (ValueError, TypeError, KeyError) as error:
         raise ValueError(f"{path} is damaged: {error!r}") from error
-    return _Contents(config, tokenizer, part("parameter"), part("optimizer"), rng)
+    return _Contents(config, tokenizer, part("parameter:"), part("optimizer:"), rng)

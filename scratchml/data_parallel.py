@@ -19,7 +19,7 @@ class DataParallel(Module):
     The copies read the values of the model's parameters, and have gradients of their
     own. Train it in place of the model:
     `fit(DataParallel(model, 2), loss, Adam(model.parameters()), …)`. Threads help
-    because numpy, while it computes, lets other threads run. With few and large arrays
+    because numpy lets other threads run while it computes. With few and large arrays
     two of them take little more than half the time; with many small ones they only get
     in each other's way, and so they do with numpy's own threads: set
     OPENBLAS_NUM_THREADS=1 before you start Python.
@@ -32,7 +32,8 @@ class DataParallel(Module):
             raise ValueError(f"num_threads must be at least 1, got {num_threads}")
         self.model = model
         copies = [copy.deepcopy(model) for _ in range(num_threads - 1)]
-        # Tuples, in which parts aren't looked for: the parameters are the model's.
+        # In tuples, where `Module` doesn't look for parts: all parameters are the
+        # model's.
         self._models = (model, *copies)
         self._parameters = tuple(
             (of_copy, original)
@@ -46,8 +47,11 @@ class DataParallel(Module):
     def forward(self, x: ArrayLike) -> Array:
         """The model's outputs for x, whose first axis is the batch."""
         x = np.asarray(x)
-        if x.ndim == 0 or len(x) == 0:
-            raise ValueError(f"a batch must hold at least one row, got shape {x.shape}")
+        if x.ndim < 2 or len(x) == 0:
+            raise ValueError(
+                f"a batch must have two axes or more and hold at least one row, got "
+                f"shape {x.shape}"
+            )
         for of_copy, original in self._parameters:
             of_copy.share_value(original)
         parts = np.array_split(x, min(len(self._models), len(x)))

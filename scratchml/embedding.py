@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
 
-from scratchml._arrays import Array, checked_tokens
+from scratchml._arrays import Array, check_floating, checked_tokens
 from scratchml.module import Module, Parameter
 
 
@@ -27,8 +27,7 @@ class Embedding(Module):
                 f"vocab_size and embedding_dim must be at least 1, got {vocab_size} "
                 f"and {embedding_dim}"
             )
-        if not np.issubdtype(dtype, np.floating):
-            raise ValueError(f"dtype must be a floating-point one, got {dtype!r}")
+        check_floating(dtype)
         weights = 0.02 * np.random.default_rng(rng).standard_normal(
             (vocab_size, embedding_dim)
         )

@@ -11,56 +11,6 @@ from scratchml.attention import KeyValueCache
 from scratchml.transformer import GPT
 
 
-def generate(
-    model: GPT,
-    prompt: Sequence[int],
-    max_new_tokens: int,
-    *,
-    temperature: float = 1.0,
-    top_k: int | None = None,
-    top_p: float | None = None,
-    rng: np.random.Generator | int,
-    use_cache: bool = True,
-) -> Iterator[int]:
-    """Yield the tokens that the model writes after the prompt, one by one.
-
-    Each is drawn from `next_token_probabilities`; `top_k=1` always takes the most
-    probable. `rng` is a Generator or a seed. A `KeyValueCache` spares the model from
-    reading the text again for every token, which `use_cache=False` has it do.
-
-    The model sees at most its context: when the text has grown longer, the last
-    `context_length` tokens. Then all tokens have other positions than one token before,
-    nothing in the cache is true anymore, and every new token costs reading a whole
-    context. Raises ValueError for an empty prompt, tokens out of range, and settings
-    out of range.
-    """
-    tokens = checked_tokens(prompt, model.config.vocab_size)
-    if tokens.ndim != 1:
-        raise ValueError(f"prompt must be a row of tokens, got shape {tokens.shape}")
-    if max_new_tokens < 0:
-        raise ValueError(f"max_new_tokens must be at least 0, got {max_new_tokens}")
-    _check_settings(temperature, top_k, top_p)
-    rng = np.random.default_rng(rng)
-
-    # The checks above happen at the call; a function with `yield` in it would wait.
-    def written() -> Iterator[int]:
-        text = tokens.tolist()
-        context = model.config.context_length
-        cache = KeyValueCache()
-        for _ in range(max_new_tokens):
-            if use_cache and len(text) <= context:
-                logits = model.forward(text[cache.length :], cache=cache)
-            else:
-                logits = model.forward(text[-context:])
-            probabilities = next_token_probabilities(
-                logits[-1], temperature=temperature, top_k=top_k, top_p=top_p
-            )
-            text.append(_draw(probabilities, rng))
-            yield text[-1]
-
-    return written()
-
-
 def next_token_probabilities(
     logits: ArrayLike,
     *,
@@ -90,8 +40,7 @@ def next_token_probabilities(
     best = probabilities[order]
     best /= best.sum()
     if top_p is not None:
-        before = np.cumsum(best) - best  # what the better ones have together
-        best = best[before < top_p]
+        best = best[: np.searchsorted(np.cumsum(best), top_p) + 1]
         best /= best.sum()
     kept = np.zeros_like(probabilities)
     kept[order[: len(best)]] = best
@@ -113,3 +62,53 @@ def _draw(probabilities: Array, rng: np.random.Generator) -> int:
     """
     ends = np.cumsum(probabilities)
     return int(np.searchsorted(ends, rng.random() * ends[-1], side="right"))
+
+
+def generate(
+    model: GPT,
+    prompt: Sequence[int],
+    max_new_tokens: int,
+    *,
+    temperature: float = 1.0,
+    top_k: int | None = None,
+    top_p: float | None = None,
+    rng: np.random.Generator | int,
+    use_cache: bool = True,
+) -> Iterator[int]:
+    """Yield the tokens that the model writes after the prompt, one by one.
+
+    Each is drawn from `next_token_probabilities`; `top_k=1` always takes the most
+    probable. `rng` is a Generator or a seed. A `KeyValueCache` spares the model from
+    reading the text again for every token, which `use_cache=False` has it do.
+
+    The model sees at most its context: when the text has grown longer, the last
+    `context_length` tokens. From then on every token's position shifts by one at each
+    step, so that nothing in the cache holds anymore, and every new token costs reading
+    a whole context. Raises ValueError for an empty prompt, tokens out of range, and settings
+    out of range.
+    """
+    tokens = checked_tokens(prompt, model.config.vocab_size)
+    if tokens.ndim != 1:
+        raise ValueError(f"prompt must be a row of tokens, got shape {tokens.shape}")
+    if max_new_tokens < 0:
+        raise ValueError(f"max_new_tokens must be at least 0, got {max_new_tokens}")
+    _check_settings(temperature, top_k, top_p)
+    rng = np.random.default_rng(rng)
+
+    # The checks above happen at the call; a function with `yield` in it would wait.
+    def written() -> Iterator[int]:
+        text = tokens.tolist()
+        context = model.config.context_length
+        cache = KeyValueCache()
+        for _ in range(max_new_tokens):
+            if use_cache and len(text) <= context:
+                logits = model.forward(text[cache.length :], cache=cache)
+            else:
+                logits = model.forward(text[-context:])
+            probabilities = next_token_probabilities(
+                logits[-1], temperature=temperature, top_k=top_k, top_p=top_p
+            )
+            text.append(_draw(probabilities, rng))
+            yield text[-1]
+
+    return written()

@@ -7,7 +7,7 @@ import math
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
 
-from scratchml._arrays import Array
+from scratchml._arrays import Array, check_floating
 from scratchml.module import Module, Parameter
 
 #: name → the variance of the first weights, times the number of inputs.
@@ -44,8 +44,7 @@ class Linear(Module):
                 f"initialization must be one of {', '.join(INITIALIZATIONS)}, got "
                 f"{initialization!r}"
             )
-        if not np.issubdtype(dtype, np.floating):
-            raise ValueError(f"dtype must be a floating-point one, got {dtype!r}")
+        check_floating(dtype)
         scale = math.sqrt(INITIALIZATIONS[initialization] / num_inputs)
         rng = np.random.default_rng(rng)
         weights = rng.standard_normal((num_inputs, num_outputs)) * scale

@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
 
-from scratchml._arrays import Array
+from scratchml._arrays import Array, check_floating
 from scratchml.module import Module, Parameter
 
 
@@ -25,8 +25,7 @@ class LayerNorm(Module):
                 f"embedding_dim must be at least 1 and epsilon above 0, got "
                 f"{embedding_dim} and {epsilon}"
             )
-        if not np.issubdtype(dtype, np.floating):
-            raise ValueError(f"dtype must be a floating-point one, got {dtype!r}")
+        check_floating(dtype)
         self.gain = Parameter(np.ones(embedding_dim, dtype))
         self.bias = Parameter(np.zeros(embedding_dim, dtype))
         self.epsilon = epsilon

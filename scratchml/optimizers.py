@@ -83,10 +83,12 @@ class Optimizer:
 
     def state(self) -> dict[str, NDArray[Any]]:
         """A copy of what the next step depends on, besides the parameters and the
-        settings: by name, the number of steps and rows as long as `values`.
+        settings: by name, the number of steps and rows as long as `values`; and the
+        shapes of the parameters, by which to know that it is theirs.
         """
+        shapes = ", ".join(str(p.value.shape) for p in self.parameters)
         rows = {name: getattr(self, name).copy() for name in self._remembered}
-        return {"steps": np.array(self.steps)} | rows
+        return {"parameters": np.array(shapes), "steps": np.array(self.steps)} | rows
 
     def load_state(self, state: Mapping[str, NDArray[Any]]) -> None:
         """Go on from what `state()` returned, of such an optimizer for such a model.
@@ -100,6 +102,11 @@ class Optimizer:
             raise ValueError(
                 f"the state of this {type(self).__name__} must have the names and "
                 f"shapes {shapes}, got {got}"
+            )
+        if str(state["parameters"]) != str(own["parameters"]):
+            raise ValueError(
+                f"this {type(self).__name__} has parameters of the shapes "
+                f"{own['parameters']}, the state is of {state['parameters']}"
             )
         steps = int(state["steps"])
         rows = {n: np.asarray(state[n], self.values.dtype) for n in self._remembered}
@@ -141,8 +148,9 @@ class Adam(Optimizer):
 
     m is the running average of the gradient, v that of its square, and the hats undo
     their start at zero. Kingma and Ba (2015). `weight_decay` also shrinks the weight
-    matrices by the factor 1 − η · weight_decay at each step, apart from the gradient;
-    biases are left alone. Loshchilov and Hutter (2019).
+    matrices, embeddings among them, by the factor 1 − η · weight_decay at each step,
+    apart from the gradient; what has one axis only, such as a bias, is left alone.
+    Loshchilov and Hutter (2019).
     """
 
     _remembered = ("mean", "mean_square")

@@ -119,9 +119,10 @@ class CharTokenizer(Tokenizer):
         return "".join(self.vocabulary[token] for token in self._checked(tokens))
 
 
-# Merges stay inside such pieces: a word with the space before it, a run of other signs,
-# or white space. Python's \w holds the letters of all scripts. At most 16, because
-# Chinese has no spaces, and a long piece takes long.
+# Merges stay inside such pieces: a word with the space before it, a run of other signs
+# with the space before it, or whitespace. \w are the letters and digits of all scripts;
+# an accent that is a character of its own is another sign. At most 16 characters: for
+# Chinese, which has no spaces, since the time for a piece grows with its square.
 PIECE = re.compile(r" ?\w{1,16}| ?[^\w\s]{1,16}|\s{1,16}(?!\S)|\s")
 
 Pair = tuple[int, int]

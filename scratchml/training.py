@@ -58,83 +58,6 @@ class MiniBatches:
             yield self.inputs[rows], self.targets[rows]
 
 
-class NextTokenBatches:
-    """Windows from random places of a long text, each with the same window one token
-    further on: `batch_size` of them are a batch, `steps` batches are an epoch.
-
-    `tokens` (N,) are integers. A batch is (inputs, targets), both (batch_size,
-    context_length), and targets[:, t] is the token that comes after inputs[:, t].
-    Raises ValueError for a text that is shorter than one window and its next token.
-    """
-
-    def __init__(
-        self,
-        tokens: ArrayLike,
-        batch_size: int,
-        context_length: int,
-        *,
-        steps: int,
-        rng: np.random.Generator | int,
-    ) -> None:
-        self._text = _checked_text(tokens, context_length)
-        if batch_size < 1 or steps < 1:
-            raise ValueError(
-                f"batch_size and steps must be at least 1, got {batch_size} and {steps}"
-            )
-        self.batch_size, self.context_length = batch_size, context_length
-        self.steps = steps
-        self._rng = np.random.default_rng(rng)
-
-    @property
-    def num_tokens(self) -> int:
-        """How many tokens an epoch predicts: for a bar that shows tokens per second,
-        `progress=partial(tqdm, unit=" tokens", unit_scale=batches.num_tokens)`.
-        """
-        return self.steps * self.batch_size * self.context_length
-
-    def __len__(self) -> int:
-        return self.steps
-
-    def __iter__(self) -> Iterator[Batch]:
-        window = np.arange(self.context_length)
-        for _ in range(self.steps):
-            last = len(self._text) - self.context_length
-            starts = self._rng.integers(last, size=(self.batch_size, 1))
-            places = starts + window  # (B, T)
-            yield self._text[places], self._text[places + 1]
-
-
-def next_token_windows(
-    tokens: ArrayLike, batch_size: int, context_length: int
-) -> list[Batch]:
-    """All of a text once, as batches like those of `NextTokenBatches`: one window after
-    the other, the last one dropped if it isn't full. For validation.
-    """
-    text = _checked_text(tokens, context_length)
-    if batch_size < 1:
-        raise ValueError(f"batch_size must be at least 1, got {batch_size}")
-    end = (len(text) - 1) // context_length * context_length
-    inputs = text[:end].reshape(-1, context_length)
-    targets = text[1 : end + 1].reshape(-1, context_length)
-    starts = range(0, len(inputs), batch_size)
-    return [(inputs[i : i + batch_size], targets[i : i + batch_size]) for i in starts]
-
-
-def _checked_text(tokens: ArrayLike, context_length: int) -> NDArray[np.integer[Any]]:
-    text = np.array(tokens)
-    if text.ndim != 1 or text.dtype.kind not in "iu":
-        raise ValueError(
-            f"tokens must be a row of integers, got {text.dtype} with shape "
-            f"{text.shape}"
-        )
-    if not 1 <= context_length < len(text):
-        raise ValueError(
-            f"context_length must be from 1 to one less than the number of tokens "
-            f"{len(text)}, got {context_length}"
-        )
-    return text
-
-
 @dataclass
 class History:
     """The mean loss of each epoch; `best_epoch`, counted from 0, is the one after which
@@ -168,17 +91,19 @@ def fit(
 
     `validation` holds batches that are not learned from; after each epoch their loss is
     measured. With `patience` training ends early, when that loss has not improved for
-    so many epochs, and the model goes back to where it was best, also if an error or
-    Ctrl-C ends training. `schedule` gives the learning rate for the optimizer's step 0,
-    1, …, and the optimizer keeps the last; gradients longer than `max_gradient_norm`
-    are clipped to it. `progress` goes around the epochs and may show a bar, as `tqdm`
-    does.
+    so many epochs, and the model (not the optimizer) goes back to where it was best,
+    also if an error or Ctrl-C ends training. Without it, Ctrl-C leaves the parameters
+    as they were after the last whole step. `schedule` gives the learning rate for the
+    optimizer's step 0, 1, …, and the optimizer keeps the last one that it was given;
+    gradients longer than `max_gradient_norm` are clipped to it.
 
-    Ctrl-C leaves a model that can be used, and trained on: its parameters are those
-    after the last whole step.
+    `progress` goes around the epochs. It may show a bar, as `tqdm` does; what a
+    generator does after its `yield` is done after each epoch, such as to save a
+    checkpoint (from which `resume_checkpoint` goes on).
 
     Raises ValueError for settings out of range, an optimizer of another model or no
-    batches, and FloatingPointError when the loss is no longer a number.
+    batches, and FloatingPointError when the loss, or the length of a gradient that is
+    to be clipped, is no longer a number.
     """
     if epochs < 0 or (patience is not None and (patience < 1 or validation is None)):
         raise ValueError(
@@ -226,11 +151,11 @@ def fit(
 
 
 def _keep_freed_memory() -> None:
-    """On Linux, have memory that is freed kept for the next step, in place of handing
-    it back to the system and asking for it again, which takes up to a third of a step.
+    """On Linux, have freed memory kept for the next step: to hand it back to the system
+    and ask for it again takes up to a third of a step.
 
-    What is handed back is what is larger than the largest array freed so far; so let
-    that be one of nearly 32 MB, the most that counts.
+    Blocks above a threshold are handed back, and to free such a block raises the
+    threshold to its size, up to 32 MB. So allocate and free one just below that.
     """
     np.empty(31 * 2**20, dtype=np.uint8)
 

@@ -59,8 +59,8 @@ class FeedForward(Module):
 class TransformerBlock(Module):
     """x + attention(norm(x)), and then x + feed_forward(norm(x)).
 
-    The normalization comes first ("pre-norm"), so that a token's embedding goes through
-    all blocks of a model with nothing but additions. Xiong et al. (2020).
+    The normalization comes first ("pre-norm"), so that on the way around the layers
+    there is nothing but additions. Xiong et al. (2020).
     """
 
     def __init__(
@@ -112,7 +112,8 @@ class TransformerBlock(Module):
 
 @dataclass(frozen=True)
 class GPTConfig:
-    """The sizes of a GPT, and its variants. Raises ValueError for those that make none.
+    """The sizes of a GPT, and its variants. Raises ValueError where they don't fit
+    together.
 
     `activation` is "gelu" or "relu"; `positions` is "learned" or "sinusoidal"; with
     `tie_weights` the embedding is the unembedding, too; `dtype` is "float32", to train,
@@ -170,7 +171,9 @@ class GPTConfig:
 class GPT(Module):
     """Tokens in; out, a score for every token that may come next, the logits.
 
-    Radford et al. (2019). `rng` is a Generator or a seed for the first weights.
+    Radford et al. (2019). `rng` is a Generator or a seed for the first weights. What
+    block i looked at last is in `blocks[i].attention.last_weights`. `pretrained` loads
+    a GPT that has learned already.
     """
 
     def __init__(self, config: GPTConfig, *, rng: np.random.Generator | int) -> None:
@@ -182,7 +185,9 @@ class GPT(Module):
             positions = 0.02 * rng.standard_normal((t, c))
             self.positions = Parameter(positions.astype(config.dtype))
         else:
-            self._sinusoids: Array = sinusoidal_positions(t, c).astype(config.dtype)
+            # As small as the first embeddings, or they would drown them.
+            sinusoids = 0.02 * sinusoidal_positions(t, c)
+            self._sinusoids: Array = sinusoids.astype(config.dtype)
         self.blocks = [
             TransformerBlock(
                 c,
@@ -219,16 +224,15 @@ class GPT(Module):
                 f"got {tokens.shape}"
             )
         x: Array = self.token_embedding.forward(tokens)  # (…, T, C)
-        x = x + self._positions()[start:end]
+        x = x + self._position_table()[start:end]
         mask = causal_mask(end)[start:]  # (T, all tokens so far)
         for block in self.blocks:
             x = block.forward(x, mask, cache=cache)
         x = self.final_norm.forward(x)  # (…, T, C)
         logits = x @ self.unembedding.value.T
         self._keep(x, logits)
-        self._loss = CrossEntropy()  # what the one before kept is of other logits
+        self._loss = CrossEntropy()  # drops what was kept for other logits
         if cache is not None:
-            cache.length = end
             self._kept = None  # there is no going back through the cache
         return logits
 
@@ -259,7 +263,7 @@ class GPT(Module):
             self.positions.gradient[:t] += slopes.reshape(-1, t, c).sum(axis=0)
         self.token_embedding.backward_to_parameters(slopes)
 
-    def _positions(self) -> Array:
+    def _position_table(self) -> Array:
         if self.config.positions == "learned":
             return self.positions.value
         return self._sinusoids

@@ -170,9 +170,9 @@ MISTAKES = {
     "attention: the mask hides what it should show": (ATTENTION, *SDPA, "np.where(allowed, 0, -np.inf)", "np.where(allowed, -1e9, 0)"),
     "attention: a masked score becomes 0": (ATTENTION, *SDPA, "scores += np.where(allowed, 0, -np.inf).astype(scores.dtype)", "scores *= allowed"),
     "attention: weights don't add up the values": (ATTENTION, *SDPA, "return weights @ value", "return weights.swapaxes(-1, -2) @ value"),
-    "heads: rows of tokens for columns": (ATTENTION, MultiHeadAttention, "_split", "x.reshape(*batch, t, h, c // h).swapaxes(-2, -3)", "x.reshape(*batch, h, t, c // h)"),
-    "heads: every other column": (ATTENTION, MultiHeadAttention, "_split", "reshape(*batch, t, h, c // h).swapaxes(-2, -3)", "reshape(*batch, t, c // h, h).swapaxes(-1, -2).swapaxes(-2, -3)"),
-    "heads: joined without swapping": (ATTENTION, MultiHeadAttention, "_join", "x.swapaxes(-2, -3)", "x"),
+    "heads: rows of tokens for columns": (ATTENTION, MultiHeadAttention, "_split_heads", "x.reshape(*batch, t, h, c // h).swapaxes(-2, -3)", "x.reshape(*batch, h, t, c // h)"),
+    "heads: every other column": (ATTENTION, MultiHeadAttention, "_split_heads", "reshape(*batch, t, h, c // h).swapaxes(-2, -3)", "reshape(*batch, t, c // h, h).swapaxes(-1, -2).swapaxes(-2, -3)"),
+    "heads: joined without swapping": (ATTENTION, MultiHeadAttention, "_join_heads", "x.swapaxes(-2, -3)", "x"),
     "heads: no output matrix": (ATTENTION, MultiHeadAttention, "forward", "joined @ self.output.value", "joined"),
     "block: normalization after the layer": ("TransformerBlock, gelu", TransformerBlock, "forward", "normal, mask, cache=cache", "x, mask, cache=cache"),
     "block: no residual around attention": ("TransformerBlock, gelu", TransformerBlock, "forward", "x = x + self.attention", "x = self.attention"),
@@ -193,7 +193,7 @@ for gpt in GPTS:
         f"{gpt}: a mask off by one, so that the next token is seen": (gpt, transformer, "causal_mask", "np.tri(length, ", "np.tri(length, k=1, "),
         f"{gpt}: a mask transposed": (gpt, transformer, "causal_mask", "np.tri(length, dtype=bool)", "np.tri(length, dtype=bool).T"),
         f"{gpt}: no mask": (gpt, GPT, "forward", "block.forward(x, mask", "block.forward(x, None"),
-        f"{gpt}: no positions": (gpt, GPT, "forward", "x = x + self._positions()[start:end]", ""),
+        f"{gpt}: no positions": (gpt, GPT, "forward", "x = x + self._position_table()[start:end]", ""),
         f"{gpt}: the positions of the last tokens": (gpt, GPT, "forward", "[start:end]", "[-tokens.shape[-1] :]"),
         f"{gpt}: no final normalization": (gpt, GPT, "forward", "x = self.final_norm.forward(x)", ""),
         f"{gpt}: the first block only": (gpt, GPT, "forward", "in self.blocks", "in self.blocks[:1]"),
@@ -202,7 +202,7 @@ for gpt in GPTS:
 MISTAKES["GPT: tied weights that aren't"] = (GPTS[1], GPT, "__init__", "= self.token_embedding.weights", "= Parameter(self.token_embedding.weights.value)")
 MISTAKES["GPT: relu for gelu"] = (GPTS[0], transformer.FeedForward, "__init__", "FEED_FORWARD_ACTIVATIONS[activation]()", "ReLU()")
 MISTAKES["GPT: gelu for relu"] = (GPTS[1], transformer.FeedForward, "__init__", "FEED_FORWARD_ACTIVATIONS[activation]()", "GELU()")
-MISTAKES["GPT: sinusoids where positions are learned"] = (GPTS[0], GPT, "_positions", "return self.positions.value", "return sinusoidal_positions(*self.positions.value.shape)")
+MISTAKES["GPT: sinusoids where positions are learned"] = (GPTS[0], GPT, "_position_table", "return self.positions.value", "return sinusoidal_positions(*self.positions.value.shape)")
 
 
 @pytest.mark.parametrize("dtype", TOLERANCES)

@@ -506,7 +506,7 @@ class TestTheCache:
 def copied(cache):
     """A cache that has read the same: its arrays are never changed, only replaced."""
     twin = copy.copy(cache)
-    twin._kept = dict(cache._kept)
+    twin._read = dict(cache._read)
     return twin
 
 

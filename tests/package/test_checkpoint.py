@@ -147,7 +147,7 @@ class TestRoundTrip:
     @pytest.mark.parametrize("dtype", ["int8", "uint16", bool, complex, object, "U5"], ids=str)
     def test_a_dtype_that_holds_no_weights_is_refused_and_the_old_file_stays(self, path, dtype):
         save_checkpoint(path, gpt(1))
-        with pytest.raises(ValueError, match=f"dtype must be one of floats, got {np.dtype(dtype)}"):
+        with pytest.raises(ValueError, match=re.escape(f"dtype must be a floating-point one, got {dtype!r}")):
             save_checkpoint(path, gpt(2), dtype=dtype)
         assert_same(everything(load_checkpoint(path)[0]), everything(gpt(1)))
 

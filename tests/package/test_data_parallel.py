@@ -167,8 +167,8 @@ class TestBesideTheModelAlone:
     @pytest.mark.parametrize("num_threads", [1, 2])
     def test_an_empty_batch_is_refused(self, make, num_threads):
         parallel = DataParallel(make(), num_threads)
-        for empty in (np.ones((0, 3)), np.ones((0, 5), int), [], 3.0):
-            with pytest.raises(ValueError, match=re.escape(f"a batch must hold at least one row, got shape {np.shape(empty)}")):
+        for empty in (np.ones((0, 3)), np.ones((0, 5), int), [], 3.0, [1, 2]):
+            with pytest.raises(ValueError, match=re.escape(f"a batch must have two axes or more and hold at least one row, got shape {np.shape(empty)}")):
                 parallel.forward(empty)
 
     @pytest.mark.parametrize("num_threads", [0, -1])
@@ -202,8 +202,8 @@ def test_the_rows_keep_their_order_and_each_part_goes_to_another_thread_at_the_s
         together.wait()
         return x * 10
 
-    outputs = DataParallel(Custom(forward), 3).forward(np.arange(8.0))
-    np.testing.assert_array_equal(outputs, np.arange(8.0) * 10)
+    outputs = DataParallel(Custom(forward), 3).forward(np.arange(8.0)[:, None])
+    np.testing.assert_array_equal(outputs, np.arange(8.0)[:, None] * 10)
     assert len(threads) == 3
 
 

@@ -311,7 +311,7 @@ class TestEveryVariant:
     def test_it_is_embedding_positions_blocks_normalization_and_unembedding(self, variant):
         model, tokens = gpt(**variant), text(2, 3)
         state = model.state()
-        x = state["token_embedding.weights"][tokens] + (state["positions"] if "positions" in state else sinusoidal_positions(4, 4))[:3]
+        x = state["token_embedding.weights"][tokens] + (state["positions"] if "positions" in state else 0.02 * sinusoidal_positions(4, 4))[:3]
         for i in range(2):
             block = TransformerBlock(4, 2, activation=variant["activation"], rng=0)
             block.load_state({name.removeprefix(f"blocks.{i}."): array for name, array in state.items() if name.startswith(f"blocks.{i}.")})
