@@ -35,8 +35,11 @@ def in_a_process(candidate: Candidate) -> Any:
     return json.loads(run.stdout)
 
 
-def medians(name: str, sides: dict[str, list[Candidate]]) -> dict[str, float]:
-    """For each side, the median of three rounds of its fastest candidate; sides that aren't installed are left out."""
+def medians(name: str, sides: dict[str, list[Candidate]]) -> dict[str, Any]:
+    """For each side, the median of three rounds of its fastest candidate; sides that aren't installed are left out.
+
+    What a candidate prints may also be several numbers; the first decides which is the fastest.
+    """
     best: dict[str, Candidate] = {}
     for side, candidates in sides.items():
         # Two trials for each candidate, since another program may disturb one.
@@ -45,13 +48,19 @@ def medians(name: str, sides: dict[str, list[Candidate]]) -> dict[str, float]:
             print(f"{side} isn't installed for {candidates[0].python}: left out")
         else:
             best[side] = candidates[min(trials)[1]]
-    times: dict[str, list[float]] = {side: [] for side in best}
+    times: dict[str, list[Any]] = {side: [] for side in best}
     for round_ in range(ROUNDS):
         for side, candidate in best.items():
             times[side].append(in_a_process(candidate))
             how = " ".join(candidate.arguments)
-            print(f"{name}, round {round_ + 1}: {side} {times[side][-1]:.3f} with {candidate.threads} threads ({how})", flush=True)
-    return {side: float(f"{statistics.median(several):.3g}") for side, several in times.items()}
+            print(f"{name}, round {round_ + 1}: {side} {times[side][-1]} with {candidate.threads} threads ({how})", flush=True)
+    return {side: median(several) for side, several in times.items()}
+
+
+def median(several: list[Any]) -> Any:
+    if isinstance(several[0], list):
+        return [median(list(column)) for column in zip(*several, strict=True)]
+    return float(f"{statistics.median(several):.3g}")
 
 
 def machine() -> str:

@@ -159,17 +159,54 @@ def product(side: str) -> float:
     return 2 * 2048**3 / best / 1e9
 
 
-def generation(side: str, cache: str, what: str) -> float:
-    """Milliseconds: of all 256 tokens, or of a token around the 10th or the 250th."""
+def profile(side: str, number: str) -> dict[str, float]:
+    """The share of a training step that each part takes by itself, without the parts inside it."""
+    import scratchml
+    from scratchml import attention
+
+    own, inside = {}, [0.0]
+
+    def timed(owner, name: str, part: str) -> None:
+        function = getattr(owner, name)
+
+        def wrapped(*arguments, **settings):
+            inside.append(0.0)
+            start = time.perf_counter()
+            result = function(*arguments, **settings)
+            whole = time.perf_counter() - start
+            own[part] = own.get(part, 0.0) + whole - inside.pop()
+            inside[-1] += whole
+            return result
+
+        setattr(owner, name, wrapped)
+
+    for part in ("Linear", "MultiHeadAttention", "LayerNorm", "GELU", "Embedding", "TransformerBlock", "GPT", "CrossEntropy"):
+        for name in ("forward", "backward", "backward_to_parameters"):
+            if name in vars(getattr(scratchml, part)):
+                timed(getattr(scratchml, part), name, part)
+    timed(scratchml.Adam, "step", "Adam")
+    for name in ("softmax", "scaled_dot_product_attention", "attention_gradients"):
+        timed(attention, name, name)
+    size = SIZES[int(number)]
+    trainer = SIDES[side](config(size))
+    trainer.train(random_batches(size, 3))
+    own.clear()
+    trainer.train(random_batches(size, 100))
+    total = sum(own.values())
+    return {part: round(seconds / total, 3) for part, seconds in sorted(own.items(), key=lambda item: -item[1])}
+
+
+def generation(side: str, cache: str) -> list[float]:
+    """Milliseconds: of all 256 tokens, of one around the 10th, and of one around the 250th."""
     writer = SIDES[side](config(GENERATION))
     times = []
-    for _ in range(4):
+    for _ in range(6):
         moments = [time.perf_counter()]
         for _ in writer.write(256, cache == "cache"):
             moments.append(time.perf_counter())
         times.append(np.diff(moments))
     per_token = 1000 * np.median(times[1:], axis=0)  # (256,)
-    return float({"all": per_token.sum(), "10": np.median(per_token[5:15]), "250": np.median(per_token[245:255])}[what])
+    return [float(per_token.sum()), float(np.median(per_token[5:15])), float(np.median(per_token[245:255]))]
 
 
 def learning(side: str, threads: str) -> list[float]:
@@ -191,10 +228,10 @@ def learning(side: str, threads: str) -> list[float]:
     return losses
 
 
-MEASUREMENTS = {"step": step, "memory": memory, "product": product, "generation": generation, "learning": learning}
+MEASUREMENTS = {"step": step, "profile": profile, "memory": memory, "product": product, "generation": generation, "learning": learning}
 
 
-def main(peers: str) -> None:
+def main(peers: str, only: str | None = None) -> None:
     def candidates(side: str, *arguments: str, replicas: bool = False) -> list[Candidate]:
         python = sys.executable if side == "scratchml" else peers
         ways = [(threads, "1") for threads in sorted({1, CORES})]
@@ -203,20 +240,25 @@ def main(peers: str) -> None:
         what, *rest = arguments
         return [Candidate(python, "benchmarks.transformer", [what, side, *rest, *([way] if replicas else [])], threads) for threads, way in ways]
 
-    peak = max(in_a_process(candidate) for candidate in candidates("scratchml", "product"))
-    steps, sizes = [], []
-    for i, size in enumerate(SIZES):
-        name = "{} vocabulary, {} context, {} wide, {} layers, {} heads, {} batch, {}".format(*size)
-        times = medians(name, {side: candidates(side, "step", str(i), replicas=True) for side in SIDES})
-        held = {side: in_a_process(candidates(side, "memory", str(i), replicas=True)[-1]) for side in times}
-        steps.append({"size": size, "milliseconds": times, "megabytes": {side: round(mb, 1) for side, mb in held.items()}, "gflops": flops(size) / 1e6 / times["scratchml"]})
-    writing = {}
-    for cache in ("cache", "none"):
-        for what in ("all", "10", "250"):
-            sides = {side: candidates(side, "generation", cache, what) for side in (SIDES if cache == "cache" else ["scratchml"])}
-            writing[f"{cache}, {what}"] = medians(f"generation, {cache}, {what}", sides)
-    losses = {side: in_a_process(candidates(side, "learning", replicas=True)[-1]) for side in SIDES}
-    results = {"machine": machine(), "numpy": np.__version__, "matmul peak in GFLOP/s": round(peak, 1), "steps": steps, "generation": writing, "validation loss": losses}
+    results = json.loads(RESULTS.read_text("utf8")) if only else {}
+    results |= {"machine": machine(), "numpy": np.__version__}
+    if only in (None, "steps"):
+        results["matmul peak in GFLOP/s"] = round(max(in_a_process(candidate) for candidate in candidates("scratchml", "product")), 1)
+        results["steps"] = []
+        for i, size in enumerate(SIZES):
+            name = "{} vocabulary, {} context, {} wide, {} layers, {} heads, {} batch, {}".format(*size)
+            times = medians(name, {side: candidates(side, "step", str(i), replicas=True) for side in SIDES})
+            held = {side: round(in_a_process(candidates(side, "memory", str(i), replicas=True)[-1]), 1) for side in times}
+            results["steps"].append({"size": size, "milliseconds": times, "megabytes": held, "gflops": flops(size) / 1e6 / times["scratchml"]})
+    if only in (None, "profile"):
+        results["profile"] = [[SIZES[i], in_a_process(candidates("scratchml", "profile", str(i))[0])] for i in (2, 4)]
+    if only in (None, "generation"):
+        results["generation"] = {
+            cache: medians(f"generation, {cache}", {side: candidates(side, "generation", cache) for side in sides})
+            for cache, sides in [("cache", list(SIDES)), ("no cache", ["scratchml"])]
+        }
+    if only in (None, "learning"):
+        results["validation loss"] = {side: in_a_process(candidates(side, "learning", replicas=True)[-1]) for side in SIDES}
     RESULTS.write_text(json.dumps(results, indent=1) + "\n")
     print(f"written to {RESULTS}")
 
@@ -224,10 +266,11 @@ def main(peers: str) -> None:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--peers", default=sys.executable, help="a Python that has torch")
+    parser.add_argument("--only", choices=["steps", "profile", "generation", "learning"], help="measure that part again")
     parser.add_argument("--side", nargs="+", help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.side:
         what, side, *rest = options.side
         print(json.dumps(MEASUREMENTS[what](side, *rest)))
     else:
-        main(options.peers)
+        main(options.peers, options.only)

@@ -16,7 +16,7 @@ def as_floats(x: ArrayLike) -> Array:
     Small integers would wrap around without a word: as uint8, −3 is 253.
     """
     x = np.asarray(x)
-    return x.astype(np.result_type(x, 1.0), copy=False)
+    return x if x.dtype.kind == "f" else x.astype(np.result_type(x, 1.0))
 
 
 def check_floating(dtype: DTypeLike) -> None:

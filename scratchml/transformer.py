@@ -225,7 +225,9 @@ class GPT(Module):
             )
         x: Array = self.token_embedding.forward(tokens)  # (…, T, C)
         x = x + self._position_table()[start:end]
-        mask = causal_mask(end)[start:]  # (T, all tokens so far)
+        # A row for each new token, a column for each so far. The last token of all may
+        # look at every column, so that by itself it needs no mask.
+        mask = None if end == start + 1 else causal_mask(end)[start:]
         for block in self.blocks:
             x = block.forward(x, mask, cache=cache)
         x = self.final_norm.forward(x)  # (…, T, C)
