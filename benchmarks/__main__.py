@@ -101,7 +101,7 @@ def picture() -> str:
     parts = [f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {left + unit + 90} {height}" font-family="sans-serif" font-size="14"><rect width="100%" height="100%" fill="#fff"/>']
     for i, (name, ours, theirs) in enumerate(compared):
         y, share = row * i + 8, ours / theirs
-        parts.append(f'<text x="{left - 8}" y="{y + 15}" text-anchor="end">{name}</text><rect x="{left}" y="{y}" width="{unit * share:.0f}" height="20" fill="#0b66a8"/><text x="{left + unit * share + 6:.0f}" y="{y + 15}">{share:.2f}</text>')
+        parts.append(f'<text x="{left - 8}" y="{y + 15}" text-anchor="end">{name}</text><rect x="{left}" y="{y}" width="{unit * share:.0f}" height="20" fill="#0b66a8"/><text x="{left + unit * share - 6:.0f}" y="{y + 15}" text-anchor="end" fill="#fff">{share:.2f}</text>')
     for share, label in [(GOAL, f"{GOAL}"), (1, "PyTorch = 1")]:
         x = left + unit * share
         parts.append(f'<line x1="{x:.0f}" x2="{x:.0f}" y1="0" y2="{height - 22}" stroke="#666a73" stroke-dasharray="4 4"/><text x="{x:.0f}" y="{height - 6}" text-anchor="middle" fill="#666a73">{label}</text>')

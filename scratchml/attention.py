@@ -257,6 +257,10 @@ class KeyValueCache:
         """How many tokens the model has read."""
         return max((key.shape[-2] for key, _ in self._read.values()), default=0)
 
+    def belongs_to(self, layer: MultiHeadAttention) -> bool:
+        """Whether it is new, or has read for that layer."""
+        return not self._read or layer in self._read
+
     def join(
         self, layer: MultiHeadAttention, key: Array, value: Array
     ) -> tuple[Array, Array]:

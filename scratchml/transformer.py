@@ -216,6 +216,8 @@ class GPT(Module):
         """
         tokens = checked_tokens(tokens, self.config.vocab_size)
         start = 0 if cache is None else cache.length
+        if cache is not None and not cache.belongs_to(self.blocks[0].attention):
+            raise ValueError(f"this cache has read {start} tokens for another model")
         end = start + tokens.shape[-1] if tokens.ndim else 0
         if tokens.ndim not in (1, 2) or end > self.config.context_length:
             raise ValueError(

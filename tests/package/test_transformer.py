@@ -513,7 +513,7 @@ class TestRefusals:
 
     def test_the_cache_of_another_model_is_refused_and_stays_as_it_was(self):
         model, cache = cached()
-        with pytest.raises(ValueError):
+        with pytest.raises(ValueError, match="has read 2 tokens for another model"):
             gpt(1).forward([1], cache=cache)
         assert cache.length == 2
         np.testing.assert_allclose(model.forward([1], cache=cache), model.forward([*text(2), 1])[2:], rtol=1e-11, atol=1e-13)
