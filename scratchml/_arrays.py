@@ -25,7 +25,7 @@ def check_floating(dtype: DTypeLike) -> None:
         raise ValueError(f"dtype must be a floating-point one, got {dtype!r}")
 
 
-def checked_tokens(tokens: ArrayLike, vocab_size: int) -> NDArray[np.integer]:
+def checked_tokens(tokens: ArrayLike, vocab_size: int) -> NDArray[np.integer[Any]]:
     """A copy of `tokens`, if they are integers from 0 to vocab_size − 1."""
     tokens = np.array(tokens)
     if tokens.size == 0 or tokens.dtype.kind not in "iu":
