@@ -1,6 +1,7 @@
 """The training loop: batches, steps, and what became of the loss (chapters 9 to 11)."""
 
 import math
+import sys
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -157,7 +158,8 @@ def _keep_freed_memory() -> None:
     Blocks above a threshold are handed back, and to free such a block raises the
     threshold to its size, up to 32 MB. So allocate and free one just below that.
     """
-    np.empty(31 * 2**20, dtype=np.uint8)
+    if sys.platform == "linux":
+        np.empty(31 * 2**20, dtype=np.uint8)
 
 
 def mean_loss(model: Module, loss: Loss, batches: Iterable[Batch]) -> float:
