@@ -18,7 +18,6 @@ from scratchml.activations import (
     tanh_derivative,
 )
 from scratchml.attention import (
-    KeyValueCache,
     MultiHeadAttention,
     SelfAttention,
     attention_gradients,
@@ -36,6 +35,7 @@ from scratchml.datasets import Digits, digits, idioms, names, one_hot, spirals, 
 from scratchml.embedding import Embedding
 from scratchml.generation import generate, next_token_probabilities
 from scratchml.gradient_check import GradientError, check_gradients, numerical_gradient
+from scratchml.key_value_cache import KeyValueCache
 from scratchml.linear import Linear
 from scratchml.losses import (
     CrossEntropy,

@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from scratchml._arrays import Array, as_floats, check_floating
 from scratchml.activations import softmax
+from scratchml.key_value_cache import KeyValueCache
 from scratchml.module import Module, Parameter
 
 Mask = NDArray[np.bool_]
@@ -159,7 +160,7 @@ class MultiHeadAttention(Module):
         x: ArrayLike,
         mask: ArrayLike | None = None,
         *,
-        cache: "KeyValueCache | None" = None,
+        cache: KeyValueCache | None = None,
     ) -> Array:
         """(T, C) → (T, C), or (B, T, C) → (B, T, C); `mask` as in
         `scaled_dot_product_attention`, the same for all heads.
@@ -241,46 +242,6 @@ def _backward_product(x: Array, parameter: Parameter, gradient: Array) -> Array:
     rows = gradient.reshape(-1, gradient.shape[-1])
     parameter.gradient += x.reshape(len(rows), -1).T @ rows
     return gradient @ parameter.value.T
-
-
-class KeyValueCache:
-    """The keys and values of the tokens that a model has read, for each of its
-    attention layers, so that they needn't be computed again for every token that
-    follows (chapter 25).
-    """
-
-    def __init__(self) -> None:
-        self._read: dict[MultiHeadAttention, tuple[Array, Array]] = {}
-
-    @property
-    def length(self) -> int:
-        """How many tokens the model has read."""
-        return max((key.shape[-2] for key, _ in self._read.values()), default=0)
-
-    def belongs_to(self, layer: MultiHeadAttention) -> bool:
-        """Whether it is new, or has read for that layer."""
-        return not self._read or layer in self._read
-
-    def join(
-        self, layer: MultiHeadAttention, key: Array, value: Array
-    ) -> tuple[Array, Array]:
-        """All keys and values of this layer, the new ones at the end: (…, H, S, D)."""
-        if layer not in self._read:
-            return key, value
-        old_key, old_value = self._read[layer]
-        if old_key.shape[:-2] != key.shape[:-2]:
-            raise ValueError(
-                f"a cache goes on with the batch that it began with: it holds tokens "
-                f"of a batch of shape {old_key.shape[:-3]}, got {key.shape[:-3]}"
-            )
-        return (
-            np.concatenate([old_key, key], axis=-2),
-            np.concatenate([old_value, value], axis=-2),
-        )
-
-    def keep(self, layer: MultiHeadAttention, key: Array, value: Array) -> None:
-        """Keep what `join` returned, now that attention has accepted the shapes."""
-        self._read[layer] = key, value
 
 
 def _checked_embeddings(x: ArrayLike, weights: Array) -> Array:

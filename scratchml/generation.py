@@ -7,7 +7,7 @@ from numpy.typing import ArrayLike
 
 from scratchml._arrays import Array, checked_tokens
 from scratchml.activations import softmax
-from scratchml.attention import KeyValueCache
+from scratchml.key_value_cache import KeyValueCache
 from scratchml.transformer import GPT
 
 
@@ -84,8 +84,8 @@ def generate(
     The model sees at most its context: when the text has grown longer, the last
     `context_length` tokens. From then on every token's position shifts by one at each
     step, so that nothing in the cache holds anymore, and every new token costs reading
-    a whole context. Raises ValueError for an empty prompt, tokens out of range, and settings
-    out of range.
+    a whole context. Raises ValueError for an empty prompt, tokens out of range, and
+    settings out of range.
     """
     tokens = checked_tokens(prompt, model.config.vocab_size)
     if tokens.ndim != 1:

@@ -11,8 +11,9 @@ from numpy.typing import ArrayLike, DTypeLike
 
 from scratchml._arrays import Array, checked_tokens
 from scratchml.activations import GELU, ReLU
-from scratchml.attention import KeyValueCache, MultiHeadAttention, causal_mask
+from scratchml.attention import MultiHeadAttention, causal_mask
 from scratchml.embedding import Embedding
+from scratchml.key_value_cache import KeyValueCache
 from scratchml.linear import Linear
 from scratchml.losses import CrossEntropy
 from scratchml.module import Module, Parameter
