@@ -6,8 +6,6 @@ from torch.nn import functional as F
 
 from scratchml import GPT, GPTConfig, sinusoidal_positions
 
-torch.backends.cuda.matmul.allow_tf32 = False
-
 
 class Block(nn.Module):
     def __init__(self, config: GPTConfig) -> None:

@@ -53,12 +53,7 @@ from scratchml.normalization import LayerNorm
 from scratchml.optimizers import SGD, Adam, Optimizer, warmup_cosine
 from scratchml.positional_encoding import sinusoidal_positions
 from scratchml.tokenizers import BPETokenizer, CharTokenizer, Tokenizer
-from scratchml.training import (
-    History,
-    MiniBatches,
-    fit,
-    mean_loss,
-)
+from scratchml.training import History, MiniBatches, fit, mean_loss
 from scratchml.transformer import GPT, FeedForward, GPTConfig, TransformerBlock
 
 __all__ = [

@@ -45,12 +45,13 @@ def save_checkpoint(
     check_floating(dtype)
     entries: dict[str, Any] = {
         "format": _FORMAT,
-        "config": _to_json(asdict(model.config)),
+        "config": json.dumps(asdict(model.config)),
     }
     if tokenizer is not None:
         entries["tokenizer"] = tokenizer.to_json()
     if rng is not None:
-        entries["rng"] = _to_json(rng.bit_generator.state)
+        state = rng.bit_generator.state
+        entries["rng"] = json.dumps(state, default=np.ndarray.tolist)
     for name, value in model.state().items():
         with np.errstate(over="ignore"):
             entries[f"parameter:{name}"] = stored = value.astype(dtype)
@@ -145,11 +146,6 @@ def pretrained(name: str) -> tuple[GPT, Tokenizer]:
     model, tokenizer = load_checkpoint(_WEIGHTS / f"{name}.npz")
     assert tokenizer is not None
     return model, tokenizer
-
-
-def _to_json(settings: Any) -> str:
-    """JSON, with numpy's numbers and arrays as plain numbers and lists."""
-    return json.dumps(settings, default=lambda array: array.tolist())
 
 
 class _Contents(NamedTuple):

@@ -7,7 +7,7 @@ writes over its file in this folder; name it to make that one only.
 
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -84,6 +84,15 @@ def train(name: str) -> None:
     batches = MiniBatches(*rows(read, tokenizer, length), BATCH_SIZE, rng=rng)
     print(f"{name}: {model}")
 
+    def progress(epochs: Iterable[int]) -> Iterator[int]:
+        for epoch in epochs:
+            begun = time.perf_counter()
+            yield epoch  # and fit trains for one epoch
+            speed = len(read) * length / (time.perf_counter() - begun)
+            print(
+                f"epoch {epoch + 1} of {recipe.epochs}: {speed:,.0f} tokens per second"
+            )
+
     started = time.perf_counter()
     history = fit(
         model,
@@ -101,6 +110,7 @@ def train(name: str) -> None:
             floor=recipe.peak / 20,
         ),
         max_gradient_norm=1.0,
+        progress=progress,
     )
     seconds = time.perf_counter() - started
     path = FOLDER / f"{name}.npz"

@@ -16,7 +16,7 @@ def run(codes: Iterable[str], *, timeout: float = 60) -> list[tuple[str, str]]:
     # -I: nothing from the environment or the folder; the package is found because it is installed.
     command = [sys.executable, "-I", "-X", "utf8", INTERPRETERS]
     done = subprocess.run(command, input=json.dumps([timeout, list(codes)]), stdout=subprocess.PIPE, text=True, encoding="utf8", check=True)
-    return [(printed, _fault(timeout, *how)) for how in json.loads(done.stdout) for printed in [how[1]]]
+    return [(printed, _fault(timeout, status, printed, complaints, written)) for status, printed, complaints, written in json.loads(done.stdout)]
 
 
 def _fault(timeout: float, status: int | None, printed: str, complaints: str, written: list[str]) -> str:

@@ -6,6 +6,7 @@ With 180 blocks, copying a process that has imported numpy takes half of the tim
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -25,8 +26,6 @@ def run(code: str, seconds: float) -> tuple[int | None, str, str, list[str]]:
 
 def copy(code: str, folder: str, stdout: int, stderr: int, seconds: float) -> int | None:
     """Run `code` in a copy of this process; None for an exit code where it took too long."""
-    import signal
-
     child = os.fork()
     if not child:
         signal.setitimer(signal.ITIMER_REAL, seconds)  # ends this process, unless the block handles signals

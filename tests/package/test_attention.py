@@ -541,3 +541,11 @@ class TestCausality:
         slopes[t] = 1 + np.arange(7)
         model.backward(slopes)
         assert not model.positions.gradient[t + 1 :].any() and model.positions.gradient[t].any()
+
+
+def test_attention_gradients_take_lists_and_integers_as_attention_does():
+    query, key, value = [[1, 2], [0, 1]], [[1, 0], [2, 1]], [[3, 1], [0, 2]]
+    output, weights = scaled_dot_product_attention(query, key, value)
+    exact = attention_gradients(np.ones((2, 2)), *(np.array(x, float) for x in (query, key, value)), weights)
+    for got, expected in zip(attention_gradients([[1, 1], [1, 1]], query, key, value, weights.tolist()), exact, strict=True):
+        np.testing.assert_array_equal(got, expected)

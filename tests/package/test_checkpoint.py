@@ -151,6 +151,14 @@ class TestRoundTrip:
             save_checkpoint(path, gpt(2), dtype=dtype)
         assert_same(everything(load_checkpoint(path)[0]), everything(gpt(1)))
 
+    def test_numbers_too_large_for_the_dtype_are_refused_and_the_old_file_stays(self, path):
+        model = gpt(2)
+        save_checkpoint(path, gpt(1))
+        model.final_norm.gain.value = 1e6
+        with pytest.raises(ValueError, match="final_norm.gain has numbers that are too large for float16"):
+            save_checkpoint(path, model, dtype="float16")
+        assert_same(everything(load_checkpoint(path)[0]), everything(gpt(1)))
+
     def test_a_configuration_of_numpy_numbers_comes_back_too(self, path):
         model = gpt(vocab_size=np.arange(7).max() + 1, num_layers=np.int32(1), tie_weights=np.bool_(True))
         save_checkpoint(path, model)

@@ -69,6 +69,8 @@ def test_the_script_trains_saves_and_reports(monkeypatch, tmp_path, capsys):
     monkeypatch.setitem(script.RECIPES, "names", small)
     script.train("names")
     report = capsys.readouterr().out
+    epochs = [int(i) for i in re.findall(r"^epoch (\d+) of 20: [\d,]+ tokens per second$", report, re.MULTILINE)]
+    assert len(epochs) > 4 and epochs == list(range(1, len(epochs) + 1))
     model, tokenizer = load_checkpoint(tmp_path / "names.npz")
     assert tokenizer.decode(range(tokenizer.vocab_size)) == "\nahn"
     copies, unread, neither = map(int, re.search(r"(\d+) copies of what it read, (\d+) that were kept from it, (\d+) in neither", report).groups())

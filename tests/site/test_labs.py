@@ -143,6 +143,8 @@ def test_each_lab_of_the_book_is_small_and_downloaded_it_has_the_code_that_the_b
     without_images = re.sub(r"<svg.*?</svg>", "", page.read_text("utf8"), flags=re.DOTALL)
     assert len(gzip.compress(without_images.encode())) <= 60_000
     source, downloaded = jupytext.read(ROOT / "docs" / language / "labs" / f"{lab}.py"), nbformat.read(page.parent / f"{lab}.ipynb", as_version=4)
+    texts = "".join(cell.source for cell in downloaded.cells if cell.cell_type == "markdown")
+    assert not re.search(r"\]\((?!https?://)", texts), "a link that leads nowhere from a reader's own folder"
     assert [cell.source for cell in downloaded.cells if cell.cell_type == "code"] == [cell.source for cell in source.cells if cell.cell_type == "code"]
 
 
