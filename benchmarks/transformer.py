@@ -10,6 +10,7 @@ and benchmarks.training, and makes a table and a picture of both.
 
 import argparse
 import json
+import multiprocessing
 import os
 import sys
 import time
@@ -135,16 +136,28 @@ def step(side: str, number: str, threads: str) -> float:
 
 
 def memory(side: str, number: str, threads: str) -> float:
-    """MB that a model and its training need: the most that the process held, less what it held before."""
-    size = SIZES[int(number)]
-    SIDES[side](config(SIZES[0])).train(random_batches(SIZES[0], 2))  # the libraries' own share
-    before = resident("VmRSS")
-    SIDES[side](config(size), int(threads)).train(random_batches(size, 10))
-    return resident("VmHWM") - before
+    """MB that a model and its training need: the most that its processes held, less what they held after the smallest model.
+
+    What two processes share counts once.
+    """
+    children = multiprocessing.active_children
+
+    def train(size):
+        trainer = SIDES[side](config(size), int(threads))
+        trainer.train(random_batches(size, 10))
+        return trainer
+
+    trainer = train(SIZES[0])  # the libraries' own share
+    before, old = resident("VmRSS"), {child.pid: resident("VmRSS", child.pid) - resident("RssShmem", child.pid) for child in children()}
+    del trainer
+    trainer = train(SIZES[int(number)])
+    new = [child.pid for child in children() if child.pid not in old]
+    own = [resident("VmHWM", pid) - resident("RssShmem", pid) - max(old.values()) for pid in new]
+    return resident("VmHWM") - before + sum(own)
 
 
-def resident(field: str) -> float:
-    line = next(line for line in Path("/proc/self/status").read_text().splitlines() if line.startswith(field))
+def resident(field: str, process: int | str = "self") -> float:
+    line = next(line for line in Path(f"/proc/{process}/status").read_text().splitlines() if line.startswith(field))
     return int(line.split()[1]) / 1000
 
 

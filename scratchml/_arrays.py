@@ -1,7 +1,8 @@
 """The arrays that the package computes with: floating-point numbers of one width, and
-tokens.
+tokens; and what makes numpy faster on them.
 """
 
+import sys
 from typing import Any
 
 import numpy as np
@@ -39,3 +40,24 @@ def checked_tokens(tokens: ArrayLike, vocab_size: int) -> NDArray[np.integer[Any
             f"{tokens.max()}"
         )
     return tokens
+
+
+def matrix_product(x: Array, matrix: Array) -> Array:
+    """x @ matrix, for x (…, inputs) and a matrix (inputs, outputs).
+
+    As a single product of all rows of x. Of (B, T, inputs) @ (inputs, outputs), numpy
+    makes B products, which takes up to twice as long.
+    """
+    rows = x.reshape(-1, x.shape[-1])
+    return (rows @ matrix).reshape(*x.shape[:-1], matrix.shape[-1])
+
+
+def keep_freed_memory() -> None:
+    """On Linux, have freed memory kept for the next step: to hand it back to the system
+    and ask for it again takes up to a third of a step.
+
+    Blocks above a threshold are handed back, and to free such a block raises the
+    threshold to its size, up to 32 MB. So allocate and free one just below that.
+    """
+    if sys.platform == "linux":
+        np.empty(31 * 2**20, dtype=np.uint8)

@@ -76,7 +76,8 @@ def gelu(z: ArrayLike) -> Array:
 def gelu_derivative(z: ArrayLike) -> Array:
     """The slope of `gelu`: negative for z < −0.7525, above 1 for z > 0.7525."""
     z = as_floats(z)
-    return _gelu_slope(z, _gelu_share(z))
+    share = _gelu_share(z)
+    return _gelu_slope(z, share, z * share)
 
 
 def _gelu_share(z: Array) -> Array:
@@ -94,15 +95,17 @@ def _gelu_share(z: Array) -> Array:
     return share
 
 
-def _gelu_slope(z: Array, share: Array) -> Array:
-    """share + z ∂share/∂z, where ∂share/∂z = 2 share (1 − share) ∂u/∂z."""
+def _gelu_slope(z: Array, share: Array, outputs: Array) -> Array:
+    """share + z ∂share/∂z, where ∂share/∂z = 2 share (1 − share) ∂u/∂z.
+
+    `outputs` are z · share.
+    """
     slope = np.square(z, out=np.empty_like(z))
     slope *= 6 * 0.044715 * _GELU_SCALE
-    slope += 2 * _GELU_SCALE
-    slope *= z  # 2 z ∂u/∂z
+    slope += 2 * _GELU_SCALE  # 2 ∂u/∂z
+    slope *= outputs
     slope *= 1 - share
-    slope += 1
-    slope *= share
+    slope += share
     return slope
 
 
@@ -119,14 +122,17 @@ def softmax(x: ArrayLike, temperature: float = 1.0, axis: int = -1) -> Array:
         )
     # Subtracting the largest score changes nothing in the quotient and keeps e^x from
     # overflowing. float(), since a numpy temperature would turn float32 into float64.
-    # x.max would do, but for short rows it takes numpy five times as long as argmax.
-    largest = x.argmax(axis=axis, keepdims=True)
-    e = x - np.take_along_axis(x, largest, axis=axis)
+    # max and sum would do, but for short rows they take numpy several times as long as
+    # argmax and a product with ones.
+    x = x.swapaxes(axis, -1)
+    rows = x.reshape(-1, x.shape[-1])
+    largest = rows[np.arange(len(rows)), rows.argmax(axis=1)]  # (rows,)
+    e = rows - largest[:, None]
     if temperature != 1:
         e /= float(temperature)
     np.exp(e, out=e)
-    e /= e.sum(axis=axis, keepdims=True)
-    return e
+    e /= (e @ np.ones(e.shape[1], e.dtype))[:, None]
+    return e.reshape(x.shape).swapaxes(axis, -1)
 
 
 #: name → (function, derivative): the choices that networks offer.
@@ -181,18 +187,19 @@ class Tanh(_Activation):
 
 
 class GELU(Module):
-    """`gelu` as a layer. It keeps Φ(z), which `backward` needs too."""
+    """`gelu` as a layer. It computes the slope on the way forward, where Φ(z) is there
+    already, and keeps nothing else.
+    """
 
     def forward(self, x: ArrayLike) -> Array:
         z = as_floats(x)
         share = _gelu_share(z)
         outputs = z * share
-        self._keep((z, share), outputs)
+        self._keep(_gelu_slope(z, share, outputs), outputs)
         return outputs
 
     def backward(self, gradient: ArrayLike) -> Array:
-        (z, share), gradient = self._take(gradient)
-        slope = _gelu_slope(z, share)
+        slope, gradient = self._take(gradient)
         slope *= gradient
         return slope
 

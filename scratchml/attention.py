@@ -10,7 +10,7 @@ import math
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
-from scratchml._arrays import Array, as_floats, check_floating
+from scratchml._arrays import Array, as_floats, check_floating, matrix_product
 from scratchml.activations import softmax
 from scratchml.key_value_cache import KeyValueCache
 from scratchml.module import Module, Parameter
@@ -171,7 +171,7 @@ class MultiHeadAttention(Module):
         x = _checked_embeddings(x, self.query.value)
         query, key, value = (
             self._split_heads(
-                x @ parameter.value
+                matrix_product(x, parameter.value)
             )  # (…, H, T, D), all heads in one product
             for parameter in (self.query, self.key, self.value)
         )
@@ -181,7 +181,7 @@ class MultiHeadAttention(Module):
             query, key, value, mask
         )  # (…, H, T, D) and (…, H, T, S)
         joined = self._join_heads(found)  # (…, T, C)
-        outputs = joined @ self.output.value
+        outputs = matrix_product(joined, self.output.value)
         self._keep((x, joined, query, key, value, self.last_weights), outputs)
         if cache is not None:
             cache.keep(self, key, value)
@@ -241,7 +241,7 @@ def _backward_product(x: Array, parameter: Parameter, gradient: Array) -> Array:
     """
     rows = gradient.reshape(-1, gradient.shape[-1])
     parameter.gradient += x.reshape(len(rows), -1).T @ rows
-    return gradient @ parameter.value.T
+    return matrix_product(gradient, parameter.value.T)
 
 
 def _checked_embeddings(x: ArrayLike, weights: Array) -> Array:

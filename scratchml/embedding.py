@@ -50,6 +50,6 @@ class Embedding(Module):
         # the rows of each stretch of equal ones.
         order = np.argsort(tokens, axis=None, kind="stable")
         ordered = tokens.ravel()[order]
-        starts = np.flatnonzero(np.diff(ordered, prepend=-1))
+        starts = np.flatnonzero(np.append(True, ordered[1:] != ordered[:-1]))
         sums = np.add.reduceat(rows[order], starts, axis=0)
         self.weights.gradient[ordered[starts]] += sums

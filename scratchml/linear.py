@@ -7,7 +7,7 @@ import math
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
 
-from scratchml._arrays import Array, check_floating
+from scratchml._arrays import Array, check_floating, matrix_product
 from scratchml.module import Module, Parameter
 
 #: name → the variance of the first weights, times the number of inputs.
@@ -57,7 +57,7 @@ class Linear(Module):
         num_inputs = len(self.weights.value)
         if x.ndim == 0 or x.shape[-1] != num_inputs:
             raise ValueError(f"x must have the shape (…, {num_inputs}), got {x.shape}")
-        outputs = x @ self.weights.value
+        outputs = matrix_product(x, self.weights.value)
         outputs += self.bias.value
         self._keep(x, outputs)
         return outputs
@@ -66,7 +66,7 @@ class Linear(Module):
         """∂C/∂x = ∂C/∂outputs Wᵀ, (…, outputs) → (…, inputs)."""
         self.backward_to_parameters(gradient)
         dtype = self.weights.value.dtype
-        return np.asarray(gradient, dtype) @ self.weights.value.T
+        return matrix_product(np.asarray(gradient, dtype), self.weights.value.T)
 
     def backward_to_parameters(self, gradient: ArrayLike) -> None:
         """∂C/∂W = xᵀ ∂C/∂outputs, and ∂C/∂b, its sum over the rows."""

@@ -64,17 +64,9 @@ def cross_entropy_gradient(labels: ArrayLike, logits: ArrayLike) -> Array:
     """∂ cross_entropy / ∂ logits = (softmax(logits) − one-hot label) / rows, with the
     shape of the logits.
     """
-    return _cross_entropy_gradient(*_log_softmax(labels, logits)).reshape(
-        np.shape(logits)
-    )
-
-
-def _cross_entropy_gradient(labels: NDArray[Any], log_probabilities: Array) -> Array:
-    """In the array of the log probabilities, which nobody needs afterwards."""
-    gradient = np.exp(log_probabilities, out=log_probabilities)
-    gradient[np.arange(len(labels)), labels] -= 1
-    gradient /= len(labels)
-    return gradient
+    loss = CrossEntropy()
+    loss.forward(labels, logits)
+    return loss.backward()
 
 
 class Loss(Protocol):
@@ -106,23 +98,28 @@ class SquaredError:
 
 class CrossEntropy:
     """`cross_entropy`, and its gradient from what `forward` has computed: softmax,
-    logarithm and slopes in one, so that e^x is taken once each way.
+    logarithm and slopes in one, so that e^x is taken once.
     """
 
-    _kept: tuple[NDArray[Any], Array, tuple[int, ...]] | None = None
+    _kept: tuple[NDArray[Any], Array, Array, tuple[int, ...]] | None = None
 
     def forward(self, labels: ArrayLike, logits: ArrayLike) -> float:
         """As `cross_entropy`."""
-        rows, log_probabilities = _log_softmax(np.array(labels), logits)
-        self._kept = rows, log_probabilities, np.shape(logits)
-        of_labels = log_probabilities[np.arange(len(rows)), rows]  # (rows,)
-        return float(0 - of_labels.sum() / len(rows))
+        rows, e = _shifted(np.array(labels), logits)  # (rows,) and (rows, classes)
+        of_labels = e[np.arange(len(rows)), rows]
+        np.exp(e, out=e)
+        sums = e.sum(axis=1)
+        self._kept = rows, e, sums, np.shape(logits)
+        return float((np.log(sums) - of_labels).sum() / len(rows))
 
     def backward(self) -> Array:
         """As `cross_entropy_gradient`. Raises ValueError without a `forward`."""
-        labels, log_probabilities, shape = _once(self._kept, self)
+        labels, e, sums, shape = _once(self._kept, self)
         self._kept = None
-        return _cross_entropy_gradient(labels, log_probabilities).reshape(shape)
+        gradient = e
+        gradient /= (sums * len(labels))[:, None]  # softmax / rows
+        gradient[np.arange(len(labels)), labels] -= 1 / len(labels)
+        return gradient.reshape(shape)
 
 
 def _once(kept: T | None, loss: Loss) -> T:
@@ -135,7 +132,18 @@ def _once(kept: T | None, loss: Loss) -> T:
 
 
 def _log_softmax(labels: ArrayLike, logits: ArrayLike) -> tuple[NDArray[Any], Array]:
-    """The labels (rows,), and ln softmax of the logits (rows, classes)."""
+    """The labels (rows,), and ln softmax of the logits (rows, classes), without ever
+    forming a probability so small that it rounds to 0.
+    """
+    labels, shifted = _shifted(labels, logits)
+    shifted -= np.log(np.exp(shifted).sum(axis=1, keepdims=True))
+    return labels, shifted
+
+
+def _shifted(labels: ArrayLike, logits: ArrayLike) -> tuple[NDArray[Any], Array]:
+    """The labels (rows,), and the logits (rows, classes), from each of which its row's
+    largest is subtracted, so that e^x can't overflow.
+    """
     labels, logits = np.asarray(labels), as_floats(logits)
     if logits.ndim not in (2, 3) or logits.size == 0:
         raise ValueError(
@@ -154,8 +162,4 @@ def _log_softmax(labels: ArrayLike, logits: ArrayLike) -> tuple[NDArray[Any], Ar
             f"{labels.max()}"
         )
     labels, logits = labels.reshape(-1), logits.reshape(-1, classes)
-    # The logarithm of softmax, without ever forming a probability so small that it
-    # rounds to 0.
-    shifted = logits - logits.max(axis=1, keepdims=True)
-    shifted -= np.log(np.exp(shifted).sum(axis=1, keepdims=True))
-    return labels, shifted
+    return labels, logits - logits.max(axis=1, keepdims=True)

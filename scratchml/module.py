@@ -44,11 +44,11 @@ class Parameter:
     def move(self, value: Array, gradient: Array) -> None:
         """Live in these arrays from now on, with the numbers as they are."""
         value[...], gradient[...] = self._value, self._gradient
-        self._value, self._gradient = value, gradient
+        self.share(value, gradient)
 
-    def share_value(self, other: "Parameter") -> None:
-        """Have the value of that parameter from now on, and a gradient of one's own."""
-        self._value = other._value
+    def share(self, value: Array, gradient: Array) -> None:
+        """Live in these arrays from now on, with the numbers that they hold."""
+        self._value, self._gradient = value, gradient
 
     def __repr__(self) -> str:
         return f"Parameter{self.value.shape}"
@@ -123,14 +123,14 @@ class Module:
     ) -> None:
         for name, attribute in vars(self).items():
             if isinstance(attribute, list):
-                parts = [(f"{path}{name}.{i}", p) for i, p in enumerate(attribute)]
+                parts = [(f"{name}.{i}", part) for i, part in enumerate(attribute)]
             else:
-                parts = [(path + name, attribute)]
-            for full_name, part in parts:
+                parts = [(name, attribute)]
+            for own_name, part in parts:
                 if isinstance(part, Parameter):
-                    found.setdefault(id(part), (full_name, part))
+                    found.setdefault(id(part), (path + own_name, part))
                 elif isinstance(part, Module):
-                    part._find_parameters(full_name + ".", found)
+                    part._find_parameters(f"{path}{own_name}.", found)
 
     def parameters(self) -> list[Parameter]:
         """All parameters, each once."""

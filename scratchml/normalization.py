@@ -37,8 +37,8 @@ class LayerNorm(Module):
             raise ValueError(
                 f"x must have the shape (…, {len(self.gain.value)}), got {x.shape}"
             )
-        normal = x - _row_means(x)  # (…, C)
-        variance = _row_means(normal, normal)  # (…, 1)
+        normal = x - _row_means(x, np.ones(x.shape[-1], x.dtype))  # (…, C)
+        variance = np.vecdot(normal, normal)[..., None] / x.shape[-1]  # (…, 1)
         inverse = 1 / np.sqrt(variance + self.epsilon)  # (…, 1)
         normal *= inverse
         outputs = normal * self.gain.value
@@ -48,28 +48,29 @@ class LayerNorm(Module):
 
     def backward(self, gradient: ArrayLike) -> Array:
         (normal, inverse), gradient = self._take(gradient)
-        rows = gradient.reshape(-1, gradient.shape[-1])  # (rows, C)
-        self.gain.gradient += (rows * normal.reshape(rows.shape)).sum(axis=0)
-        self.bias.gradient += rows.sum(axis=0)
+        gain = self.gain.value
+        of_gain = gradient * normal  # (…, C)
+        self.gain.gradient += _column_sums(of_gain)
+        self.bias.gradient += _column_sums(gradient)
         # To move x is to move its mean and its variance as well, which undoes two
         # parts of the change: what all of a row share, and what goes along `normal`.
-        slopes = gradient * self.gain.value
-        along = _row_means(slopes, normal)
-        slopes -= _row_means(slopes)
-        slopes -= normal * along
+        slopes = gradient * gain
+        slopes -= _row_means(gradient, gain)
+        slopes -= normal * _row_means(of_gain, gain)
         slopes *= inverse
         return slopes
 
 
-def _row_means(x: Array, factor: Array | None = None) -> Array:
-    """The mean of x, or of x · factor, along the last axis: (…, C) → (…, 1).
+# `mean(axis=-1)` and `sum(axis=0)` do the same as these two, and take numpy several
+# times as long as products, for rows as short as these.
 
-    `x.mean(axis=-1, keepdims=True)` is the same, and takes numpy several times as long
-    for rows as short as these.
-    """
-    channels = x.shape[-1]
-    if factor is None:
-        sums = x @ np.ones(channels, x.dtype)
-    else:
-        sums = np.vecdot(x, factor)
-    return sums[..., None] / channels
+
+def _row_means(x: Array, factors: Array) -> Array:
+    """The mean of x · factors along the last axis, (…, C) and (C,) → (…, 1)."""
+    return (x @ factors)[..., None] / x.shape[-1]
+
+
+def _column_sums(x: Array) -> Array:
+    """The sum over all axes but the last, (…, C) → (C,)."""
+    rows = x.reshape(-1, x.shape[-1])
+    return np.ones(len(rows), x.dtype) @ rows

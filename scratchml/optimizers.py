@@ -52,7 +52,6 @@ class Optimizer:
         self._matrices = slice(
             0, sum(p.value.size for p in self.parameters if p.value.ndim >= 2)
         )
-        self._scratch = np.empty_like(self.values)
         self.steps = 0
 
     def clip_gradients(self, max_norm: float) -> float:
@@ -140,7 +139,7 @@ class SGD(Optimizer):
     def _step(self) -> None:
         self.velocity *= self.momentum
         self.velocity += self.gradients
-        self.values -= np.multiply(self.velocity, self.learning_rate, out=self._scratch)
+        self.values -= self.learning_rate * self.velocity
 
 
 class Adam(Optimizer):
@@ -181,8 +180,7 @@ class Adam(Optimizer):
         self.mean_square = np.zeros_like(self.values)  # v
 
     def _step(self) -> None:
-        scratch = self._scratch
-        np.subtract(self.gradients, self.mean, out=scratch)
+        scratch = self.gradients - self.mean
         scratch *= 1 - self.beta1
         self.mean += scratch  # m ← β₁ m + (1 − β₁) g
 
@@ -191,12 +189,13 @@ class Adam(Optimizer):
         scratch *= 1 - self.beta2
         self.mean_square += scratch  # v ← β₂ v + (1 − β₂) g²
 
-        # After t steps from zero, m is too small by the factor 1 − β₁ᵗ, and v too.
+        # After t steps from zero, m is too small by the factor 1 − β₁ᵗ, and v by
+        # 1 − β₂ᵗ.
+        too_small = math.sqrt(1 - self.beta2**self.steps)
         np.sqrt(self.mean_square, out=scratch)
-        scratch *= 1 / math.sqrt(1 - self.beta2**self.steps)
-        scratch += self.epsilon
+        scratch += self.epsilon * too_small
         np.divide(self.mean, scratch, out=scratch)
-        scratch *= self.learning_rate / (1 - self.beta1**self.steps)
+        scratch *= self.learning_rate * too_small / (1 - self.beta1**self.steps)
         if self.weight_decay:
             decay = self.learning_rate * self.weight_decay
             scratch[self._matrices] += decay * self.values[self._matrices]

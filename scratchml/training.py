@@ -1,7 +1,6 @@
 """The training loop: batches, steps, and what became of the loss (chapters 9 to 11)."""
 
 import math
-import sys
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -9,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from scratchml._arrays import Array
+from scratchml._arrays import Array, keep_freed_memory
 from scratchml.losses import Loss
 from scratchml.module import Module
 from scratchml.optimizers import Optimizer
@@ -113,7 +112,7 @@ def fit(
         )
     if not set(map(id, optimizer.parameters)) <= set(map(id, model.parameters())):
         raise ValueError("this optimizer has parameters that aren't this model's")
-    _keep_freed_memory()
+    keep_freed_memory()
     history = History()
     best: dict[str, Array] = {}
     step = 0
@@ -149,17 +148,6 @@ def fit(
         if best:
             model.load_state(best)
     return history
-
-
-def _keep_freed_memory() -> None:
-    """On Linux, have freed memory kept for the next step: to hand it back to the system
-    and ask for it again takes up to a third of a step.
-
-    Blocks above a threshold are handed back, and to free such a block raises the
-    threshold to its size, up to 32 MB. So allocate and free one just below that.
-    """
-    if sys.platform == "linux":
-        np.empty(31 * 2**20, dtype=np.uint8)
 
 
 def mean_loss(model: Module, loss: Loss, batches: Iterable[Batch]) -> float:

@@ -9,7 +9,7 @@ from numbers import Integral
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
 
-from scratchml._arrays import Array, checked_tokens
+from scratchml._arrays import Array, checked_tokens, matrix_product
 from scratchml.activations import GELU, ReLU
 from scratchml.attention import MultiHeadAttention, causal_mask
 from scratchml.embedding import Embedding
@@ -234,7 +234,7 @@ class GPT(Module):
         for block in self.blocks:
             x = block.forward(x, mask, cache=cache)
         x = self.final_norm.forward(x)  # (…, T, C)
-        logits = x @ self.unembedding.value.T
+        logits = matrix_product(x, self.unembedding.value.T)
         self._keep(x, logits)
         self._loss = CrossEntropy()  # drops what was kept for other logits
         if cache is not None:
@@ -260,7 +260,8 @@ class GPT(Module):
         self.zero_gradients()
         rows = gradient.reshape(-1, gradient.shape[-1])  # (B T, V)
         self.unembedding.gradient += rows.T @ x.reshape(len(rows), -1)
-        slopes = self.final_norm.backward(gradient @ self.unembedding.value)
+        slopes = matrix_product(gradient, self.unembedding.value)  # (…, T, C)
+        slopes = self.final_norm.backward(slopes)
         for block in reversed(self.blocks):
             slopes = block.backward(slopes)
         if self.config.positions == "learned":

@@ -31,7 +31,7 @@ from scratchml import (
     causal_mask,
     check_gradients,
     cross_entropy,
-    losses,
+    normalization,
     numerical_gradient,
     sigmoid,
     sigmoid_derivative,
@@ -436,10 +436,10 @@ LINEAR = {
     "bias: sign": ("backward_to_parameters", "self.bias.gradient +=", "self.bias.gradient -="),
     "bias: missing factor": ("backward_to_parameters", "rows.sum(axis=0)", "rows.mean(axis=0)"),
     "bias: transposed": ("backward_to_parameters", "rows.sum(axis=0)", "rows.sum(axis=1)"),
-    "inputs: sign": ("backward", "@ self.weights.value.T", "@ -self.weights.value.T"),
-    "inputs: missing factor": ("backward", "@ self.weights.value.T", "@ self.weights.value.T / 3"),
-    "inputs: transposed": ("backward", "@ self.weights.value.T", "@ self.weights.value"),
-    "inputs: update before propagation": ("backward", "@ self.weights.value.T", "@ (self.weights.value - 0.1 * self.weights.gradient).T"),
+    "inputs: sign": ("backward", "self.weights.value.T", "-self.weights.value.T"),
+    "inputs: missing factor": ("backward", "self.weights.value.T", "self.weights.value.T / 3"),
+    "inputs: transposed": ("backward", "self.weights.value.T", "self.weights.value"),
+    "inputs: update before propagation": ("backward", "self.weights.value.T", "(self.weights.value - 0.1 * self.weights.gradient).T"),
 }
 ACTIVATION = {
     "sign": ("backward", "gradient * derivative(z)", "-gradient * derivative(z)"),
@@ -452,28 +452,27 @@ GELU_MISTAKES = {
     "sign": (GELU, "backward", "slope *= gradient", "slope *= -gradient"),
     "missing slope": (GELU, "backward", "slope *= gradient", "slope = gradient"),
     "transposed": (GELU, "backward", "slope *= gradient", "slope *= gradient.T"),
-    "slope at the output": (GELU, "backward", "_gelu_slope(z, share)", "_gelu_slope(z * share, share)"),
-    "inputs of an earlier batch": (GELU, "forward", "self._keep((z, share)", "self._keep((vars(self).setdefault('first', z), share)"),
-    "share of an earlier batch": (GELU, "forward", "self._keep((z, share)", "self._keep((z, vars(self).setdefault('first', share))"),
+    "slope at the output": (GELU, "forward", "_gelu_slope(z, ", "_gelu_slope(outputs, "),
+    "slope of an earlier batch": (GELU, "forward", "self._keep(_gelu_slope(z, share, outputs)", "self._keep(vars(self).setdefault('first', _gelu_slope(z, share, outputs))"),
     "only the share": (activations, "_gelu_slope", "return slope", "return share"),
     "missing 3 of the cube": (activations, "_gelu_slope", "6 * 0.044715", "2 * 0.044715"),
     "missing 2": (activations, "_gelu_slope", "2 * _GELU_SCALE", "_GELU_SCALE"),
     "missing 1 - share": (activations, "_gelu_slope", "slope *= 1 - share", ""),
-    "missing 1": (activations, "_gelu_slope", "slope += 1", ""),
-    "missing z": (activations, "_gelu_slope", "slope *= z", "slope *= 1"),
+    "missing share": (activations, "_gelu_slope", "slope += share", ""),
+    "missing outputs": (activations, "_gelu_slope", "slope *= outputs", "slope *= 1"),
 }
 LAYER_NORM = {
     "gain: sign": ("backward", "self.gain.gradient +=", "self.gain.gradient -="),
-    "gain: without what is normalized": ("backward", "(rows * normal.reshape(rows.shape)).sum(axis=0)", "rows.sum(axis=0)"),
-    "gain: over the channels": ("backward", "normal.reshape(rows.shape)).sum(axis=0)", "normal.reshape(rows.shape)).sum(axis=1)"),
-    "gain: a mean for the sum": ("backward", "normal.reshape(rows.shape)).sum(axis=0)", "normal.reshape(rows.shape)).mean(axis=0)"),
+    "gain: without what is normalized": ("backward", "_column_sums(of_gain)", "_column_sums(gradient)"),
+    "gain: a mean for the sum": ("backward", "_column_sums(of_gain)", "_column_sums(of_gain) / len(gradient)"),
     "bias: sign": ("backward", "self.bias.gradient +=", "self.bias.gradient -="),
-    "bias: over the channels": ("backward", "rows.sum(axis=0)", "rows.sum(axis=1)"),
-    "inputs: missing gain": ("backward", "gradient * self.gain.value", "gradient.copy()"),
-    "inputs: the mean counts as constant": ("backward", "slopes -= _row_means(slopes)", ""),
-    "inputs: the variance counts as constant": ("backward", "slopes -= normal * along", ""),
-    "inputs: sign of the variance's part": ("backward", "slopes -= normal * along", "slopes += normal * along"),
-    "inputs: the outputs' slopes for those of what is normalized": ("backward", "along = _row_means(slopes, normal)", "along = _row_means(gradient, normal)"),
+    "bias: with what is normalized": ("backward", "_column_sums(gradient)", "_column_sums(of_gain)"),
+    "inputs: missing gain": ("backward", "slopes = gradient * gain", "slopes = gradient.copy()"),
+    "inputs: the mean counts as constant": ("backward", "slopes -= _row_means(gradient, gain)", ""),
+    "inputs: the variance counts as constant": ("backward", "slopes -= normal * _row_means(of_gain, gain)", ""),
+    "inputs: sign of the variance's part": ("backward", "slopes -= normal *", "slopes += normal *"),
+    "inputs: the outputs' slopes for those of what is normalized, in the mean": ("backward", "_row_means(gradient, gain)", "_row_means(gradient, np.ones_like(gain))"),
+    "inputs: the outputs' slopes for those of what is normalized, in the variance": ("backward", "_row_means(of_gain, gain)", "_row_means(of_gain, np.ones_like(gain))"),
     "inputs: missing size": ("backward", "slopes *= inverse", ""),
     "inputs: divided for multiplied": ("backward", "slopes *= inverse", "slopes /= inverse"),
     "normalized inputs of an earlier batch": ("forward", "self._keep((normal, inverse)", "self._keep((vars(self).setdefault('first', normal), inverse)"),
@@ -509,8 +508,8 @@ BACKWARD_PRODUCT = {
     "the last batch alone": ("x.reshape(len(rows), -1).T @ rows", "x.reshape(len(rows), -1)[-4:].T @ rows[-4:]"),
     "a mean for the sum": (".T @ rows", ".T @ rows / len(rows)"),
     "sign": ("parameter.gradient +=", "parameter.gradient -="),
-    "matrix transposed": ("gradient @ parameter.value.T", "gradient @ parameter.value"),
-    "update before propagation": ("gradient @ parameter.value.T", "gradient @ (parameter.value - 0.1 * parameter.gradient).T"),
+    "matrix transposed": ("parameter.value.T)", "parameter.value)"),
+    "update before propagation": ("parameter.value.T)", "(parameter.value - 0.1 * parameter.gradient).T)"),
 }
 SELF_ATTENTION = {
     "no slopes through the queries": ("backward", "_backward_product(x, self.W_q, d_query)", "0 * _backward_product(x, self.W_q, d_query)"),
@@ -551,11 +550,11 @@ BLOCK = {
 ROOT = {
     "gradients of an earlier batch are kept": ("self.zero_gradients()", ""),
     "the last block only": ("in reversed(self.blocks)", "in self.blocks[-1:]"),
-    "no final normalization": ("self.final_norm.backward(gradient @ self.unembedding.value)", "gradient @ self.unembedding.value"),
+    "no final normalization": ("slopes = self.final_norm.backward(slopes)", ""),
     "unembedding: sign": ("self.unembedding.gradient += rows", "self.unembedding.gradient -= rows"),
     "unembedding: transposed": ("rows.T @ x.reshape(len(rows), -1)", "x.reshape(len(rows), -1).T @ rows"),
     "unembedding: the last text alone": ("rows.T @ x.reshape(len(rows), -1)", "gradient[-1].T @ x[-1]"),
-    "unembedding: backward by its transpose": ("gradient @ self.unembedding.value", "gradient @ self.unembedding.value.T"),
+    "unembedding: backward by its transpose": ("gradient, self.unembedding.value", "gradient, self.unembedding.value.T"),
     "unembedding: no gradient": ("self.unembedding.gradient += rows.T @ x.reshape(len(rows), -1)", ""),
     "embedding: no gradient": ("self.token_embedding.backward_to_parameters(slopes)", ""),
     "embedding: the gradient of another text": ("backward_to_parameters(slopes)", "backward_to_parameters(slopes[::-1])"),
@@ -581,13 +580,15 @@ SQUARED_ERROR = {
     "difference of an earlier batch": ("backward", "_once(self._difference, self)", "vars(self).setdefault('first', _once(self._difference, self))"),
 }
 CROSS_ENTROPY = {
-    "sign": (losses, "_cross_entropy_gradient", "return gradient", "return -gradient"),
-    "sign of the label": (losses, "_cross_entropy_gradient", "-= 1", "+= 1"),
-    "missing label": (losses, "_cross_entropy_gradient", "-= 1", "-= 0"),
-    "missing rows": (losses, "_cross_entropy_gradient", "gradient /= len(labels)", ""),
-    "transposed": (losses, "_cross_entropy_gradient", "return gradient", "return gradient.T"),
-    "logarithms for probabilities": (losses, "_cross_entropy_gradient", "np.exp(log_probabilities, out=log_probabilities)", "log_probabilities.copy()"),
-    "probabilities of an earlier batch": (CrossEntropy, "backward", "_once(self._kept, self)", "vars(self).setdefault('first', _once(self._kept, self))"),
+    "sign": ("backward", "return gradient", "return -gradient"),
+    "sign of the label": ("backward", "-= 1", "+= 1"),
+    "missing label": ("backward", "-= 1", "-= 0"),
+    "missing rows": ("backward", "(sums * len(labels))", "sums"),
+    "missing rows at the label": ("backward", "-= 1 / len(labels)", "-= 1"),
+    "transposed": ("backward", "return gradient", "return gradient.T"),
+    "exponentials for probabilities": ("backward", "(sums * len(labels))", "(0 * sums + len(labels))"),
+    "logarithms for exponentials": ("forward", "sums = e.sum(axis=1)", "sums = e.sum(axis=1); e = np.log(e)"),
+    "probabilities of an earlier batch": ("backward", "_once(self._kept, self)", "vars(self).setdefault('first', _once(self._kept, self))"),
 }
 NEURON = {
     "weights: sign": ("backward", "self.weights -= learning_rate", "self.weights += learning_rate"),
@@ -628,6 +629,8 @@ def mistakes():
         yield f"GELU, {name}", place, lambda: check_a_model(GELU, SquaredError)
     for name, place in LAYER_NORM.items():
         yield f"LayerNorm, {name}", (LayerNorm, *place), PARTS["LayerNorm"]
+    over_channels = (normalization, "_column_sums", "np.ones(len(rows), x.dtype) @ rows", "rows @ np.ones(len(rows), x.dtype)")
+    yield "LayerNorm, gain and bias: over the channels", over_channels, PARTS["LayerNorm"]
     for name, place in EMBEDDING.items():
         yield f"Embedding, {name}", (Embedding, *place), PARTS["Embedding"]
     for part in ("SelfAttention", "MultiHeadAttention"):
@@ -657,7 +660,7 @@ def mistakes():
     for name, place in SQUARED_ERROR.items():
         yield f"SquaredError, {name}", (SquaredError, *place), lambda: check_a_model(Tanh, SquaredError)
     for name, place in CROSS_ENTROPY.items():
-        yield f"CrossEntropy, {name}", place, lambda: check_a_model(Tanh, CrossEntropy)
+        yield f"CrossEntropy, {name}", (CrossEntropy, *place), lambda: check_a_model(Tanh, CrossEntropy)
     for name, place in NEURON.items():
         yield f"Neuron, {name}", (Neuron, *place), lambda: check_a_network("sigmoid")
     for name, place in LAYER.items():
