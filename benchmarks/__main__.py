@@ -34,7 +34,8 @@ def report() -> str:
         "# scratchml beside PyTorch",
         "",
         f"On {results['machine']}, with numpy {results['numpy']}; PyTorch eager on the CPU, float32, Adam, the same mathematics. Each side ran in a process of its own,",
-        "with the number of threads that suits it best, the two taking turns; medians of three rounds. `python -m benchmarks` measures all of it again.",
+        "with the number of threads that suits it best (for us also a process for each core, `DataParallel`), the two taking turns; medians of three rounds.",
+        "`python -m benchmarks` measures all of it again.",
         "",
         "## A training step",
         "",
@@ -61,11 +62,11 @@ def report() -> str:
         "",
         "## Memory of a training step",
         "",
-        "The most that the process held during the steps, less what it held with its libraries loaded and used once.",
+        "The most that was held during the steps, less what is held with the libraries loaded and used once; what two processes share counts once.",
         "",
-        "| network | scratchml, MB | PyTorch, MB |",
-        "|---|--:|--:|",
-        *(f"| GPT {', '.join(map(str, step['size']))} | {step['megabytes']['scratchml']:.0f} | {step['megabytes']['PyTorch']:.0f} |" for step in results["steps"]),
+        "| network | scratchml, MB | of which attention weights, MB | with a process for each core, MB | PyTorch, MB |",
+        "|---|--:|--:|--:|--:|",
+        *(memory_row(step) for step in results["steps"]),
         "",
         "## Generation",
         "",
@@ -91,6 +92,13 @@ def report() -> str:
         "",
     ]
     return "\n".join(lines)
+
+
+def memory_row(step: dict) -> str:
+    (own, of_all_processes), (theirs,) = step["megabytes"]["scratchml"], step["megabytes"]["PyTorch"]
+    _, context, _, layers, heads, batch, _ = step["size"]
+    weights = 4 * batch * heads * context**2 * layers / 1e6  # float32
+    return f"| GPT {', '.join(map(str, step['size']))} | {own:.0f} | {weights:.0f} | {of_all_processes:.0f} | {theirs:.0f} |"
 
 
 def picture() -> str:

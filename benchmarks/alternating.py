@@ -42,12 +42,13 @@ def medians(name: str, sides: dict[str, list[Candidate]]) -> dict[str, Any]:
     """
     best: dict[str, Candidate] = {}
     for side, candidates in sides.items():
-        # Two trials for each candidate, since another program may disturb one.
-        trials = [(in_a_process(candidate), i) for _ in range(2) for i, candidate in enumerate(candidates)]
-        if any(time is None for time, _ in trials):
+        # Three trials for each candidate, taking turns, since another program may disturb one.
+        trials = [[in_a_process(candidate) for candidate in candidates] for _ in range(3)]
+        if None in trials[0]:
             print(f"{side} isn't installed for {candidates[0].python}: left out")
         else:
-            best[side] = candidates[min(trials)[1]]
+            of_candidates = median(trials)
+            best[side] = candidates[of_candidates.index(min(of_candidates))]
     times: dict[str, list[Any]] = {side: [] for side in best}
     for round_ in range(ROUNDS):
         for side, candidate in best.items():

@@ -3,7 +3,8 @@
     python -m benchmarks.transformer [--peers PYTHON]
 
 Same mathematics, Adam, float32; each side in a process of its own, at the number of threads that suits it best
-(`scratchml` either lets numpy use them, or trains with `DataParallel`), taking turns, the median of three rounds.
+(`scratchml` either lets numpy use them, or trains with `DataParallel`, a process for each core), taking turns, the
+median of three rounds.
 `--peers` names a Python that has torch. The results go to benchmarks/transformer.json; `python -m benchmarks` runs this
 and benchmarks.training, and makes a table and a picture of both.
 """
@@ -52,11 +53,11 @@ def flops(size) -> float:
 
 
 class Ours:
-    def __init__(self, configuration: GPTConfig, threads: int = 1) -> None:
+    def __init__(self, configuration: GPTConfig, processes: int = 1) -> None:
         from scratchml import GPT, Adam, DataParallel
 
         self.gpt = GPT(configuration, rng=0)
-        self.model = self.gpt if threads == 1 else DataParallel(self.gpt, threads)
+        self.model = self.gpt if processes == 1 else DataParallel(self.gpt, processes)
         self.optimizer = Adam(self.gpt.parameters(), 0.001)
 
     def train(self, batches) -> None:
@@ -76,7 +77,7 @@ class Ours:
 
 
 class Theirs:
-    def __init__(self, configuration: GPTConfig, threads: int = 1) -> None:
+    def __init__(self, configuration: GPTConfig, processes: int = 1) -> None:
         import torch
 
         from benchmarks.pytorch_gpt import PyTorchGPT
@@ -122,10 +123,10 @@ def random_batches(size, steps: int):
     return NextTokenBatches(text, batch, context, steps=steps, rng=0)
 
 
-def step(side: str, number: str, threads: str) -> float:
+def step(side: str, number: str, processes: str) -> float:
     """Milliseconds of a training step; the first ones aren't counted."""
     size = SIZES[int(number)]
-    trainer = SIDES[side](config(size), int(threads))
+    trainer = SIDES[side](config(size), int(processes))
     trainer.train(random_batches(size, 3))
     start = time.perf_counter()
     trainer.train(random_batches(size, 3))
@@ -135,7 +136,7 @@ def step(side: str, number: str, threads: str) -> float:
     return 1000 * (time.perf_counter() - start) / steps
 
 
-def memory(side: str, number: str, threads: str) -> float:
+def memory(side: str, number: str, processes: str) -> float:
     """MB that a model and its training need: the most that its processes held, less what they held after the smallest model.
 
     What two processes share counts once.
@@ -143,14 +144,14 @@ def memory(side: str, number: str, threads: str) -> float:
     children = multiprocessing.active_children
 
     def train(size):
-        trainer = SIDES[side](config(size), int(threads))
+        trainer = SIDES[side](config(size), int(processes))
         trainer.train(random_batches(size, 10))
         return trainer
 
     trainer = train(SIZES[0])  # the libraries' own share
     before, old = resident("VmRSS"), {child.pid: resident("VmRSS", child.pid) - resident("RssShmem", child.pid) for child in children()}
     del trainer
-    trainer = train(SIZES[int(number)])
+    trainer = train(SIZES[int(number)])  # noqa: F841, its processes live as long as it does
     new = [child.pid for child in children() if child.pid not in old]
     own = [resident("VmHWM", pid) - resident("RssShmem", pid) - max(old.values()) for pid in new]
     return resident("VmHWM") - before + sum(own)
@@ -222,7 +223,7 @@ def generation(side: str, cache: str) -> list[float]:
     return [float(per_token.sum()), float(np.median(per_token[5:15])), float(np.median(per_token[245:255]))]
 
 
-def learning(side: str, threads: str) -> list[float]:
+def learning(side: str, processes: str) -> list[float]:
     """The validation loss after every tenth of the steps, on the English pages of this book."""
     from scratchml import CharTokenizer, NextTokenBatches, next_token_windows
 
@@ -231,7 +232,7 @@ def learning(side: str, threads: str) -> list[float]:
     tokens = np.array(tokenizer.encode(text))
     size = (tokenizer.vocab_size, *LEARNING[1:])
     held_out, (_, context, *_, batch, _) = len(tokens) // 10, size
-    trainer = SIDES[side](config(size), int(threads))
+    trainer = SIDES[side](config(size), int(processes))
     batches = NextTokenBatches(tokens[held_out:], batch, context, steps=STEPS // 10, rng=0)
     validation = next_token_windows(tokens[:held_out], 64, context)
     losses = []
@@ -261,7 +262,7 @@ def main(peers: str, only: str | None = None) -> None:
         for i, size in enumerate(SIZES):
             name = "{} vocabulary, {} context, {} wide, {} layers, {} heads, {} batch, {}".format(*size)
             times = medians(name, {side: candidates(side, "step", str(i), replicas=True) for side in SIDES})
-            held = {side: round(in_a_process(candidates(side, "memory", str(i), replicas=True)[-1]), 1) for side in times}
+            held = {side: [round(in_a_process(way), 1) for way in candidates(side, "memory", str(i), replicas=True)[-2 if side == "scratchml" else -1 :]] for side in times}
             results["steps"].append({"size": size, "milliseconds": times, "megabytes": held, "gflops": flops(size) / 1e6 / times["scratchml"]})
     if only in (None, "profile"):
         results["profile"] = [[SIZES[i], in_a_process(candidates("scratchml", "profile", str(i))[0])] for i in (2, 4)]

@@ -39,7 +39,8 @@ class DataParallel(Module):
             raise ValueError(f"num_processes must be at least 1, got {num_processes}")
         self.model = model
         self.num_processes = num_processes
-        # A tuple, in which `Module` doesn't look for parameters: all are the model's.
+        # In tuples, where `Module` doesn't look for parameters: all are the model's.
+        self._parameters: tuple[Parameter, ...] = ()
         self._others: tuple[_Process, ...] = ()
 
     def forward(self, x: ArrayLike) -> Array:
@@ -54,9 +55,7 @@ class DataParallel(Module):
         if len(parts) > 1:
             if not self._others:
                 self._start(parts[0])
-            for value, parameter in zip(
-                self._values, self.model.parameters(), strict=True
-            ):
+            for value, parameter in zip(self._values, self._parameters, strict=True):
                 value[...] = parameter.value
         outputs = np.concatenate(self._at_once("forward", parts))
         self._keep(np.cumsum([len(part) for part in parts])[:-1], outputs)
@@ -67,9 +66,8 @@ class DataParallel(Module):
         parts = np.split(gradient, starts)
         self._at_once("backward_to_parameters", parts)
         for process in self._others[: len(parts) - 1]:
-            for its_gradient, parameter in zip(
-                process.gradients, self.model.parameters(), strict=True
-            ):
+            both = zip(process.gradients, self._parameters, strict=True)
+            for its_gradient, parameter in both:
                 parameter.gradient += its_gradient
 
     def _start(self, part: Array) -> None:
@@ -83,8 +81,9 @@ class DataParallel(Module):
         of_a_row = self.model.forward(part[:1]).nbytes
         model = io.BytesIO()
         _PicklerWithoutNumbers(model).dump(self.model)
-        layout = [(p.value.dtype, p.value.shape) for p in self.model.parameters()]
-        size = sum(p.value.nbytes for p in self.model.parameters())
+        self._parameters = tuple(self.model.parameters())
+        layout = [(p.value.dtype, p.value.shape) for p in self._parameters]
+        size = sum(p.value.nbytes for p in self._parameters)
         values = context.RawArray("b", size)
         others = []
         for _ in range(self.num_processes - 1):
@@ -145,13 +144,14 @@ class _Channel:
         with self._somebody_there():
             self.connection.send((message, where, array))
 
-    def receive(self) -> tuple[Any, Array | None]:
+    def receive(self) -> tuple[Any, Any]:
+        """The message, and the array, which may be overwritten by the next `send`."""
         until = time.perf_counter() + _PATIENCE
         with self._somebody_there():
             while not self.connection.poll() and time.perf_counter() < until:
                 pass
             message, where, array = self.connection.recv()
-        return message, array if where is None else self._array(*where).copy()
+        return message, array if where is None else self._array(*where)
 
     def _array(self, dtype: Any, shape: tuple[int, ...]) -> Array:
         return np.frombuffer(self.memory, dtype, math.prod(shape)).reshape(shape)
@@ -207,11 +207,12 @@ def _work(
     with contextlib.suppress(ChildProcessError):  # until the one that trains has gone
         while True:
             (method, errors), part = channel.receive()
-            model.zero_gradients()
+            for gradient in arrays[1]:
+                gradient.fill(0)
             error, result = None, None
             try:
                 with np.errstate(**errors):  # as where it was called
-                    result = getattr(model, method)(part)
+                    result = getattr(model, method)(part.copy())
             except BaseException as raised:
                 error = raised
             channel.send(error, result)
