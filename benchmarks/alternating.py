@@ -49,6 +49,8 @@ def medians(name: str, sides: dict[str, list[Candidate]]) -> dict[str, Any]:
         else:
             of_candidates = median(trials)
             best[side] = candidates[of_candidates.index(min(of_candidates))]
+            for candidate, time in zip(candidates, of_candidates, strict=True):
+                print(f"{name}, trial: {side} {time} with {candidate.threads} threads ({' '.join(candidate.arguments)})", flush=True)
     times: dict[str, list[Any]] = {side: [] for side in best}
     for round_ in range(ROUNDS):
         for side, candidate in best.items():
