@@ -6,7 +6,7 @@ import math
 import pickle
 import signal
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -141,27 +141,28 @@ class _Channel:
             where = array.dtype, array.shape
             self._array(*where)[...] = array
             array = None
-        with self._somebody_there():
+        try:
             self.connection.send((message, where, array))
+        except ConnectionError as error:
+            raise _nobody_there() from error
 
     def receive(self) -> tuple[Any, Any]:
         """The message, and the array, which may be overwritten by the next `send`."""
         until = time.perf_counter() + _PATIENCE
-        with self._somebody_there():
+        try:
             while not self.connection.poll() and time.perf_counter() < until:
                 pass
             message, where, array = self.connection.recv()
+        except (EOFError, ConnectionError) as error:
+            raise _nobody_there() from error
         return message, array if where is None else self._array(*where)
 
     def _array(self, dtype: Any, shape: tuple[int, ...]) -> Array:
         return np.frombuffer(self.memory, dtype, math.prod(shape)).reshape(shape)
 
-    @contextlib.contextmanager
-    def _somebody_there(self) -> Iterator[None]:
-        try:
-            yield
-        except (EOFError, ConnectionError) as error:
-            raise ChildProcessError("a process of DataParallel has ended") from error
+
+def _nobody_there() -> ChildProcessError:
+    return ChildProcessError("a process of DataParallel has ended")
 
 
 class _Process(NamedTuple):
