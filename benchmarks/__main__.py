@@ -56,7 +56,10 @@ def report() -> str:
         "",
         "| part | " + " | ".join(f"GPT {', '.join(map(str, size))}" for size, _ in results["profile"]) + " |",
         "|---|" + "--:|" * len(results["profile"]),
-        *(f"| `{part}` | " + " | ".join(f"{shares[part]:.1%}" for _, shares in results["profile"]) + " |" for part in results["profile"][0][1]),
+        *(
+            f"| `{part}` | " + " | ".join(f"{shares[part]:.1%}" for _, shares in results["profile"]) + " |"
+            for part in results["profile"][0][1]
+        ),
         "",
         (FOLDER / "limits.md").read_text("utf8").strip(),
         "",
@@ -70,12 +73,18 @@ def report() -> str:
         "",
         "## Generation",
         "",
-        "A GPT of {} vocabulary, {} context, {} wide, {} layers, {} heads writes 256 tokens.".format(*transformer.GENERATION),
+        "A GPT of {} vocabulary, {} context, {} wide, {} layers, {} heads writes 256 tokens.".format(
+            *transformer.GENERATION
+        ),
         "",
         "| | 256 tokens, ms | about the 10th token, ms | about the 250th, ms |",
         "|---|--:|--:|--:|",
     ]
-    for label, cache, side in [("scratchml, cache", "cache", "scratchml"), ("scratchml, no cache", "no cache", "scratchml"), ("PyTorch, cache", "cache", "PyTorch")]:
+    for label, cache, side in [
+        ("scratchml, cache", "cache", "scratchml"),
+        ("scratchml, no cache", "no cache", "scratchml"),
+        ("PyTorch, cache", "cache", "PyTorch"),
+    ]:
         every, tenth, late = results["generation"][cache][side]
         lines.append(f"| {label} | {every:.0f} | {tenth:.2f} | {late:.2f} |")
     losses = results["validation loss"]
@@ -106,13 +115,19 @@ def picture() -> str:
     compared = networks()
     left, unit, row = 300, 300, 26
     height = row * len(compared) + 40
-    parts = [f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {left + unit + 90} {height}" font-family="sans-serif" font-size="14"><rect width="100%" height="100%" fill="#fff"/>']
+    parts = [
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {left + unit + 90} {height}" font-family="sans-serif" font-size="14"><rect width="100%" height="100%" fill="#fff"/>'
+    ]
     for i, (name, ours, theirs) in enumerate(compared):
         y, share = row * i + 8, ours / theirs
-        parts.append(f'<text x="{left - 8}" y="{y + 15}" text-anchor="end">{name}</text><rect x="{left}" y="{y}" width="{unit * share:.0f}" height="20" fill="#0b66a8"/><text x="{left + unit * share - 6:.0f}" y="{y + 15}" text-anchor="end" fill="#fff">{share:.2f}</text>')
+        parts.append(
+            f'<text x="{left - 8}" y="{y + 15}" text-anchor="end">{name}</text><rect x="{left}" y="{y}" width="{unit * share:.0f}" height="20" fill="#0b66a8"/><text x="{left + unit * share - 6:.0f}" y="{y + 15}" text-anchor="end" fill="#fff">{share:.2f}</text>'
+        )
     for share, label in [(GOAL, f"{GOAL}"), (1, "PyTorch = 1")]:
         x = left + unit * share
-        parts.append(f'<line x1="{x:.0f}" x2="{x:.0f}" y1="0" y2="{height - 22}" stroke="#666a73" stroke-dasharray="4 4"/><text x="{x:.0f}" y="{height - 6}" text-anchor="middle" fill="#666a73">{label}</text>')
+        parts.append(
+            f'<line x1="{x:.0f}" x2="{x:.0f}" y1="0" y2="{height - 22}" stroke="#666a73" stroke-dasharray="4 4"/><text x="{x:.0f}" y="{height - 6}" text-anchor="middle" fill="#666a73">{label}</text>'
+        )
     return "\n".join([*parts, "</svg>"]) + "\n"
 
 

@@ -23,11 +23,18 @@ class Candidate(NamedTuple):
 
 def in_a_process(candidate: Candidate) -> Any:
     """What the candidate prints, as JSON; None if what it imports isn't installed."""
-    environment = os.environ | {f"{library}_NUM_THREADS": str(candidate.threads) for library in ("OMP", "OPENBLAS", "MKL")}
+    environment = os.environ | {
+        f"{library}_NUM_THREADS": str(candidate.threads) for library in ("OMP", "OPENBLAS", "MKL")
+    }
     environment["PYTHONPATH"] = str(Path(__file__).parents[1])
     for kernels in ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE"):  # would slow down numpy, and not its peers
         environment.pop(kernels, None)
-    run = subprocess.run([candidate.python, "-m", candidate.module, "--side", *candidate.arguments], env=environment, capture_output=True, text=True)
+    run = subprocess.run(
+        [candidate.python, "-m", candidate.module, "--side", *candidate.arguments],
+        env=environment,
+        capture_output=True,
+        text=True,
+    )
     if "ModuleNotFoundError" in run.stderr:
         return None
     if run.returncode:
@@ -50,13 +57,19 @@ def medians(name: str, sides: dict[str, list[Candidate]]) -> dict[str, Any]:
             of_candidates = median(trials)
             best[side] = candidates[of_candidates.index(min(of_candidates))]
             for candidate, time in zip(candidates, of_candidates, strict=True):
-                print(f"{name}, trial: {side} {time} with {candidate.threads} threads ({' '.join(candidate.arguments)})", flush=True)
+                print(
+                    f"{name}, trial: {side} {time} with {candidate.threads} threads ({' '.join(candidate.arguments)})",
+                    flush=True,
+                )
     times: dict[str, list[Any]] = {side: [] for side in best}
     for round_ in range(ROUNDS):
         for side, candidate in best.items():
             times[side].append(in_a_process(candidate))
             how = " ".join(candidate.arguments)
-            print(f"{name}, round {round_ + 1}: {side} {times[side][-1]} with {candidate.threads} threads ({how})", flush=True)
+            print(
+                f"{name}, round {round_ + 1}: {side} {times[side][-1]} with {candidate.threads} threads ({how})",
+                flush=True,
+            )
     return {side: median(several) for side, several in times.items()}
 
 

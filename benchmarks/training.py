@@ -78,7 +78,15 @@ def scikit_learn(sizes, batch_size, images, labels):
     warnings.simplefilter("ignore", ConvergenceWarning)
 
     def train(epochs):
-        MLPClassifier(sizes[1:-1], alpha=0, batch_size=batch_size, max_iter=epochs, tol=0, n_iter_no_change=epochs + 1, random_state=0).fit(images, labels)
+        MLPClassifier(
+            sizes[1:-1],
+            alpha=0,
+            batch_size=batch_size,
+            max_iter=epochs,
+            tol=0,
+            n_iter_no_change=epochs + 1,
+            random_state=0,
+        ).fit(images, labels)
 
     return train
 
@@ -104,7 +112,13 @@ def pytorch(sizes, batch_size, images, labels):
     return train
 
 
-SIDES = {"neuron": neuron, "matrices": matrices, "scratchml": scratchml, "scikit-learn": scikit_learn, "PyTorch": pytorch}
+SIDES = {
+    "neuron": neuron,
+    "matrices": matrices,
+    "scratchml": scratchml,
+    "scikit-learn": scikit_learn,
+    "PyTorch": pytorch,
+}
 
 
 def measure(side: str, sizes: list[int], batch_size: int) -> None:
@@ -124,10 +138,20 @@ def main(peers: str) -> None:
     for sizes, batch_size in NETWORKS:
         name = "-".join(map(str, sizes))
         sides = {
-            side: [Candidate(sys.executable if side in ("neuron", "matrices", "scratchml") else peers, "benchmarks.training", [side, name, str(batch_size)], threads) for threads in (1, os.cpu_count() or 1)]
+            side: [
+                Candidate(
+                    sys.executable if side in ("neuron", "matrices", "scratchml") else peers,
+                    "benchmarks.training",
+                    [side, name, str(batch_size)],
+                    threads,
+                )
+                for threads in (1, os.cpu_count() or 1)
+            ]
             for side in SIDES
         }
-        results.append({"network": name, "batch": batch_size, "milliseconds": medians(f"{name}, batch {batch_size}", sides)})
+        results.append(
+            {"network": name, "batch": batch_size, "milliseconds": medians(f"{name}, batch {batch_size}", sides)}
+        )
     RESULTS.write_text(json.dumps({"machine": machine(), "numpy": np.__version__, "results": results}, indent=1) + "\n")
     print(f"written to {RESULTS}")
 

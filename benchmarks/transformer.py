@@ -97,7 +97,9 @@ class Theirs:
 
     def validation_loss(self, batches) -> float:
         with self.torch.no_grad():
-            losses = [(len(x), self.model.loss(self.torch.from_numpy(x), self.torch.from_numpy(y)).item()) for x, y in batches]
+            losses = [
+                (len(x), self.model.loss(self.torch.from_numpy(x), self.torch.from_numpy(y)).item()) for x, y in batches
+            ]
         return sum(n * loss for n, loss in losses) / sum(n for n, _ in losses)
 
     def write(self, num_tokens: int, cache: bool):
@@ -149,7 +151,10 @@ def memory(side: str, number: str, processes: str) -> float:
         return trainer
 
     trainer = train(SIZES[0])  # the libraries' own share
-    before, old = resident("VmRSS"), {child.pid: resident("VmRSS", child.pid) - resident("RssShmem", child.pid) for child in children()}
+    before, old = (
+        resident("VmRSS"),
+        {child.pid: resident("VmRSS", child.pid) - resident("RssShmem", child.pid) for child in children()},
+    )
     del trainer
     trainer = train(SIZES[int(number)])  # noqa: F841, its processes live as long as it does
     new = [child.pid for child in children() if child.pid not in old]
@@ -194,7 +199,16 @@ def profile(side: str, number: str) -> dict[str, float]:
 
         setattr(owner, name, wrapped)
 
-    for part in ("Linear", "MultiHeadAttention", "LayerNorm", "GELU", "Embedding", "TransformerBlock", "GPT", "CrossEntropy"):
+    for part in (
+        "Linear",
+        "MultiHeadAttention",
+        "LayerNorm",
+        "GELU",
+        "Embedding",
+        "TransformerBlock",
+        "GPT",
+        "CrossEntropy",
+    ):
         for name in ("forward", "backward", "backward_to_parameters"):
             if name in vars(getattr(scratchml, part)):
                 timed(getattr(scratchml, part), name, part)
@@ -242,7 +256,14 @@ def learning(side: str, processes: str) -> list[float]:
     return losses
 
 
-MEASUREMENTS = {"step": step, "profile": profile, "memory": memory, "product": product, "generation": generation, "learning": learning}
+MEASUREMENTS = {
+    "step": step,
+    "profile": profile,
+    "memory": memory,
+    "product": product,
+    "generation": generation,
+    "learning": learning,
+}
 
 
 def main(peers: str, only: str | None = None) -> None:
@@ -252,18 +273,36 @@ def main(peers: str, only: str | None = None) -> None:
         if side == "scratchml" and replicas:
             ways.append((1, str(CORES)))
         what, *rest = arguments
-        return [Candidate(python, "benchmarks.transformer", [what, side, *rest, *([way] if replicas else [])], threads) for threads, way in ways]
+        return [
+            Candidate(python, "benchmarks.transformer", [what, side, *rest, *([way] if replicas else [])], threads)
+            for threads, way in ways
+        ]
 
     results = json.loads(RESULTS.read_text("utf8")) if only else {}
     results |= {"machine": machine(), "numpy": np.__version__}
     if only in (None, "steps"):
-        results["matmul peak in GFLOP/s"] = round(max(in_a_process(candidate) for candidate in candidates("scratchml", "product")), 1)
+        results["matmul peak in GFLOP/s"] = round(
+            max(in_a_process(candidate) for candidate in candidates("scratchml", "product")), 1
+        )
         results["steps"] = []
         for i, size in enumerate(SIZES):
             name = "{} vocabulary, {} context, {} wide, {} layers, {} heads, {} batch, {}".format(*size)
             times = medians(name, {side: candidates(side, "step", str(i), replicas=True) for side in SIDES})
-            held = {side: [round(in_a_process(way), 1) for way in candidates(side, "memory", str(i), replicas=True)[-2 if side == "scratchml" else -1 :]] for side in times}
-            results["steps"].append({"size": size, "milliseconds": times, "megabytes": held, "gflops": flops(size) / 1e6 / times["scratchml"]})
+            held = {
+                side: [
+                    round(in_a_process(way), 1)
+                    for way in candidates(side, "memory", str(i), replicas=True)[-2 if side == "scratchml" else -1 :]
+                ]
+                for side in times
+            }
+            results["steps"].append(
+                {
+                    "size": size,
+                    "milliseconds": times,
+                    "megabytes": held,
+                    "gflops": flops(size) / 1e6 / times["scratchml"],
+                }
+            )
     if only in (None, "profile"):
         results["profile"] = [[SIZES[i], in_a_process(candidates("scratchml", "profile", str(i))[0])] for i in (2, 4)]
     if only in (None, "generation"):
@@ -272,7 +311,9 @@ def main(peers: str, only: str | None = None) -> None:
             for cache, sides in [("cache", list(SIDES)), ("no cache", ["scratchml"])]
         }
     if only in (None, "learning"):
-        results["validation loss"] = {side: in_a_process(candidates(side, "learning", replicas=True)[-1]) for side in SIDES}
+        results["validation loss"] = {
+            side: in_a_process(candidates(side, "learning", replicas=True)[-1]) for side in SIDES
+        }
     RESULTS.write_text(json.dumps(results, indent=1) + "\n")
     print(f"written to {RESULTS}")
 
@@ -280,7 +321,9 @@ def main(peers: str, only: str | None = None) -> None:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--peers", default=sys.executable, help="a Python that has torch")
-    parser.add_argument("--only", choices=["steps", "profile", "generation", "learning"], help="measure that part again")
+    parser.add_argument(
+        "--only", choices=["steps", "profile", "generation", "learning"], help="measure that part again"
+    )
     parser.add_argument("--side", nargs="+", help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.side:

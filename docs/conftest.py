@@ -7,7 +7,9 @@ makes a wrong output on another page pass.
 import os
 from collections.abc import Generator
 
-os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # for products as small as the book's, two threads are slower than one
+os.environ.setdefault(
+    "OPENBLAS_NUM_THREADS", "1"
+)  # for products as small as the book's, two threads are slower than one
 
 import numpy as np  # noqa: E402
 import pytest  # noqa: E402

@@ -91,7 +91,12 @@ def vanishing(say):
     drawing = Drawing(420, 280)
     plot = Plot(drawing, (1, 10), (-7, 0.5), left=58, right=70, top=28, bottom=44)
     superscript = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
-    plot.axes({n: str(n) for n in range(1, 11)}, {e: "10" + str(e).translate(superscript) if e else "1" for e in range(-7, 1)}, x_label=say("层数", "layers"), y_label=say("斜率", "slope"))
+    plot.axes(
+        {n: str(n) for n in range(1, 11)},
+        {e: "10" + str(e).translate(superscript) if e else "1" for e in range(-7, 1)},
+        x_label=say("层数", "layers"),
+        y_label=say("斜率", "slope"),
+    )
     depths = range(1, 11)
     plot.curve(depths, np.log10(0.25) * np.array(depths), color="soft", dashed=True, width=1.5)
     for name in ["sigmoid", "tanh", "relu"]:

@@ -35,5 +35,11 @@ def two_neurons(say):
         drawing.text(xs[end], y + 50, f"{slope:g}", color="orange", bold=True, size=16)
     drawing.text(xs["C"], y + 50, "1", color="orange", bold=True, size=16)
     drawing.text(xs["x"], y + 67, say("斜率", "slopes"), size=13, color="orange")
-    drawing.text(210, 196, say("蓝：往前算；橙：C 对这个数的斜率，往回算", "blue: forward; orange: the slope of C, backward"), size=13, color="soft")
+    drawing.text(
+        210,
+        196,
+        say("蓝：往前算；橙：C 对这个数的斜率，往回算", "blue: forward; orange: the slope of C, backward"),
+        size=13,
+        color="soft",
+    )
     return drawing

@@ -30,25 +30,56 @@ class Drawing:
 
     def __init__(self, width: float, height: float) -> None:
         if width > MAX_WIDTH:
-            raise ValueError(f"a panel is at most {MAX_WIDTH} wide, so that it can be read on a phone, got {width}: draw two panels")
+            raise ValueError(
+                f"a panel is at most {MAX_WIDTH} wide, so that it can be read on a phone, got {width}: draw two panels"
+            )
         self.width, self.height = width, height
         self._parts: list[str] = []
 
     def _add(self, tag: str, attributes: dict[str, object], content: str = "") -> None:
-        written = "".join(f' {name.rstrip("_").replace("_", "-")}="{_number(value) if isinstance(value, (float, np.floating)) else value}"' for name, value in attributes.items() if value is not None)
+        written = "".join(
+            f' {name.rstrip("_").replace("_", "-")}="{_number(value) if isinstance(value, (float, np.floating)) else value}"'
+            for name, value in attributes.items()
+            if value is not None
+        )
         self._parts.append(f"<{tag}{written}>{content}</{tag}>" if content else f"<{tag}{written}/>")
 
-    def text(self, x: float, y: float, text: str, *, anchor: str = "middle", size: float = 14, color: str = "ink", bold: bool = False, italic: bool = False) -> None:
+    def text(
+        self,
+        x: float,
+        y: float,
+        text: str,
+        *,
+        anchor: str = "middle",
+        size: float = 14,
+        color: str = "ink",
+        bold: bool = False,
+        italic: bool = False,
+    ) -> None:
         """`text` with its baseline at y; x is its start, middle or end, as `anchor` says. Names of variables are italic."""
         style = dict(font_weight=600 if bold else None, font_style="italic" if italic else None, fill=_color(color))
         self._add("text", dict(x=float(x), y=float(y), text_anchor=anchor, font_size=size, **style), escape(text))
 
-    def line(self, points: Sequence[tuple[float, float]], *, color: str = "ink", width: float = 1.5, dashed: bool = False) -> None:
+    def line(
+        self, points: Sequence[tuple[float, float]], *, color: str = "ink", width: float = 1.5, dashed: bool = False
+    ) -> None:
         """A line through the points."""
         path = "M" + "L".join(f"{_number(x)} {_number(y)}" for x, y in points)
-        self._add("path", dict(d=path, fill="none", stroke=_color(color), stroke_width=width, stroke_dasharray="5 4" if dashed else None, stroke_linejoin="round"))
+        self._add(
+            "path",
+            dict(
+                d=path,
+                fill="none",
+                stroke=_color(color),
+                stroke_width=width,
+                stroke_dasharray="5 4" if dashed else None,
+                stroke_linejoin="round",
+            ),
+        )
 
-    def arrow(self, start: tuple[float, float], end: tuple[float, float], *, color: str = "ink", width: float = 1.5) -> None:
+    def arrow(
+        self, start: tuple[float, float], end: tuple[float, float], *, color: str = "ink", width: float = 1.5
+    ) -> None:
         """A straight arrow from `start` to `end`."""
         (x1, y1), (x2, y2) = start, end
         length = math.hypot(x2 - x1, y2 - y1)
@@ -57,13 +88,43 @@ class Drawing:
         bx, by = x2 - head * ux, y2 - head * uy
         self.line([start, (bx, by)], color=color, width=width)
         corners = [(x2, y2), (bx - half * uy, by + half * ux), (bx + half * uy, by - half * ux)]
-        self._add("path", dict(d="M" + "L".join(f"{_number(x)} {_number(y)}" for x, y in corners) + "z", fill=_color(color)))
+        self._add(
+            "path", dict(d="M" + "L".join(f"{_number(x)} {_number(y)}" for x, y in corners) + "z", fill=_color(color))
+        )
 
-    def circle(self, x: float, y: float, radius: float, *, fill: str = "none", stroke: str = "none", width: float = 1.5) -> None:
-        self._add("circle", dict(cx=float(x), cy=float(y), r=float(radius), fill=_color(fill), stroke=_color(stroke), stroke_width=width))
+    def circle(
+        self, x: float, y: float, radius: float, *, fill: str = "none", stroke: str = "none", width: float = 1.5
+    ) -> None:
+        self._add(
+            "circle",
+            dict(
+                cx=float(x), cy=float(y), r=float(radius), fill=_color(fill), stroke=_color(stroke), stroke_width=width
+            ),
+        )
 
-    def rectangle(self, x: float, y: float, width: float, height: float, *, fill: str = "none", stroke: str = "none", line_width: float = 1.5) -> None:
-        self._add("rect", dict(x=float(x), y=float(y), width=float(width), height=float(height), fill=_color(fill), stroke=_color(stroke), stroke_width=line_width))
+    def rectangle(
+        self,
+        x: float,
+        y: float,
+        width: float,
+        height: float,
+        *,
+        fill: str = "none",
+        stroke: str = "none",
+        line_width: float = 1.5,
+    ) -> None:
+        self._add(
+            "rect",
+            dict(
+                x=float(x),
+                y=float(y),
+                width=float(width),
+                height=float(height),
+                fill=_color(fill),
+                stroke=_color(stroke),
+                stroke_width=line_width,
+            ),
+        )
 
     def pixels(self, x: float, y: float, size: float, image: np.ndarray) -> None:
         """A square gray image, values from 0 (paper) to 1, `size` wide, in a thin frame."""
@@ -72,11 +133,24 @@ class Drawing:
         for level in range(1, 17):  # one path for each gray is a fifth of the size of one rectangle for each pixel
             cells = np.argwhere(levels == level)
             if len(cells):
-                path = "".join(f"M{_number(x + column * side)} {_number(y + row * side)}h{_number(side)}v{_number(side)}h-{_number(side)}z" for row, column in cells)
+                path = "".join(
+                    f"M{_number(x + column * side)} {_number(y + row * side)}h{_number(side)}v{_number(side)}h-{_number(side)}z"
+                    for row, column in cells
+                )
                 self._add("path", dict(d=path, fill=_color("ink"), fill_opacity=str(round(level / 16, 3))))
         self.rectangle(x, y, size, size, stroke="soft", line_width=1)
 
-    def matrix(self, x: float, y: float, values: Sequence[Sequence[float]], *, cell: float = 34, heat: bool = False, name: str = "", shape: bool = True) -> None:
+    def matrix(
+        self,
+        x: float,
+        y: float,
+        values: Sequence[Sequence[float]],
+        *,
+        cell: float = 34,
+        heat: bool = False,
+        name: str = "",
+        shape: bool = True,
+    ) -> None:
         """A table of numbers, its name above and its shape below. With `heat`, blue is positive, orange negative, pale near zero."""
         table = np.atleast_2d(np.asarray(values, dtype=float))
         rows, columns = table.shape
@@ -84,17 +158,32 @@ class Drawing:
         for (i, j), value in np.ndenumerate(table):
             left, top = x + j * cell, y + i * cell
             if heat and value:
-                fill = dict(fill=_color("blue" if value > 0 else "orange"), fill_opacity=str(round(0.1 + 0.4 * abs(value) / largest, 2)))
+                fill = dict(
+                    fill=_color("blue" if value > 0 else "orange"),
+                    fill_opacity=str(round(0.1 + 0.4 * abs(value) / largest, 2)),
+                )
                 self._add("rect", dict(x=float(left), y=float(top), width=float(cell), height=float(cell), **fill))
             self.rectangle(left, top, cell, cell, stroke="soft", line_width=1)
-            self.text(left + cell / 2, top + cell / 2 + 5, f"{value:g}".replace("-", "−"), size=14 if cell >= 30 else 12)
+            self.text(
+                left + cell / 2, top + cell / 2 + 5, f"{value:g}".replace("-", "−"), size=14 if cell >= 30 else 12
+            )
         middle = x + columns * cell / 2
         if name:
             self.text(middle, y - 9, name, italic=True)
         if shape:
             self.text(middle, y + rows * cell + 18, f"({rows}, {columns})", size=13, color="soft")
 
-    def network(self, layers: Sequence[Sequence[str]], weights: Sequence[np.ndarray] = (), *, left: float = 30, right: float = 30, top: float = 30, bottom: float = 30, radius: float = 19) -> list[list[tuple[float, float]]]:
+    def network(
+        self,
+        layers: Sequence[Sequence[str]],
+        weights: Sequence[np.ndarray] = (),
+        *,
+        left: float = 30,
+        right: float = 30,
+        top: float = 30,
+        bottom: float = 30,
+        radius: float = 19,
+    ) -> list[list[tuple[float, float]]]:
         """A fully connected network: a square for each input, a circle for each neuron, and a line for each weight.
 
         `weights[k]` is (neurons of layer k, neurons of layer k + 1): blue lines are positive, orange ones negative, and
@@ -104,7 +193,10 @@ class Drawing:
         middle, space = (top + self.height - bottom) / 2, self.height - top - bottom
         largest = max(len(layer) for layer in layers)
         step = (space - 2 * radius) / max(largest - 1, 1)
-        places = [[(float(x), middle + (i - (len(layer) - 1) / 2) * step) for i in range(len(layer))] for x, layer in zip(xs, layers, strict=True)]
+        places = [
+            [(float(x), middle + (i - (len(layer) - 1) / 2) * step) for i in range(len(layer))]
+            for x, layer in zip(xs, layers, strict=True)
+        ]
         for k in range(len(layers) - 1):
             for i, (x1, y1) in enumerate(places[k]):
                 for j, (x2, y2) in enumerate(places[k + 1]):
@@ -134,7 +226,17 @@ class Drawing:
 class Plot:
     """Axes in a drawing: `x` and `y` are the ranges of the data, and points are given in the data's units."""
 
-    def __init__(self, drawing: Drawing, x: tuple[float, float], y: tuple[float, float], *, left: float = 48, right: float = 16, top: float = 16, bottom: float = 44) -> None:
+    def __init__(
+        self,
+        drawing: Drawing,
+        x: tuple[float, float],
+        y: tuple[float, float],
+        *,
+        left: float = 48,
+        right: float = 16,
+        top: float = 16,
+        bottom: float = 44,
+    ) -> None:
         self.drawing, self._x, self._y = drawing, x, y
         self.left, self.right, self.top, self.bottom = left, drawing.width - right, top, drawing.height - bottom
 
@@ -144,7 +246,9 @@ class Plot:
         up = (y - self._y[0]) / (self._y[1] - self._y[0])
         return self.left + across * (self.right - self.left), self.bottom - up * (self.bottom - self.top)
 
-    def axes(self, x_ticks: dict[float, str], y_ticks: dict[float, str], *, x_label: str = "", y_label: str = "") -> None:
+    def axes(
+        self, x_ticks: dict[float, str], y_ticks: dict[float, str], *, x_label: str = "", y_label: str = ""
+    ) -> None:
         """The two axes: ticks are value → label; the labels name the quantities."""
         for value, label in y_ticks.items():
             _, y = self.at(self._x[0], value)
@@ -159,7 +263,9 @@ class Plot:
         if y_label:
             self.drawing.text(2, self.top - 14, y_label, anchor="start", size=13, color="soft")
 
-    def curve(self, xs: Sequence[float], ys: Sequence[float], *, color: str, dashed: bool = False, width: float = 2.5) -> None:
+    def curve(
+        self, xs: Sequence[float], ys: Sequence[float], *, color: str, dashed: bool = False, width: float = 2.5
+    ) -> None:
         self.drawing.line([self.at(x, y) for x, y in zip(xs, ys, strict=True)], color=color, dashed=dashed, width=width)
 
     def region(self, function: Callable[[np.ndarray], np.ndarray], *, color: str) -> None:
@@ -174,9 +280,13 @@ class Plot:
             edges = np.flatnonzero(np.diff(np.concatenate([[0], inside.astype(int), [0]])))
             for start, end in edges.reshape(-1, 2):
                 x, right = self.left + start * side, min(self.left + end * side, self.right)
-                path += f"M{_number(x)} {_number(y)}H{_number(right)}v{_number(min(side, self.bottom - y))}H{_number(x)}z"
+                path += (
+                    f"M{_number(x)} {_number(y)}H{_number(right)}v{_number(min(side, self.bottom - y))}H{_number(x)}z"
+                )
         if path:
-            self.drawing._add("path", dict(d=path, fill=_color(color), fill_opacity="0.18", shape_rendering="crispEdges"))
+            self.drawing._add(
+                "path", dict(d=path, fill=_color(color), fill_opacity="0.18", shape_rendering="crispEdges")
+            )
 
     def points(self, points: np.ndarray, *, filled: bool, radius: float = 7) -> None:
         """Points (n, 2): filled ones for yes (1), rings for no (0), so that they differ without color too."""

@@ -15,7 +15,9 @@ def by_hand(say):
     hidden = relu(X @ W1 + B1)
     output = hidden @ W2 + B2
     drawing = Drawing(420, 300)
-    places = drawing.network([[f"{v:g}" for v in row.ravel()] for row in (X, hidden, output)], [W1, W2], left=24, right=24, top=40, bottom=20)
+    places = drawing.network(
+        [[f"{v:g}" for v in row.ravel()] for row in (X, hidden, output)], [W1, W2], left=24, right=24, top=40, bottom=20
+    )
     names = [say("输入", "inputs"), say("隐藏层", "hidden layer"), say("输出", "output")]
     for name, column in zip(names, places, strict=True):
         drawing.text(column[0][0], 20, name, bold=True)

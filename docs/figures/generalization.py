@@ -34,7 +34,11 @@ def shuffled_labels(say):
     for shuffled in [False, True]:
         drawing = Drawing(330, 260)
         plot = Plot(drawing, (0, 80), (0, 1), top=40)
-        plot.axes({epoch: str(epoch) for epoch in range(0, 81, 20)}, {tenth / 10: f"{tenth * 10}%" for tenth in range(0, 11, 2)}, x_label=say("轮次", "epoch"))
+        plot.axes(
+            {epoch: str(epoch) for epoch in range(0, 81, 20)},
+            {tenth / 10: f"{tenth * 10}%" for tenth in range(0, 11, 2)},
+            x_label=say("轮次", "epoch"),
+        )
         title = say("打乱的标签", "shuffled labels") if shuffled else say("真的标签", "true labels")
         drawing.text((plot.left + plot.right) / 2, 16, title, bold=True)
         for seed in [1, 2, 0]:
@@ -63,11 +67,24 @@ def two_curves(say):
         images, labels, check_images, check_labels, rng = _careless(share)
         model = Sequential(Linear(64, 64, rng=rng), ReLU(), Linear(64, 10, rng=rng))
         batches = MiniBatches(images, labels, rng=rng)
-        history = fit(model, CrossEntropy(), Adam(model.parameters(), 0.01), batches, epochs=30, validation=[(check_images, check_labels)])
+        history = fit(
+            model,
+            CrossEntropy(),
+            Adam(model.parameters(), 0.01),
+            batches,
+            epochs=30,
+            validation=[(check_images, check_labels)],
+        )
         drawing = Drawing(330, 260)
         plot = Plot(drawing, (0, 30), (0, 2.5), left=36, top=40)
-        plot.axes({epoch: str(epoch) for epoch in range(0, 31, 10)}, {value: f"{value:g}" for value in (0, 0.5, 1, 1.5, 2, 2.5)}, x_label=say("轮次", "epoch"))
-        title = say("五分之一的标签是随机的", "a fifth of the labels random") if share else say("标签都对", "right labels")
+        plot.axes(
+            {epoch: str(epoch) for epoch in range(0, 31, 10)},
+            {value: f"{value:g}" for value in (0, 0.5, 1, 1.5, 2, 2.5)},
+            x_label=say("轮次", "epoch"),
+        )
+        title = (
+            say("五分之一的标签是随机的", "a fifth of the labels random") if share else say("标签都对", "right labels")
+        )
         drawing.text((plot.left + plot.right) / 2, 16, title, bold=True)
         for losses, color in [(history.training_loss, "green"), (history.validation_loss, "blue")]:
             plot.curve(range(1, 31), losses, color=color)
@@ -103,7 +120,11 @@ def symptoms(say):
         _symptom(say("一开始权重太大", "weights start large"), **healthy, prepare=large),
         _symptom(say("ReLU 全死", "all ReLUs dead"), **healthy, prepare=dead),
         _symptom(say("标签对不上图片", "labels mixed up"), **healthy | dict(training=(images[learn], mixed_up))),
-        _symptom(say("按数字排好，没打乱", "sorted, not shuffled"), **healthy, batches=[(images[part], labels[part]) for part in ordered]),
+        _symptom(
+            say("按数字排好，没打乱", "sorted, not shuffled"),
+            **healthy,
+            batches=[(images[part], labels[part]) for part in ordered],
+        ),
         _symptom(say("过拟合", "overfitting"), (few_images, few_labels), tuple(few_check), epochs=30),
     ]
 
@@ -115,7 +136,14 @@ def _symptom(title, training, validation, *, rate=0.2, epochs=10, prepare=None, 
         prepare(model)
     first = [mean_loss(model, CrossEntropy(), [part]) for part in (training, validation)]
     optimizer = SGD(model.parameters(), rate) if epochs == 10 else Adam(model.parameters(), 0.01)
-    history = fit(model, CrossEntropy(), optimizer, batches or MiniBatches(*training, rng=rng), epochs=epochs, validation=[validation])
+    history = fit(
+        model,
+        CrossEntropy(),
+        optimizer,
+        batches or MiniBatches(*training, rng=rng),
+        epochs=epochs,
+        validation=[validation],
+    )
 
     drawing = Drawing(150, 136)
     top = 5
@@ -127,6 +155,9 @@ def _symptom(title, training, validation, *, rate=0.2, epochs=10, prepare=None, 
     plot.curve([0, epochs], [np.log(10)] * 2, color="soft", dashed=True, width=1)
     if dashed:
         drawing.text(plot.right, plot.at(0, np.log(10))[1] - 5, dashed, anchor="end", size=12, color="soft")
-    for before, after, color in [(first[0], history.training_loss, "green"), (first[1], history.validation_loss, "blue")]:
+    for before, after, color in [
+        (first[0], history.training_loss, "green"),
+        (first[1], history.validation_loss, "blue"),
+    ]:
         plot.curve(range(epochs + 1), np.minimum([before, *after], top), color=color, width=2)
     return drawing

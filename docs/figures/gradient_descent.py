@@ -17,11 +17,17 @@ def paths(say):
     for rate, color in [(0.3, "green"), (0.6, "blue"), (0.65, "orange")]:
         drawing = Drawing(340, 210)
         plot = Plot(drawing, (-3, 6), (-2.4, 2.4), left=36, right=8, top=28, bottom=40)
-        plot.axes({v: str(v).replace("-", "−") for v in range(-2, 7, 2)}, {v: str(v).replace("-", "−") for v in (-2, -1, 0, 1, 2)}, x_label="w₂")
+        plot.axes(
+            {v: str(v).replace("-", "−") for v in range(-2, 7, 2)},
+            {v: str(v).replace("-", "−") for v in (-2, -1, 0, 1, 2)},
+            x_label="w₂",
+        )
         drawing.text(12, plot.top + 6, "w₁", size=13, color="soft")
         drawing.text((plot.left + plot.right) / 2, 16, say(f"学习率 {rate}", f"learning rate {rate}"), bold=True)
         for level in [0.05, 0.2, 0.4]:  # ovals whose half-axes are √(level / 1.6) and √(level / 0.05)
-            plot.curve(np.sqrt(level / 0.05) * np.cos(angles), np.sqrt(level / 1.6) * np.sin(angles), color="soft", width=0.75)
+            plot.curve(
+                np.sqrt(level / 0.05) * np.cos(angles), np.sqrt(level / 1.6) * np.sin(angles), color="soft", width=0.75
+            )
         w = np.array([1.0, 5.0])
         path = [w]
         for _ in range(20):

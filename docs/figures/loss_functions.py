@@ -14,7 +14,11 @@ def surprise(say):
     """−ln p and (1 − p)² against the probability p given to what happened."""
     drawing = Drawing(420, 270)
     plot = Plot(drawing, (0, 1), (0, 5), left=36, top=14)
-    plot.axes(_whole([0, 0.25, 0.5, 0.75, 1]), _whole([0, 1, 2, 3, 4, 5]), x_label=say("给真事的概率", "probability given to what happened"))
+    plot.axes(
+        _whole([0, 0.25, 0.5, 0.75, 1]),
+        _whole([0, 1, 2, 3, 4, 5]),
+        x_label=say("给真事的概率", "probability given to what happened"),
+    )
     p = np.linspace(np.exp(-5), 1, 200)
     plot.curve(p, -np.log(p), color="blue")
     plot.curve(p, (1 - p) ** 2, color="orange")

@@ -27,7 +27,9 @@ def _accuracies(seed):
     seen, unseen = [], []
     for epoch in range(11):
         if epoch:
-            network.train(train_images, one_hot(train_labels, 10), epochs=1, learning_rate=0.2, shuffle=True, report_every=0)
+            network.train(
+                train_images, one_hot(train_labels, 10), epochs=1, learning_rate=0.2, shuffle=True, report_every=0
+            )
         seen.append((network.predict(train_images).argmax(axis=1) == train_labels).mean())
         unseen.append((network.predict(test_images).argmax(axis=1) == test_labels).mean())
     return seen, unseen
@@ -39,7 +41,12 @@ def seen_and_unseen(say):
 
     drawing = Drawing(420, 300)
     plot = Plot(drawing, (0, 10), (0, 1), top=26)
-    plot.axes({epoch: str(epoch) for epoch in range(0, 11, 2)}, {tenth / 10: f"{tenth * 10}%" for tenth in range(0, 11, 2)}, x_label=say("轮次", "epoch"), y_label=say("准确率", "accuracy"))
+    plot.axes(
+        {epoch: str(epoch) for epoch in range(0, 11, 2)},
+        {tenth / 10: f"{tenth * 10}%" for tenth in range(0, 11, 2)},
+        x_label=say("轮次", "epoch"),
+        y_label=say("准确率", "accuracy"),
+    )
     plot.curve([0, 10], [1, 1], color="orange", dashed=True)
     plot.curve([0, 10], [always_zero, always_zero], color="orange", dashed=True)
     plot.label(10, 1, say("查表，训练集", "table, training set"), color="orange", anchor="end")
@@ -62,7 +69,9 @@ def opinions(say):
     # Of the mistakes, one in which the right digit came close.
     own = scores[np.arange(len(scores)), test_labels]
     mistake = np.flatnonzero(~right)[np.argmax(own[~right])]
-    return [_opinion(say, test_images[i], test_labels[i], scores[i]) for i in [*np.flatnonzero(right)[[3, 25]], mistake]]
+    return [
+        _opinion(say, test_images[i], test_labels[i], scores[i]) for i in [*np.flatnonzero(right)[[3, 25]], mistake]
+    ]
 
 
 def _opinion(say, image, label, scores):

@@ -18,7 +18,9 @@ def _lamp(seed, hidden, **options):
     dead = not network.predict(switches).any()
     losses = [network.mse_loss(lamp, network.predict(switches))]
     for _ in range(EPOCHS // 20):
-        if losses[-1] > 1e-4 and not (dead and options.get("output_activation") != "identity"):  # the others don't move any more
+        if losses[-1] > 1e-4 and not (
+            dead and options.get("output_activation") != "identity"
+        ):  # the others don't move any more
             network.train(switches, lamp, 20, 0.1, report_every=0)
         losses.append(network.mse_loss(lamp, network.predict(switches)))
     return losses, dead
@@ -29,13 +31,22 @@ def twenty_runs(say):
     charts = [
         (say("输出层 ReLU", "output: ReLU"), "orange", dict(hidden=4)),
         (say("输出层恒等", "output: identity"), "purple", dict(hidden=4, output_activation="identity")),
-        (say("恒等，8 个隐藏神经元", "identity, 8 hidden neurons"), "purple", dict(hidden=8, output_activation="identity", weight_scale="he")),
+        (
+            say("恒等，8 个隐藏神经元", "identity, 8 hidden neurons"),
+            "purple",
+            dict(hidden=8, output_activation="identity", weight_scale="he"),
+        ),
     ]
     panels = []
     for title, color, options in charts:
         drawing = Drawing(330, 250)
         plot = Plot(drawing, (0, EPOCHS), (0, 0.55), left=40, right=24, top=46, bottom=42)
-        plot.axes({e: f"{e:,}" for e in range(0, EPOCHS + 1, 400)}, {0: "0", 0.25: "0.25", 0.5: "0.5"}, x_label=say("轮次", "epoch"), y_label=say("损失", "loss"))
+        plot.axes(
+            {e: f"{e:,}" for e in range(0, EPOCHS + 1, 400)},
+            {0: "0", 0.25: "0.25", 0.5: "0.5"},
+            x_label=say("轮次", "epoch"),
+            y_label=say("损失", "loss"),
+        )
         drawing.text((plot.left + plot.right) / 2, 16, title, bold=True)
         runs = [_lamp(seed, **options) for seed in range(20)]
         epochs = np.arange(0, EPOCHS + 1, 20)
@@ -49,11 +60,26 @@ def twenty_runs(say):
         if color == "orange":
             if any(not dead for losses, dead in runs if losses[-1] >= 0.01):
                 raise ValueError("a run is stuck although its output was alive: the label would be wrong")
-            plot.label(EPOCHS, 0.5, say(f"{len(stuck)} 个：输出神经元一开始就死了", f"{len(stuck)}: output dead from the start"), color=color, anchor="end", above=-18)
+            plot.label(
+                EPOCHS,
+                0.5,
+                say(f"{len(stuck)} 个：输出神经元一开始就死了", f"{len(stuck)}: output dead from the start"),
+                color=color,
+                anchor="end",
+                above=-18,
+            )
         elif stuck:
-            plot.label(EPOCHS, 0.25, say(f"{len(stuck)} 个：活着的隐藏神经元太少", f"{len(stuck)}: too few living hidden neurons"), color=color, anchor="end")
+            plot.label(
+                EPOCHS,
+                0.25,
+                say(f"{len(stuck)} 个：活着的隐藏神经元太少", f"{len(stuck)}: too few living hidden neurons"),
+                color=color,
+                anchor="end",
+            )
         where = (EPOCHS, "end") if stuck else (330, "start")  # clear of the curves
-        plot.label(where[0], 0, say(f"{len(learned)} 个学会了", f"{len(learned)} learned"), color="blue", anchor=where[1])
+        plot.label(
+            where[0], 0, say(f"{len(learned)} 个学会了", f"{len(learned)} learned"), color="blue", anchor=where[1]
+        )
         panels.append(drawing)
     return panels
 
@@ -68,7 +94,9 @@ def signal(say):
     forward, backward = {}, {}
     for scale in SCALES:
         for seed in range(5):
-            network = NeuralNetwork([64, 32, 32, 32, 32, 10], output_activation="identity", weight_scale=scale, rng=seed)
+            network = NeuralNetwork(
+                [64, 32, 32, 32, 32, 10], output_activation="identity", weight_scale=scale, rng=seed
+            )
             x = images
             forward[scale, seed] = [_size(x)]
             for layer in network.layers:
@@ -89,7 +117,9 @@ def signal(say):
         drawing = Drawing(330, 270)
         plot = Plot(drawing, (first, 5), (-8, 4), left=46, right=58, top=30, bottom=42)
         powers = {e: "10" + str(e).translate(superscript) if e else "1" for e in range(-8, 5, 2)}
-        plot.axes({n: str(n) if n else say("输入", "input") for n in range(first, 6)}, powers, x_label=say("层", "layer"))
+        plot.axes(
+            {n: str(n) if n else say("输入", "input") for n in range(first, 6)}, powers, x_label=say("层", "layer")
+        )
         drawing.text((plot.left + plot.right) / 2, 16, title, bold=True)
         for (scale, seed), sizes in curves.items():
             color, dashed = SCALES[scale]

@@ -85,7 +85,9 @@ def shift_and_steepen(say):
 def layers(say):
     """Three inputs, a hidden layer of four neurons, an output layer of two: each neuron looks at all of the layer before."""
     drawing = Drawing(420, 270)
-    places = drawing.network([["", "", ""], ["", "", "", ""], ["", ""]], top=46, bottom=10, left=44, right=44, radius=16)
+    places = drawing.network(
+        [["", "", ""], ["", "", "", ""], ["", ""]], top=46, bottom=10, left=44, right=44, radius=16
+    )
     names = [say("输入层", "input layer"), say("隐藏层", "hidden layer"), say("输出层", "output layer")]
     for name, column in zip(names, places, strict=True):
         drawing.text(column[0][0], 18, name, bold=True)
@@ -146,13 +148,30 @@ def lamp(say):
     hidden = (x @ hidden_weights + hidden_biases > 0).astype(int)[0]
     answer = int((hidden @ output_weights + output_bias > 0).item())
     drawing = Drawing(420, 250)
-    places = drawing.network([["1", "0"], [str(h) for h in hidden], [str(answer)]], [hidden_weights, output_weights], top=40, bottom=44, left=32, right=32)
-    for (px, py), bias, name in zip(places[1], hidden_biases, [say("至少一个", "at least one"), say("两个", "both")], strict=True):
+    places = drawing.network(
+        [["1", "0"], [str(h) for h in hidden], [str(answer)]],
+        [hidden_weights, output_weights],
+        top=40,
+        bottom=44,
+        left=32,
+        right=32,
+    )
+    for (px, py), bias, name in zip(
+        places[1], hidden_biases, [say("至少一个", "at least one"), say("两个", "both")], strict=True
+    ):
         above = py < 120
         drawing.text(px, py + (-46 if above else 40), name, bold=True)
-        drawing.text(px, py + (-28 if above else 58), say(f"偏置 {_number(bias)}", f"bias {_number(bias)}"), size=13, color="purple")
+        drawing.text(
+            px,
+            py + (-28 if above else 58),
+            say(f"偏置 {_number(bias)}", f"bias {_number(bias)}"),
+            size=13,
+            color="purple",
+        )
     px, py = places[2][0]
-    drawing.text(px, py - 28, say(f"偏置 {_number(output_bias)}", f"bias {_number(output_bias)}"), size=13, color="purple")
+    drawing.text(
+        px, py - 28, say(f"偏置 {_number(output_bias)}", f"bias {_number(output_bias)}"), size=13, color="purple"
+    )
     drawing.text(px, py + 40, say("灯", "lamp"), bold=True)
     for (px, py), name in zip(places[0], [say("楼上", "upstairs"), say("楼下", "downstairs")], strict=True):
         drawing.text(px, py + (-28 if py < 120 else 40), name, bold=True)

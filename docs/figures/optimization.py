@@ -6,7 +6,19 @@ from functools import partial
 import numpy as np
 from drawing import Drawing, Plot
 
-from scratchml import SGD, Adam, CrossEntropy, Linear, MiniBatches, Parameter, ReLU, Sequential, digits, mean_loss, warmup_cosine
+from scratchml import (
+    SGD,
+    Adam,
+    CrossEntropy,
+    Linear,
+    MiniBatches,
+    Parameter,
+    ReLU,
+    Sequential,
+    digits,
+    mean_loss,
+    warmup_cosine,
+)
 
 
 def _descend(make, rate, steps, *, falling=False):
@@ -35,11 +47,17 @@ def paths(say):
     ]:
         drawing = Drawing(330, 210)
         plot = Plot(drawing, (-3, 6), (-2.4, 2.4), left=36, right=8, top=28, bottom=40)
-        plot.axes({v: str(v).replace("-", "−") for v in range(-2, 7, 2)}, {v: str(v).replace("-", "−") for v in (-2, -1, 0, 1, 2)}, x_label="w₂")
+        plot.axes(
+            {v: str(v).replace("-", "−") for v in range(-2, 7, 2)},
+            {v: str(v).replace("-", "−") for v in (-2, -1, 0, 1, 2)},
+            x_label="w₂",
+        )
         drawing.text(12, plot.top + 6, "w₁", size=13, color="soft")
         drawing.text((plot.left + plot.right) / 2, 16, title, bold=True)
         for level in [0.05, 0.2, 0.4]:  # ovals whose half-axes are √(level / 1.6) and √(level / 0.05)
-            plot.curve(np.sqrt(level / 0.05) * np.cos(angles), np.sqrt(level / 1.6) * np.sin(angles), color="soft", width=0.75)
+            plot.curve(
+                np.sqrt(level / 0.05) * np.cos(angles), np.sqrt(level / 1.6) * np.sin(angles), color="soft", width=0.75
+            )
         places = _descend(make, rate, 50, falling=falling)
         plot.curve(places[:, 1], places[:, 0], color=color, width=1.5)
         for w1, w2 in places:
@@ -52,11 +70,19 @@ def paths(say):
 def coordinates(say):
     """Both numbers over thirty steps at the rate 0.6, for three settings of the momentum."""
     panels = []
-    runs = [(momentum, color, _descend(partial(SGD, momentum=momentum), 0.6, 30)) for momentum, color in [(0.0, "orange"), (0.5, "blue"), (0.9, "green")]]
+    runs = [
+        (momentum, color, _descend(partial(SGD, momentum=momentum), 0.6, 30))
+        for momentum, color in [(0.0, "orange"), (0.5, "blue"), (0.9, "green")]
+    ]
     for column, name, limits, ticks in [(0, "w₁", (-1.1, 1.1), (-1, 0, 1)), (1, "w₂", (-4, 5.5), (-4, -2, 0, 2, 4))]:
         drawing = Drawing(330, 230)
         plot = Plot(drawing, (0, 30), limits, left=36, right=8, top=24, bottom=44)
-        plot.axes({v: str(v) for v in range(0, 31, 10)}, {v: str(v).replace("-", "−") for v in ticks}, x_label=say("步", "step"), y_label=name)
+        plot.axes(
+            {v: str(v) for v in range(0, 31, 10)},
+            {v: str(v).replace("-", "−") for v in ticks},
+            x_label=say("步", "step"),
+            y_label=name,
+        )
         for momentum, color, points in runs:
             plot.curve(range(31), points[:, column], color=color, width=2 if column else 1.5)
             if not column:
@@ -73,7 +99,12 @@ def leaving(say):
     powers = {0: "1", -40: "10⁻⁴⁰", -80: "10⁻⁸⁰", -120: "10⁻¹²⁰"}
     distance.axes(steps, powers, x_label=say("步", "step"), y_label=say("离碗底的距离", "distance from the bottom"))
     rate = Plot(right, (0, 6000), (0, 16), left=36, right=26, top=28, bottom=44)
-    rate.axes(steps, {v: str(v) for v in (0, 4, 8, 12, 16)}, x_label=say("步", "step"), y_label=say("w₁ 的有效学习率", "effective rate of w₁"))
+    rate.axes(
+        steps,
+        {v: str(v) for v in (0, 4, 8, 12, 16)},
+        x_label=say("步", "step"),
+        y_label=say("w₁ 的有效学习率", "effective rate of w₁"),
+    )
     limit = 3.8 / 0.1 / 3.2
     rate.curve([0, 6000], [limit, limit], color="soft", dashed=True, width=1.5)
     for falling, color in [(False, "purple"), (True, "green")]:
@@ -86,7 +117,9 @@ def leaving(say):
             w.gradient = [3.2 * w.value[0], 0.1 * w.value[1]]
             optimizer.step()
             distances.append(np.abs(w.value).max())
-            rates.append(optimizer.learning_rate / math.sqrt(optimizer.mean_square[0] / (1 - optimizer.beta2**optimizer.steps)))
+            rates.append(
+                optimizer.learning_rate / math.sqrt(optimizer.mean_square[0] / (1 - optimizer.beta2**optimizer.steps))
+            )
         blocks = np.log10(np.reshape(distances, (120, 50)).max(axis=1))
         distance.curve(np.arange(25, 6000, 50), blocks, color=color, width=2)
         rate.curve(range(0, 6000, 25), rates[::25], color=color, width=2)
@@ -104,9 +137,16 @@ def schedule(say):
     left, right = Drawing(330, 240), Drawing(330, 240)
     steps = {v: str(v) for v in (0, 45, 135, 225)}
     rates = Plot(left, (0, 225), (0, 0.11), left=42, right=16, top=28, bottom=44)
-    rates.axes(steps, {v: f"{v:g}" for v in (0, 0.05, 0.1)}, x_label=say("步", "step"), y_label=say("学习率", "learning rate"))
+    rates.axes(
+        steps, {v: f"{v:g}" for v in (0, 0.05, 0.1)}, x_label=say("步", "step"), y_label=say("学习率", "learning rate")
+    )
     losses = Plot(right, (0, 225), (math.log(0.02), math.log(3)), left=42, right=16, top=28, bottom=44)
-    losses.axes(steps, {math.log(v): f"{v:g}" for v in (0.03, 0.1, 0.3, 1)}, x_label=say("步", "step"), y_label=say("训练集上的损失", "training loss"))
+    losses.axes(
+        steps,
+        {math.log(v): f"{v:g}" for v in (0.03, 0.1, 0.3, 1)},
+        x_label=say("步", "step"),
+        y_label=say("训练集上的损失", "training loss"),
+    )
     falling = partial(warmup_cosine, peak=0.1, warmup_steps=45, total_steps=225)
     for rate_at, color in [(lambda step: 0.02, "purple"), (falling, "green")]:
         rates.curve(range(226), [rate_at(step) for step in range(226)], color=color)

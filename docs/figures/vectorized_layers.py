@@ -17,7 +17,11 @@ def three_products(say):
         [("Xᵀ", inputs, rows, "blue"), ("G", rows, outputs, "orange"), ("∂C/∂W", inputs, outputs, "purple")],
         [("G", rows, outputs, "orange"), ("Wᵀ", outputs, inputs, "purple"), ("∂C/∂X", rows, inputs, "blue")],
     ]
-    titles = [say("往前，再加 b", "forward, before adding b"), say("往回，给权重", "backward, for the weights"), say("往回，给前一层", "backward, for the layer before")]
+    titles = [
+        say("往前，再加 b", "forward, before adding b"),
+        say("往回，给权重", "backward, for the weights"),
+        say("往回，给前一层", "backward, for the layer before"),
+    ]
     drawing = Drawing(420, 546)
     cell, height = 20, 182
     for i, (title, product) in enumerate(zip(titles, products, strict=True)):
@@ -49,7 +53,15 @@ def times(say):
     y = top
     for result in benchmark["results"]:
         milliseconds = result["milliseconds"]
-        drawing.text(8, y + 16, say(f"{result['network']}，每批 {result['batch']} 张", f"{result['network']}, batches of {result['batch']}"), anchor="start", bold=True)
+        drawing.text(
+            8,
+            y + 16,
+            say(
+                f"{result['network']}，每批 {result['batch']} 张", f"{result['network']}, batches of {result['batch']}"
+            ),
+            anchor="start",
+            bold=True,
+        )
         y += 44 - group / 2
         for side, value in milliseconds.items():
             drawing.text(128, y + 18, names.get(side, side), anchor="end")
@@ -63,5 +75,7 @@ def times(say):
             drawing.text(142 + length, y + 18, label, anchor="start", size=13)
             y += bar
         y += 2 * group - group / 2
-    drawing.text(8, height - 8, f"{benchmark['machine']}, numpy {benchmark['numpy']}", anchor="start", size=13, color="soft")
+    drawing.text(
+        8, height - 8, f"{benchmark['machine']}, numpy {benchmark['numpy']}", anchor="start", size=13, color="soft"
+    )
     return drawing

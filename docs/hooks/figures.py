@@ -37,7 +37,9 @@ def draw(names: set[str], language: str) -> dict[str, str]:
     if stale:
         # With this tree's scratchml, whichever is installed; and with one thread, since many small products fight over two.
         environment = os.environ | {"PYTHONPATH": str(ROOT), "OPENBLAS_NUM_THREADS": "1"}
-        run = subprocess.run([sys.executable, str(FIGURES), *stale], capture_output=True, text=True, encoding="utf8", env=environment)
+        run = subprocess.run(
+            [sys.executable, str(FIGURES), *stale], capture_output=True, text=True, encoding="utf8", env=environment
+        )
         if run.returncode:
             raise FigureError(run.stdout or stale[0], run.stderr.strip())
         CACHE.mkdir(parents=True, exist_ok=True)
@@ -84,7 +86,11 @@ def insert_figures(content: str, drawn: dict[str, str]) -> str:
 
 def on_files(files, config) -> None:
     pages = files.documentation_pages()
-    shown = {name: f"docs/{config.theme['language']}/{file.src_uri}" for file in pages for name in REFERENCE.findall(file.content_string)}
+    shown = {
+        name: f"docs/{config.theme['language']}/{file.src_uri}"
+        for file in pages
+        for name in REFERENCE.findall(file.content_string)
+    }
     try:
         config.extra["figures"] = draw(set(shown), config.theme["language"])
     except FigureError as error:

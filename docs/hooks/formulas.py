@@ -13,7 +13,9 @@ from math_core import LatexError, LatexToMathML
 from mkdocs.exceptions import PluginError
 
 CACHE = Path(__file__).parents[2] / ".cache" / "fonts"
-ARITHMATEX = re.compile(r'<(span|div) class="arithmatex">\\[(\[](.*?)\\[)\]]</\1>([,.;:!?)，。；：、！？）”’]*)', re.DOTALL)
+ARITHMATEX = re.compile(
+    r'<(span|div) class="arithmatex">\\[(\[](.*?)\\[)\]]</\1>([,.;:!?)，。；：、！？）”’]*)', re.DOTALL
+)
 MATH = re.compile(r"<math.*?</math>", re.DOTALL)
 ANNOTATION = re.compile(r"<annotation.*?</annotation>", re.DOTALL)
 ITALICS = [*range(0x1D434, 0x1D468), 0x1D6A4, 0x1D6A5, *range(0x1D6E2, 0x1D71C)]  # Latin and Greek
@@ -37,7 +39,9 @@ def insert_formulas(content: str) -> str:
     def formula(match: re.Match[str]) -> str:
         tag, tex, punctuation = match.groups()
         # Kept out of the search index, where a formula would be a heap of single letters.
-        laid_out = f'<{tag} class="formula" data-search-exclude>{mathml(html.unescape(tex), display=tag == "div")}</{tag}>'
+        laid_out = (
+            f'<{tag} class="formula" data-search-exclude>{mathml(html.unescape(tex), display=tag == "div")}</{tag}>'
+        )
         # To the browser a formula is a box, after which a line may break: not before a comma.
         return f'<span class="unbroken">{laid_out}{punctuation}</span>' if punctuation else laid_out
 

@@ -18,7 +18,9 @@ def source(name: str, root: Path = ROOT) -> tuple[str, int, str]:
     """
     parts = name.strip().split(".")
     if parts[0] != "scratchml" or not all(part.isidentifier() for part in parts):
-        raise LookupError(f"a py fence holds one qualified name such as scratchml.losses.squared_error, got {name.strip()[:60]!r}")
+        raise LookupError(
+            f"a py fence holds one qualified name such as scratchml.losses.squared_error, got {name.strip()[:60]!r}"
+        )
     for length in range(len(parts), 0, -1):
         stem = root.joinpath(*parts[:length])
         path = next((p for p in (stem.with_suffix(".py"), stem / "__init__.py") if p.is_file()), None)

@@ -38,10 +38,15 @@ TEXTS = {
 }
 INSTALL = "python3 -m venv .venv && .venv/bin/pip install -e '.[book]' jupyterlab && .venv/bin/jupyter lab"
 INSTALL_WINDOWS = r"py -m venv .venv; .venv\Scripts\pip install -e '.[book]' jupyterlab; .venv\Scripts\jupyter lab"
-KERNEL = {"kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"}, "language_info": {"name": "python"}}
+KERNEL = {
+    "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
+    "language_info": {"name": "python"},
+}
 
 CODE_CELL = '<div class="jp-Cell jp-CodeCell jp-Notebook-cell'  # stands twice at the beginning of each, the second time with an id
-OUTPUT = re.compile(r'<div class="(jp-Rendered[^"]*jp-OutputArea-output[^"]*)"[^>]*data-mime-type="([^"]+)"[^>]*>(.*?)</div>', re.DOTALL)
+OUTPUT = re.compile(
+    r'<div class="(jp-Rendered[^"]*jp-OutputArea-output[^"]*)"[^>]*data-mime-type="([^"]+)"[^>]*>(.*?)</div>', re.DOTALL
+)
 PRINTED = re.compile(r"<pre>(.*)</pre>", re.DOTALL)
 DRAWN = re.compile(r'src="data:image/svg\+xml;base64,([^"]+)"')
 PLOT = re.compile(r'<p>\s*<img alt="([^"]*)" src="plot:(\d+)"\s*/?>\s*</p>')
@@ -49,7 +54,9 @@ PLOT = re.compile(r'<p>\s*<img alt="([^"]*)" src="plot:(\d+)"\s*/?>\s*</p>')
 
 def on_config(config) -> None:
     """A cache for each language (a build evicts what it didn't use), renewed when the package that the labs run changes."""
-    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # for matrices as small as the labs' a second thread costs more than it does
+    os.environ.setdefault(
+        "OPENBLAS_NUM_THREADS", "1"
+    )  # for matrices as small as the labs' a second thread costs more than it does
     package = hashlib.sha256()
     for path in sorted((ROOT / "scratchml").rglob("*")):
         if path.is_file() and path.suffix != ".pyc":
@@ -98,7 +105,9 @@ def _output(classes: str, kind: str, content: str) -> tuple[str, str]:
     if kind == "image/svg+xml":
         found = DRAWN.search(content)
         if not found:
-            raise ValueError("nbconvert writes SVG in a form that docs/hooks/notebooks.py doesn't know; mend DRAWN there")
+            raise ValueError(
+                "nbconvert writes SVG in a form that docs/hooks/notebooks.py doesn't know; mend DRAWN there"
+            )
         return kind, base64.b64decode(found[1]).decode("utf8")
     return kind, ""
 
@@ -109,7 +118,9 @@ def as_markdown(cells: list, outputs: list[list[tuple[str, str]]]) -> tuple[str,
     Raises ValueError where a cell puts out what a page can't show.
     """
     if len(outputs) != sum(cell.cell_type == "code" for cell in cells):
-        raise ValueError("nbconvert writes cells in a form that docs/hooks/notebooks.py doesn't know; mend CODE_CELL there")
+        raise ValueError(
+            "nbconvert writes cells in a form that docs/hooks/notebooks.py doesn't know; mend CODE_CELL there"
+        )
     parts, plots, rest = [], [], list(outputs)
     for cell in cells:
         if cell.cell_type == "markdown":
@@ -133,7 +144,9 @@ def as_markdown(cells: list, outputs: list[list[tuple[str, str]]]) -> tuple[str,
             elif kind:
                 raise ValueError(f"the cell {start!r} puts out {kind}; a lab prints text, and draws plots as SVG")
         if drawn != bool(alt):
-            raise ValueError(f'the cell {start!r} draws {drawn} plots; where a cell draws, it draws one, and says for those who don\'t see it: # %% alt="what one sees"')
+            raise ValueError(
+                f'the cell {start!r} draws {drawn} plots; where a cell draws, it draws one, and says for those who don\'t see it: # %% alt="what one sees"'
+            )
     return "\n\n".join(parts), plots
 
 
@@ -145,13 +158,23 @@ def as_shown(printed: str) -> str:
 def on_page_content(content: str, page, config, files) -> str | None:
     if not is_lab(page.file):
         return None
-    return PLOT.sub(lambda found: f'<figure class="drawing"><div role="img" aria-label="{found[1]}" data-search-exclude>{page.plots[int(found[2])]}</div></figure>', content)
+    return PLOT.sub(
+        lambda found: (
+            f'<figure class="drawing"><div role="img" aria-label="{found[1]}" data-search-exclude>{page.plots[int(found[2])]}</div></figure>'
+        ),
+        content,
+    )
 
 
 # ---- plots
 
 #: The light palette of the book, color → name; and black and white, in which matplotlib draws unless it is told otherwise.
-PALETTE = {color: name for name, color in re.findall(r"--figure-(\w+): (#\w{6})", (ROOT / "docs/theme/stylesheets/book.css").read_text("utf8").partition("@media")[0])}
+PALETTE = {
+    color: name
+    for name, color in re.findall(
+        r"--figure-(\w+): (#\w{6})", (ROOT / "docs/theme/stylesheets/book.css").read_text("utf8").partition("@media")[0]
+    )
+}
 PALETTE |= {"#000000": "ink", "#ffffff": "paper"}
 POINT = 4 / 3  # in pixels; matplotlib measures in points
 SVG, HREF = "{http://www.w3.org/2000/svg}", "{http://www.w3.org/1999/xlink}href"
@@ -164,7 +187,10 @@ def in_palette(svg: str, number: int) -> str:
     Raises ValueError for a color that the palette doesn't have.
     """
     root = ElementTree.fromstring(svg)
-    ids = {name: f"plot-{number}-{i}" for i, name in enumerate(dict.fromkeys(re.findall(r'(?:url\(|href=")#([^)"]+)', svg)))}
+    ids = {
+        name: f"plot-{number}-{i}"
+        for i, name in enumerate(dict.fromkeys(re.findall(r'(?:url\(|href=")#([^)"]+)', svg)))
+    }
     for element in list(root.iter()):
         for child in list(element):  # a style would hold for the whole page, and what is behind a plot is the page
             if child.tag in {f"{SVG}metadata", f"{SVG}style"} or child.get("style") == "fill: #ffffff":
@@ -176,7 +202,12 @@ def in_palette(svg: str, number: int) -> str:
         element.tail = None
         element.text = (element.text or "").strip()
     _, _, width, height = map(float, root.get("viewBox", "0 0 100 100").split())
-    root.attrib |= {"width": _rounded(str(width * POINT)), "height": _rounded(str(height * POINT)), "fill": "var(--figure-ink)", "stroke-linejoin": "round"}
+    root.attrib |= {
+        "width": _rounded(str(width * POINT)),
+        "height": _rounded(str(height * POINT)),
+        "fill": "var(--figure-ink)",
+        "stroke-linejoin": "round",
+    }
     return ElementTree.tostring(root, "unicode")
 
 
@@ -217,7 +248,9 @@ def _styles(style: str) -> Iterator[str]:
             yield "font:" + value.partition("'")[0] + "var(--interface-font)"
         elif value.startswith("#"):
             if value not in PALETTE:
-                raise ValueError(f"a plot has the color {value}, which doesn't follow the palette; draw in {', '.join(PALETTE)}, in paler ones by transparency")
+                raise ValueError(
+                    f"a plot has the color {value}, which doesn't follow the palette; draw in {', '.join(PALETTE)}, in paler ones by transparency"
+                )
             yield f"{name}:var(--figure-{PALETTE[value]})"
         elif name != "font-family":
             yield f"{name}:{value}"
@@ -240,7 +273,15 @@ def notebook_uri(file: File) -> str:
 def on_files(files: Files, config) -> Files:
     for file in filter(is_lab, list(files)):
         cells = jupytext.read(file.abs_src_path).cells
-        files.append(File.generated(config, notebook_uri(file), content=notebook(cells, config.theme["language"], lambda target, file=file: _address(target, file, files, config))))
+        files.append(
+            File.generated(
+                config,
+                notebook_uri(file),
+                content=notebook(
+                    cells, config.theme["language"], lambda target, file=file: _address(target, file, files, config)
+                ),
+            )
+        )
     return files
 
 
@@ -249,14 +290,26 @@ def _address(target: str, file: File, files: Files, config) -> str:
     if ":" in target:
         return target
     path, _, anchor = target.partition("#")
-    linked = files.get_file_from_path(posixpath.normpath(posixpath.join(posixpath.dirname(file.src_uri), path))) if path else file
+    linked = (
+        files.get_file_from_path(posixpath.normpath(posixpath.join(posixpath.dirname(file.src_uri), path)))
+        if path
+        else file
+    )
     return urljoin(config.site_url, linked.url) + (f"#{anchor}" if anchor else "") if config.site_url and linked else ""
 
 
 def notebook(cells: list, language: str, address: Callable[[str], str]) -> str:
     """The lab as a Jupyter notebook, with what it needs to run under its title; `address(target)` is where a link leads."""
     texts = TEXTS[language]
-    note = "\n\n".join([texts["notebook"], f"```console\n{INSTALL}\n```", texts["windows"], f"```console\n{INSTALL_WINDOWS}\n```", texts["open"]])
+    note = "\n\n".join(
+        [
+            texts["notebook"],
+            f"```console\n{INSTALL}\n```",
+            texts["windows"],
+            f"```console\n{INSTALL_WINDOWS}\n```",
+            texts["open"],
+        ]
+    )
     made = []
     for number, cell in enumerate(cells):
         if cell.cell_type == "code":
@@ -272,8 +325,12 @@ def notebook(cells: list, language: str, address: Callable[[str], str]) -> str:
 def for_jupyter(markdown: str, address: Callable[[str], str]) -> str:
     """The book's Markdown as Jupyter reads it: without ids, boxes as quotations or folded, links to the public site."""
     markdown = re.sub(r"^(#+ .*?)[ \t]*\{[^{}\n]*\}[ \t]*$", r"\1", markdown, flags=re.MULTILINE)
-    markdown = re.sub(r'^(!!!|\?\?\?\+?) *([\w-]+)(?: *"(.*)")? *\n((?:(?: {4}.*)?(?:\n|\Z))+)', _box, markdown, flags=re.MULTILINE)
-    return re.sub(r'(!?)\[([^\]]*)\]\(([^()\s]+)(?: +"[^"]*")?\)(?:\{[^{}\n]*\})?', lambda found: _link(found, address), markdown).strip()
+    markdown = re.sub(
+        r'^(!!!|\?\?\?\+?) *([\w-]+)(?: *"(.*)")? *\n((?:(?: {4}.*)?(?:\n|\Z))+)', _box, markdown, flags=re.MULTILINE
+    )
+    return re.sub(
+        r'(!?)\[([^\]]*)\]\(([^()\s]+)(?: +"[^"]*")?\)(?:\{[^{}\n]*\})?', lambda found: _link(found, address), markdown
+    ).strip()
 
 
 def _box(found: re.Match[str]) -> str:

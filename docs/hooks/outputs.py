@@ -2,7 +2,9 @@
 
 import re
 
-CLOSING_FENCE = re.compile(r"^([ \t]*```)[ \t]*\n(?:[ \t]*<!--pytest-codeblocks:expected-output-->[ \t]*\n)?", re.MULTILINE)
+CLOSING_FENCE = re.compile(
+    r"^([ \t]*```)[ \t]*\n(?:[ \t]*<!--pytest-codeblocks:expected-output-->[ \t]*\n)?", re.MULTILINE
+)
 
 
 def on_page_markdown(markdown: str, page, config, files) -> str:

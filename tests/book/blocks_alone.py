@@ -15,8 +15,18 @@ def run(codes: Iterable[str], *, timeout: float = 60) -> list[tuple[str, str]]:
     """For each code, what it prints in a fresh interpreter in an empty folder, and what is wrong with how it ran, or ""."""
     # -I: nothing from the environment or the folder; the package is found because it is installed.
     command = [sys.executable, "-I", "-X", "utf8", INTERPRETERS]
-    done = subprocess.run(command, input=json.dumps([timeout, list(codes)]), stdout=subprocess.PIPE, text=True, encoding="utf8", check=True)
-    return [(printed, _fault(timeout, status, printed, complaints, written)) for status, printed, complaints, written in json.loads(done.stdout)]
+    done = subprocess.run(
+        command,
+        input=json.dumps([timeout, list(codes)]),
+        stdout=subprocess.PIPE,
+        text=True,
+        encoding="utf8",
+        check=True,
+    )
+    return [
+        (printed, _fault(timeout, status, printed, complaints, written))
+        for status, printed, complaints, written in json.loads(done.stdout)
+    ]
 
 
 def _fault(timeout: float, status: int | None, printed: str, complaints: str, written: list[str]) -> str:
@@ -44,8 +54,18 @@ def problems(page: Page, block: Fence, printed: str, fault: str) -> list[Problem
     for number, (line, wanted) in enumerate(zip(printed.splitlines(), expected, strict=False), 1):
         if line != wanted:
             cure = f"if that is right: python -m tests.book.update_outputs {page.file}"
-            return [Problem(page.file, block.end + 2 + number, f"the output says {wanted!r}, the block prints {line!r}; {cure}")]
+            return [
+                Problem(
+                    page.file, block.end + 2 + number, f"the output says {wanted!r}, the block prints {line!r}; {cure}"
+                )
+            ]
     if output is None or printed != output.body:
         cure = f"if that is right: python -m tests.book.update_outputs {page.file}"
-        return [Problem(page.file, block.line, f"the output has {len(expected)} lines, the block prints {len(printed.splitlines())}; {cure}")]
+        return [
+            Problem(
+                page.file,
+                block.line,
+                f"the output has {len(expected)} lines, the block prints {len(printed.splitlines())}; {cure}",
+            )
+        ]
     return []

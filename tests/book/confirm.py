@@ -16,12 +16,18 @@ def main(names: list[str], root: Path = ROOT) -> int:
     if refused or not names:
         for name in refused:
             print(f"{name} doesn't wait to be confirmed", file=sys.stderr)
-        print("\n".join(["Name one or more of the sections that wait:", *waits] if waits else ["No section waits."]), file=sys.stderr)
+        print(
+            "\n".join(["Name one or more of the sections that wait:", *waits] if waits else ["No section waits."]),
+            file=sys.stderr,
+        )
         return 2
     for name in names:
         texts = book.get(name, {})
         if len(texts) == 1:
-            print(f"{name} stands in {next(iter(texts.values()))[0]} only: write the other language first. Nothing was recorded.", file=sys.stderr)
+            print(
+                f"{name} stands in {next(iter(texts.values()))[0]} only: write the other language first. Nothing was recorded.",
+                file=sys.stderr,
+            )
             return 2
     for name in names:
         texts = book.get(name, {})

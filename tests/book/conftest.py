@@ -37,6 +37,9 @@ def names() -> Callable[[Sequence[Problem], str, Sequence[str]], None]:
 
     def check(problems: Sequence[Problem], where: str, words: Sequence[str]) -> None:
         told = "\n".join(map(str, problems)) or "no problem"
-        assert any(str(problem).startswith(f"{where}: ") and all(word in str(problem) for word in words) for problem in problems), told
+        assert any(
+            str(problem).startswith(f"{where}: ") and all(word in str(problem) for word in words)
+            for problem in problems
+        ), told
 
     return check

@@ -16,11 +16,39 @@ from docs.hooks.listings import source
 from tests.book.page import EXPECTED_OUTPUT, Fence, Page, Problem
 
 # What a block may import: nothing here touches files, the network, threads, plots or other processes.
-MODULES = set("scratchml numpy math cmath collections copy dataclasses fractions functools itertools operator re statistics string textwrap unicodedata".split())
+MODULES = set(
+    "scratchml numpy math cmath collections copy dataclasses fractions functools itertools operator re statistics string textwrap unicodedata".split()
+)
 BUILTINS = {"open", "exec", "eval", "compile", "input", "breakpoint", "exit", "quit", "globals", "__import__"}
-NUMPY_FILES = {"load", "loadtxt", "genfromtxt", "fromfile", "memmap", "save", "savez", "savez_compressed", "savetxt", "DataSource"}
-NUMPY_STATE = {"set_printoptions": "with np.printoptions(…):", "seterr": "with np.errstate(…):", "seterrcall": "with np.errstate(…):", "setbufsize": "the default"}
-NUMPY_RANDOM = {"default_rng", "Generator", "BitGenerator", "SeedSequence", "PCG64", "PCG64DXSM", "MT19937", "Philox", "SFC64"}
+NUMPY_FILES = {
+    "load",
+    "loadtxt",
+    "genfromtxt",
+    "fromfile",
+    "memmap",
+    "save",
+    "savez",
+    "savez_compressed",
+    "savetxt",
+    "DataSource",
+}
+NUMPY_STATE = {
+    "set_printoptions": "with np.printoptions(…):",
+    "seterr": "with np.errstate(…):",
+    "seterrcall": "with np.errstate(…):",
+    "setbufsize": "the default",
+}
+NUMPY_RANDOM = {
+    "default_rng",
+    "Generator",
+    "BitGenerator",
+    "SeedSequence",
+    "PCG64",
+    "PCG64DXSM",
+    "MT19937",
+    "Philox",
+    "SFC64",
+}
 
 
 def problems(page: Page) -> list[Problem]:
@@ -40,20 +68,44 @@ def form(page: Page, fence: Fence) -> list[Problem]:
         return []
     opening = f"{fence.marker}{fence.info}"
     if fence.prefix.strip(" "):
-        return [Problem(page.file, fence.line, f"a fence behind {fence.prefix.strip()!r} isn't run; put {opening} on a line of its own, indented with spaces")]
+        return [
+            Problem(
+                page.file,
+                fence.line,
+                f"a fence behind {fence.prefix.strip()!r} isn't run; put {opening} on a line of its own, indented with spaces",
+            )
+        ]
     if fence.marker != "```" or fence.info not in {"python", "py", "console", "text"}:
         cure = "write exactly ```python (run), ```py (a listing), ```console (a terminal) or ```text (the output under a python block)"
         return [Problem(page.file, fence.line, f"{opening} is no fence of this book and isn't run; {cure}")]
     if not fence.end:
-        return [Problem(page.file, fence.line, f"the fence {opening} is never closed; close it with {fence.prefix}``` on a line of its own")]
+        return [
+            Problem(
+                page.file,
+                fence.line,
+                f"the fence {opening} is never closed; close it with {fence.prefix}``` on a line of its own",
+            )
+        ]
     if page.lines[fence.end - 1] != f"{fence.prefix}```":
         return [Problem(page.file, fence.end, "a fence closes as it opens; end it with ``` at the same indent")]
     for number in range(fence.line + 1, fence.end):
         line = page.lines[number - 1]
         if line.lstrip().startswith(("```", "~~~")):
-            return [Problem(page.file, number, f"a fence inside the fence of line {fence.line}; close that one first with {fence.prefix}```")]
+            return [
+                Problem(
+                    page.file,
+                    number,
+                    f"a fence inside the fence of line {fence.line}; close that one first with {fence.prefix}```",
+                )
+            ]
         if line.strip() and not line.startswith(fence.prefix):
-            return [Problem(page.file, number, f"the line is indented less than its fence; indent it with {len(fence.prefix)} spaces")]
+            return [
+                Problem(
+                    page.file,
+                    number,
+                    f"the line is indented less than its fence; indent it with {len(fence.prefix)} spaces",
+                )
+            ]
     return []
 
 
@@ -66,7 +118,13 @@ def output(page: Page, block: Fence) -> list[Problem]:
     if not found.body.strip():
         return [Problem(page.file, found.line, "the output is empty; let the block print what it found")]
     if block.prefix and "\n\n" in found.body:
-        return [Problem(page.file, found.line, "pytest-codeblocks drops blank lines from an indented output; print none, or put the block at the left margin")]
+        return [
+            Problem(
+                page.file,
+                found.line,
+                "pytest-codeblocks drops blank lines from an indented output; print none, or put the block at the left margin",
+            )
+        ]
     return []
 
 
@@ -74,7 +132,11 @@ def loose_outputs(page: Page) -> list[Problem]:
     """A text fence is the output of the python block above it, never something else."""
     tied = {found.line for block in page.python if (found := page.output_of(block))}
     return [
-        Problem(page.file, fence.line, "this text isn't the output of a block; put it directly under its python block, or write it as prose")
+        Problem(
+            page.file,
+            fence.line,
+            "this text isn't the output of a block; put it directly under its python block, or write it as prose",
+        )
         for fence in page.fences
         if fence.info == "text" and fence.line not in tied
     ]
@@ -84,7 +146,11 @@ def comments(page: Page) -> list[Problem]:
     """The one comment allowed is the one between a block and its output: others can skip, glue or hide blocks."""
     tied = {block.end + 1 for block in page.python if page.output_of(block)}
     return [
-        Problem(page.file, comment.line, f"the comment {comment.text.splitlines()[0]} may hide something from the tests; take it out")
+        Problem(
+            page.file,
+            comment.line,
+            f"the comment {comment.text.splitlines()[0]} may hide something from the tests; take it out",
+        )
         for comment in page.comments
         if comment.line not in tied
     ]
@@ -94,13 +160,23 @@ def collected(page: Page) -> list[Problem]:
     """pytest-codeblocks collects each python block with its code and its output, and nothing else."""
     try:
         with warnings.catch_warnings(action="ignore"):
-            blocks = [block for block in extract_from_buffer(io.StringIO(page.text)) if block.syntax in {"python", "sh", "bash"}]
+            blocks = [
+                block
+                for block in extract_from_buffer(io.StringIO(page.text))
+                if block.syntax in {"python", "sh", "bash"}
+            ]
     except RuntimeError as error:
         return [Problem(page.file, 1, f"pytest-codeblocks can't read the page: {error}; mend the fence it speaks of")]
     runs = {block.lineno: (_meaning(block.code), block.expected_output, block.marks) for block in blocks}
-    reads: dict[int, tuple[Any, ...]] = {block.line: (_meaning(block.body), getattr(page.output_of(block), "body", None), []) for block in page.python}
+    reads: dict[int, tuple[Any, ...]] = {
+        block.line: (_meaning(block.body), getattr(page.output_of(block), "body", None), []) for block in page.python
+    }
     return [
-        Problem(page.file, line, "what pytest-codeblocks would run here isn't what stands here; write the block as a plain ```python fence with its output")
+        Problem(
+            page.file,
+            line,
+            "what pytest-codeblocks would run here isn't what stands here; write the block as a plain ```python fence with its output",
+        )
         for line in sorted(runs.keys() | reads.keys())
         if runs.get(line) != reads.get(line)
     ]
@@ -129,12 +205,20 @@ def code(page: Page, block: Fence) -> list[Problem]:
     try:
         tree = ast.parse(block.body)
     except SyntaxError as error:
-        return [Problem(page.file, block.line + (error.lineno or 1), f"Python can't read the block: {error.msg}; mend it")]
+        return [
+            Problem(page.file, block.line + (error.lineno or 1), f"Python can't read the block: {error.msg}; mend it")
+        ]
     names = _imported(tree)
     used = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)}
     found = []
     if not any(name in used and full.split(".")[0] == "scratchml" for name, full in names.items()):
-        found.append(Problem(page.file, block.line, "the block doesn't use scratchml; import from it what the block shows, and use it"))
+        found.append(
+            Problem(
+                page.file,
+                block.line,
+                "the block doesn't use scratchml; import from it what the block shows, and use it",
+            )
+        )
     for node in ast.walk(tree):
         found += [Problem(page.file, block.line + getattr(node, "lineno", 0), fault) for fault in _faults(node, names)]
     return found
@@ -149,7 +233,13 @@ def pasted(page: Page, block: Fence) -> list[Problem]:
             if codeop.compile_command("\n".join(statement), symbol="single"):
                 statement.clear()
         except SyntaxError:
-            return [Problem(page.file, block.line + number, "pasted at Python's prompt, the block stops here; put a blank line after an indented part, and none inside it")]
+            return [
+                Problem(
+                    page.file,
+                    block.line + number,
+                    "pasted at Python's prompt, the block stops here; put a blank line after an indented part, and none inside it",
+                )
+            ]
     return []
 
 
@@ -158,7 +248,10 @@ def _imported(tree: ast.AST) -> dict[str, str]:
     names: dict[str, str] = {}
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
-            names |= {alias.asname or alias.name.split(".")[0]: alias.name if alias.asname else alias.name.split(".")[0] for alias in node.names}
+            names |= {
+                alias.asname or alias.name.split(".")[0]: alias.name if alias.asname else alias.name.split(".")[0]
+                for alias in node.names
+            }
         elif isinstance(node, ast.ImportFrom):
             names |= {alias.asname or alias.name: f"{node.module}.{alias.name}" for alias in node.names}
     return names
@@ -176,10 +269,17 @@ def _faults(node: ast.AST, names: dict[str, str]) -> list[str]:
         star = isinstance(node, ast.ImportFrom) and node.names[0].name == "*"
         return faults + ["import * hides where names come from; import them by name"] * star
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in BUILTINS:
-        return [f"a block may not call {node.func.id}: it works alone, without files or input; put what it needs into the block"]
+        return [
+            f"a block may not call {node.func.id}: it works alone, without files or input; put what it needs into the block"
+        ]
     if isinstance(node, ast.Attribute) and node.attr == "tofile":
         return ["a block may not write files; print what it found"]
-    if isinstance(node, ast.Call) and not node.args and not node.keywords and _full_name(node.func, names) == "numpy.random.default_rng":
+    if (
+        isinstance(node, ast.Call)
+        and not node.args
+        and not node.keywords
+        and _full_name(node.func, names) == "numpy.random.default_rng"
+    ):
         return ["default_rng() gives other numbers in each run; give it a seed"]
     module, _, function = _full_name(node, names).rpartition(".")
     if module == "numpy" and function in NUMPY_STATE:

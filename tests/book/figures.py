@@ -17,7 +17,13 @@ def problems(name: str, file: str, line: int, drawn: dict[str, str]) -> list[Pro
     try:
         panels = {language: ElementTree.fromstring(f"<figure>{svg}</figure>") for language, svg in drawn.items()}
     except ElementTree.ParseError as error:
-        return [Problem(file, line, f"{name} isn't valid SVG: {error}; draw with docs/figures/drawing.py, which escapes its texts")]
+        return [
+            Problem(
+                file,
+                line,
+                f"{name} isn't valid SVG: {error}; draw with docs/figures/drawing.py, which escapes its texts",
+            )
+        ]
     messages = [message for element in panels["zh"].iter() for message in _faults(element)]
     if not panels["zh"].findall("{*}svg"):
         messages.append("has no panel; return a Drawing, or a list of them")
@@ -26,7 +32,9 @@ def problems(name: str, file: str, line: int, drawn: dict[str, str]) -> list[Pro
             messages.append(f"says {element.text} in English; give say(zh, en) the English words")
     for ours, theirs in zip(_shapes(panels["zh"]), _shapes(panels["en"]), strict=False):
         if ours != theirs:
-            messages.append(f"draws {ours} in Chinese and {theirs} in English; let the languages differ in their labels only")
+            messages.append(
+                f"draws {ours} in Chinese and {theirs} in English; let the languages differ in their labels only"
+            )
             break
     else:
         if len(list(_shapes(panels["zh"]))) != len(list(_shapes(panels["en"]))):

@@ -50,7 +50,9 @@ def start(code: str, folder: str, stdout: int, stderr: int, seconds: float) -> i
     """The same where processes can't be copied (Windows): start Python again."""
     command = [sys.executable, "-I", "-X", "utf8", "-c", code]
     try:
-        return subprocess.run(command, cwd=folder, stdin=subprocess.DEVNULL, stdout=stdout, stderr=stderr, timeout=seconds).returncode
+        return subprocess.run(
+            command, cwd=folder, stdin=subprocess.DEVNULL, stdout=stdout, stderr=stderr, timeout=seconds
+        ).returncode
     except subprocess.TimeoutExpired:
         return None
 

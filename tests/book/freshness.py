@@ -27,7 +27,10 @@ def sections(root: Path = ROOT) -> dict[str, Texts]:
 
 def digests(texts: Texts) -> list[str]:
     """The hashes of a section in Chinese and in English; "" where a language hasn't got it."""
-    return [hashlib.sha256(texts[language][2].encode()).hexdigest()[:16] if language in texts else "" for language in LANGUAGES]
+    return [
+        hashlib.sha256(texts[language][2].encode()).hexdigest()[:16] if language in texts else ""
+        for language in LANGUAGES
+    ]
 
 
 def read_agreement(root: Path = ROOT) -> dict[str, list[str]]:
@@ -54,7 +57,9 @@ def waiting(root: Path = ROOT) -> dict[str, Problem]:
             where, what = (LOCK, 1), f"{name} is gone from the book"
         else:
             changed = [language for language, a, b in zip(LANGUAGES, known or ["", ""], now, strict=True) if a != b]
-            where = next((texts[language][:2] for language in changed if language in texts), next(iter(texts.values()))[:2])
+            where = next(
+                (texts[language][:2] for language in changed if language in texts), next(iter(texts.values()))[:2]
+            )
             if known is None:
                 what = f"nobody has confirmed that both languages say the same in {name}"
             else:

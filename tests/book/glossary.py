@@ -23,9 +23,21 @@ BOLD = re.compile(r"\*\*(.+?)\*\*")
 # Section → terms that may stand in it before they are explained.
 EARLY_USES = {
     "foundations.md#foundations": {"shape", "axis", "形状"},  # the self-test asks what the chapter teaches
-    "foundations.md#variance": {"weight", "权重", "sample", "样本"},  # the sentence says what a weight is; a sample in the sense of statistics
-    "neural-networks/neurons-and-layers.md#biology": {"layer", "层"},  # the top of the page has a link, and the next section explains it
-    "neural-networks/optimization.md#optimization": {"momentum", "动量", "Adam"},  # the race names its runners, and asks what they are
+    "foundations.md#variance": {
+        "weight",
+        "权重",
+        "sample",
+        "样本",
+    },  # the sentence says what a weight is; a sample in the sense of statistics
+    "neural-networks/neurons-and-layers.md#biology": {
+        "layer",
+        "层",
+    },  # the top of the page has a link, and the next section explains it
+    "neural-networks/optimization.md#optimization": {
+        "momentum",
+        "动量",
+        "Adam",
+    },  # the race names its runners, and asks what they are
 }
 
 
@@ -50,19 +62,44 @@ def problems(root: Path = ROOT, early_uses: dict[str, set[str]] = EARLY_USES) ->
         order = [path for path in _paths(yaml_load(file)["nav"]) if path not in PREVIEWS]
     found, tables, unused = [], [], {(place, term) for place, terms in early_uses.items() for term in terms}
     for language in LANGUAGES:
-        sections = dict(section for path in order if (language, path) in pages for section in _sections(pages[language, path]))
+        sections = dict(
+            section for path in order if (language, path) in pages for section in _sections(pages[language, path])
+        )
         tables.append(list(rows(pages[language, GLOSSARY])))
         found += leading(f"docs/{language}/{GLOSSARY}", tables[-1], sections)
         for row, place, line in ((row, *use) for row in tables[-1] for use in early(row, sections)):
             unused -= {(place, row.term)}
             if row.term not in early_uses.get(place, ()):
-                found.append(Problem(sections[place].page.file, line, f"{row.term} stands here and is explained later, in {row.places[0]}; make it a link to there, or do without it"))
+                found.append(
+                    Problem(
+                        sections[place].page.file,
+                        line,
+                        f"{row.term} stands here and is explained later, in {row.places[0]}; make it a link to there, or do without it",
+                    )
+                )
     for chinese, english in zip_longest(*tables):
-        if not chinese or not english or (chinese.term, chinese.other, chinese.places) != (english.other, english.term, english.places):
+        if (
+            not chinese
+            or not english
+            or (chinese.term, chinese.other, chinese.places) != (english.other, english.term, english.places)
+        ):
             here, there = english or chinese, chinese or english
-            found.append(Problem(f"docs/en/{GLOSSARY}", here.line, f"{here.term} isn't what stands in docs/zh/{GLOSSARY}:{there.line}; give both the same terms and links, in the same order"))
+            found.append(
+                Problem(
+                    f"docs/en/{GLOSSARY}",
+                    here.line,
+                    f"{here.term} isn't what stands in docs/zh/{GLOSSARY}:{there.line}; give both the same terms and links, in the same order",
+                )
+            )
             break
-    return found + [Problem("tests/book/glossary.py", 1, f"EARLY_USES allows {term} in {place}, where it doesn't stand too early; take it out") for place, term in sorted(unused)]
+    return found + [
+        Problem(
+            "tests/book/glossary.py",
+            1,
+            f"EARLY_USES allows {term} in {place}, where it doesn't stand too early; take it out",
+        )
+        for place, term in sorted(unused)
+    ]
 
 
 def rows(glossary: Page) -> Iterator[Row]:
@@ -71,7 +108,9 @@ def rows(glossary: Page) -> Iterator[Row]:
         link = LINK.search(first)
         term, links = (link[2], LINK.finditer("|".join([first, *rest]))) if link else (first.strip(), [])
         pattern = re.compile("|".join(_form(form) for form in re.split(", |、", term)), re.IGNORECASE)
-        yield Row(line, glossary.section_at(line), term, other.strip(), [_place(glossary, link) for link in links], pattern)
+        yield Row(
+            line, glossary.section_at(line), term, other.strip(), [_place(glossary, link) for link in links], pattern
+        )
 
 
 def leading(file: str, table: list[Row], sections: dict[str, Section]) -> Iterator[Problem]:
@@ -80,13 +119,25 @@ def leading(file: str, table: list[Row], sections: dict[str, Section]) -> Iterat
     for row in table:
         for place in row.places or ["nowhere"]:
             if place not in sections:
-                yield Problem(file, row.line, f"{row.term} leads to {place}, which is no section of the book; make the term a link to the section that explains it")
+                yield Problem(
+                    file,
+                    row.line,
+                    f"{row.term} leads to {place}, which is no section of the book; make the term a link to the section that explains it",
+                )
             elif not any(row.pattern.fullmatch(bold) for bold in BOLD.findall(sections[place].text)):
-                yield Problem(file, row.line, f"{row.term} leads to {place}, where it isn't in bold; link to the section that explains it, and make it bold there")
+                yield Problem(
+                    file,
+                    row.line,
+                    f"{row.term} leads to {place}, where it isn't in bold; link to the section that explains it, and make it bold there",
+                )
         if row.places and row.places[0] in sections:
             position = places.index(row.places[0])
             if position < last or row.heading != Path(row.places[0].partition("#")[0]).stem:
-                yield Problem(file, row.line, f"{row.term} is explained in {row.places[0]}; move its row to where that chapter's are, in the order of its sections")
+                yield Problem(
+                    file,
+                    row.line,
+                    f"{row.term} is explained in {row.places[0]}; move its row to where that chapter's are, in the order of its sections",
+                )
             last = position
 
 
@@ -96,8 +147,12 @@ def early(row: Row, sections: dict[str, Section]) -> Iterator[tuple[str, int]]:
     for place, section in sections.items():
         if not row.places or row.places[0] not in sections or place == row.places[0]:
             return
-        text = LINK.sub(lambda found: f"{found[2]} {found[4] or ''}", section.text)  # of a figure, its description and caption
-        use = next((number for number, line in enumerate(text.split("\n"), section.line) if row.pattern.search(line)), 0)
+        text = LINK.sub(
+            lambda found: f"{found[2]} {found[4] or ''}", section.text
+        )  # of a figure, its description and caption
+        use = next(
+            (number for number, line in enumerate(text.split("\n"), section.line) if row.pattern.search(line)), 0
+        )
         links = [link for link in LINK.finditer(section.text) if not link[1] and row.pattern.search(link[2])]
         if use and not any(_place(section.page, link).partition("#")[0] in explained for link in links):
             yield place, use
@@ -116,7 +171,9 @@ def _place(page: Page, link: re.Match[str]) -> str:
 
 def _sections(page: Page) -> Iterator[tuple[str, Section]]:
     lines = page.prose.split("\n")
-    for heading, end in zip(page.headings, [*(heading.line - 1 for heading in page.headings[1:]), len(lines)], strict=True):
+    for heading, end in zip(
+        page.headings, [*(heading.line - 1 for heading in page.headings[1:]), len(lines)], strict=True
+    ):
         if heading.id != QUOTED:
             yield f"{page.path}#{heading.id}", Section(page, heading.line + 1, "\n".join(lines[heading.line : end]))
 

@@ -27,7 +27,9 @@ INLINE = re.compile(r"(?<![\\$])\$(?![\s$])((?:\\.|(?!\n[ \t]*\n)[^\\$\ue000])+?
 HEADING = re.compile(r"^(#{1,6})(.*)$", re.MULTILINE)
 HEADING_ID = re.compile(r"\{[^{}]*#([^\s{}]+)[^{}]*\}\s*$")
 BOX = re.compile(r"^[ \t]*(!!!|\?\?\?\+?)[ \t]*([\w-]+)", re.MULTILINE)
-TABLE = re.compile(r"^([ \t]*\S.*\n)([ \t]*\|?[ \t]*:?-+:?[ \t]*(?:\|[ \t]*:?-+:?[ \t]*)*\|?[ \t]*)((?:\n[ \t]*\S.*)*)", re.MULTILINE)
+TABLE = re.compile(
+    r"^([ \t]*\S.*\n)([ \t]*\|?[ \t]*:?-+:?[ \t]*(?:\|[ \t]*:?-+:?[ \t]*)*\|?[ \t]*)((?:\n[ \t]*\S.*)*)", re.MULTILINE
+)
 LINK = re.compile(r"(!?)\[((?:[^\[\]]|\[[^\[\]]*\])*)\]\(\s*<?((?:[^()\s<>]|\([^()\s]*\))*)>?(?:\s+\"(.*?)\")?\s*\)")
 AUTOLINK = re.compile(r"<((?:https?|mailto):[^>\s]+)>")
 CELL = re.compile(r"# %%( \[markdown\])?(.*)")
@@ -116,7 +118,9 @@ class Page:
         _, self.language, self.path = file.split("/", 2)
         self.name = self.path.rpartition(".")[0]
         self.is_lab = file.endswith(".py")
-        self.lines, self.cells, code = _lab(text.split("\n")) if self.is_lab else (text.split("\n"), [], [])  # line 1 is lines[0]
+        self.lines, self.cells, code = (
+            _lab(text.split("\n")) if self.is_lab else (text.split("\n"), [], [])
+        )  # line 1 is lines[0]
         fences = list(_fences(self.lines))
         self.fences = sorted([*fences, *code])
         self.front_matter = ""
@@ -142,12 +146,18 @@ class Page:
         prose = _fill(prose, INLINE, FORMULA)
         self.headings = [_heading(_line(prose, found), found) for found in HEADING.finditer(prose)]
         self.boxes = [Box(_line(prose, found), f"{found[1]} {found[2]}") for found in BOX.finditer(prose)]
-        self.tables = [Table(_line(prose, found), 1 + found[3].count("\n"), _columns(found[2])) for found in TABLE.finditer(prose) if "|" in found[2]]
+        self.tables = [
+            Table(_line(prose, found), 1 + found[3].count("\n"), _columns(found[2]))
+            for found in TABLE.finditer(prose)
+            if "|" in found[2]
+        ]
         found_links = list(LINK.finditer(prose))
         self.images = [Image(_line(prose, found), found[2], found[3]) for found in found_links if found[1]]
         links = [Link(_line(prose, found), found[3]) for found in found_links if not found[1]]
         self.links = sorted(links + [Link(_line(prose, found), found[1]) for found in AUTOLINK.finditer(prose)])
-        self.prose = prose  # the page, line for line, without fences, comments and front matter, inline code and formulas masked
+        self.prose = (
+            prose  # the page, line for line, without fences, comments and front matter, inline code and formulas masked
+        )
 
     @property
     def python(self) -> list[Fence]:
@@ -157,7 +167,9 @@ class Page:
         """The fence with the expected output, directly under the python `block`."""
         if self.lines[block.end : block.end + 1] != [block.prefix + EXPECTED_OUTPUT]:
             return None
-        return next((f for f in self.fences if f.line == block.end + 2 and (f.info, f.prefix) == ("text", block.prefix)), None)
+        return next(
+            (f for f in self.fences if f.line == block.end + 2 and (f.info, f.prefix) == ("text", block.prefix)), None
+        )
 
     def section_at(self, line: int) -> str:
         """The id of the section that a line is in; "" before the first heading."""
@@ -183,18 +195,28 @@ class Page:
 
 def read_book(root: Path = ROOT) -> list[Page]:
     """All pages and labs, in both languages."""
-    return [Page(path.relative_to(root).as_posix(), path.read_text("utf8")) for path in _files(root) if path.suffix in {".md", ".py"}]
+    return [
+        Page(path.relative_to(root).as_posix(), path.read_text("utf8"))
+        for path in _files(root)
+        if path.suffix in {".md", ".py"}
+    ]
 
 
 def unread(root: Path = ROOT) -> list[Problem]:
     """Files of the book that MkDocs may show and that no test looks at."""
     cure = "write pages as .md and labs as .py in jupytext's percent format"
-    return [Problem(path.relative_to(root).as_posix(), 1, f"no test reads this file; {cure}") for path in _files(root) if path.suffix not in {".md", ".py"}]
+    return [
+        Problem(path.relative_to(root).as_posix(), 1, f"no test reads this file; {cure}")
+        for path in _files(root)
+        if path.suffix not in {".md", ".py"}
+    ]
 
 
 def _files(root: Path) -> list[Path]:
     paths = [path for language in LANGUAGES for path in (root / "docs" / language).rglob("*")]
-    return sorted(path for path in paths if path.is_file() and not {"__pycache__", ".ipynb_checkpoints"} & set(path.parts))
+    return sorted(
+        path for path in paths if path.is_file() and not {"__pycache__", ".ipynb_checkpoints"} & set(path.parts)
+    )
 
 
 def _line(text: str, found: re.Match[str]) -> int:
@@ -258,7 +280,11 @@ def words(cell: Fence) -> dict[str, tuple[int, str]]:
         return {}
     match statements:
         case [ast.Assign(targets=[ast.Name(id="words")], value=ast.Dict(keys=keys, values=values))]:
-            texts = [(key, value) for key, value in zip(keys, values, strict=True) if isinstance(key, ast.Constant) and isinstance(value, ast.Constant)]
+            texts = [
+                (key, value)
+                for key, value in zip(keys, values, strict=True)
+                if isinstance(key, ast.Constant) and isinstance(value, ast.Constant)
+            ]
             if len(texts) == len(keys) and all(isinstance(part.value, str) for pair in texts for part in pair):
                 return {key.value: (cell.line + value.lineno, value.value) for key, value in texts}
     return {}

@@ -18,7 +18,13 @@ from tests.book.page import ROOT, Fence, Page, Problem, read_book, words
 
 KEBAB_CASE = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 HAN = re.compile(r"[\u3400-\u9fff]")
-CODE_KINDS = {"python": "python block", "text": "output", "py": "listing", "console": "terminal session", "lab": "code cell"}
+CODE_KINDS = {
+    "python": "python block",
+    "text": "output",
+    "py": "listing",
+    "console": "terminal session",
+    "lab": "code cell",
+}
 LAYOUT = {tokenize.COMMENT, tokenize.NL, tokenize.ENCODING}
 SAME_TITLES = {"Transformer"}  # sections of the navigation that have one name in both languages
 
@@ -33,7 +39,9 @@ def problems(root: Path = ROOT) -> list[Problem]:
             found += pair(chinese[path], english[path])
         else:
             here, there = ("zh", "en") if path in chinese else ("en", "zh")
-            found.append(Problem(f"docs/{here}/{path}", 1, f"docs/{there}/{path} is missing; write it, or take this page out"))
+            found.append(
+                Problem(f"docs/{here}/{path}", 1, f"docs/{there}/{path} is missing; write it, or take this page out")
+            )
     return found + configurations(root)
 
 
@@ -42,11 +50,25 @@ def headings(page: Page) -> list[Problem]:
     found, seen = [], set()
     for heading in page.headings:
         if not heading.id:
-            found.append(Problem(page.file, heading.line, f"the heading {heading.text!r} has no id; add one, the same in both languages: {{ #some-id }}"))
+            found.append(
+                Problem(
+                    page.file,
+                    heading.line,
+                    f"the heading {heading.text!r} has no id; add one, the same in both languages: {{ #some-id }}",
+                )
+            )
         elif not KEBAB_CASE.fullmatch(heading.id):
-            found.append(Problem(page.file, heading.line, f"the id {heading.id!r} isn't fit for an address; write it in small letters, digits and hyphens"))
+            found.append(
+                Problem(
+                    page.file,
+                    heading.line,
+                    f"the id {heading.id!r} isn't fit for an address; write it in small letters, digits and hyphens",
+                )
+            )
         elif heading.id in seen:
-            found.append(Problem(page.file, heading.line, f"the id {heading.id!r} stands twice on this page; choose another"))
+            found.append(
+                Problem(page.file, heading.line, f"the id {heading.id!r} stands twice on this page; choose another")
+            )
         seen.add(heading.id)
     return found
 
@@ -54,28 +76,59 @@ def headings(page: Page) -> list[Problem]:
 def pair(chinese: Page, english: Page) -> list[Problem]:
     """Where a page and its twin differ in structure."""
     found = []
-    keys = [sorted(get_data(f"---\n{page.front_matter}---\n")[1]) if page.front_matter else [] for page in (chinese, english)]
+    keys = [
+        sorted(get_data(f"---\n{page.front_matter}---\n")[1]) if page.front_matter else []
+        for page in (chinese, english)
+    ]
     if keys[0] != keys[1]:
-        found.append(Problem(english.file, 1, f"the front matter has {keys[1]}, in {chinese.file} {keys[0]}; give both the same keys"))
+        found.append(
+            Problem(
+                english.file, 1, f"the front matter has {keys[1]}, in {chinese.file} {keys[0]}; give both the same keys"
+            )
+        )
     ours, theirs = ([(heading.level, heading.id) for heading in page.headings] for page in (english, chinese))
     if ours != theirs:
-        index = next((i for i, (a, b) in enumerate(zip(ours, theirs, strict=False)) if a != b), min(len(ours), len(theirs)))
+        index = next(
+            (i for i, (a, b) in enumerate(zip(ours, theirs, strict=False)) if a != b), min(len(ours), len(theirs))
+        )
         line = english.headings[index].line if index < len(ours) else len(english.lines)
         there = chinese.headings[index].line if index < len(theirs) else len(chinese.lines)
-        has, wanted = (f"{'#' * x[index][0]} {{ #{x[index][1]} }}" if index < len(x) else "no heading" for x in (ours, theirs))
-        found.append(Problem(english.file, line, f"here stands {has}, in {chinese.file}:{there} {wanted}; give both the same headings, levels and ids"))
+        has, wanted = (
+            f"{'#' * x[index][0]} {{ #{x[index][1]} }}" if index < len(x) else "no heading" for x in (ours, theirs)
+        )
+        found.append(
+            Problem(
+                english.file,
+                line,
+                f"here stands {has}, in {chinese.file}:{there} {wanted}; give both the same headings, levels and ids",
+            )
+        )
     ours, theirs = ([cell.kind for cell in page.cells] for page in (english, chinese))
     if ours != theirs:
-        index = next((i for i, (a, b) in enumerate(zip(ours, theirs, strict=False)) if a != b), min(len(ours), len(theirs)))
-        line, there = (page.cells[index].line if index < len(page.cells) else len(page.lines) for page in (english, chinese))
+        index = next(
+            (i for i, (a, b) in enumerate(zip(ours, theirs, strict=False)) if a != b), min(len(ours), len(theirs))
+        )
+        line, there = (
+            page.cells[index].line if index < len(page.cells) else len(page.lines) for page in (english, chinese)
+        )
         has, wanted = (f"a {x[index]} cell" if index < len(x) else "no cell" for x in (ours, theirs))
-        found.append(Problem(english.file, line, f"here stands {has}, in {chinese.file}:{there} {wanted}; give both the same cells"))
+        found.append(
+            Problem(
+                english.file, line, f"here stands {has}, in {chinese.file}:{there} {wanted}; give both the same cells"
+            )
+        )
     for section in (section for section in english.sections if section in chinese.sections):
         found += _in_section(section, chinese, english)
     for cell in (fence for fence in english.fences if fence.info == "lab"):
         for number, line in enumerate(cell.body.split("\n"), cell.line + 1):
             if HAN.search(line):
-                found.append(Problem(english.file, number, f"the cell has Chinese words: {line.strip()}; write them in English, and what readers see into words = {{…}}"))
+                found.append(
+                    Problem(
+                        english.file,
+                        number,
+                        f"the cell has Chinese words: {line.strip()}; write them in English, and what readers see into words = {{…}}",
+                    )
+                )
     return sorted(found, key=lambda problem: problem.line)
 
 
@@ -90,12 +143,21 @@ def _in_section(section: str, chinese: Page, english: Page) -> list[Problem]:
             a = next(((line, value) for line, value in ours if value in extra), None)
             b = next(((line, value) for line, value in theirs if value in missing), None)
         else:
-            index = next((i for i, (a, b) in enumerate(zip(ours, theirs, strict=False)) if a[1] != b[1]), min(len(ours), len(theirs)))
+            index = next(
+                (i for i, (a, b) in enumerate(zip(ours, theirs, strict=False)) if a[1] != b[1]),
+                min(len(ours), len(theirs)),
+            )
             a, b = (things[index] if index < len(things) else None for things in (ours, theirs))
         if a or b:
             line = a[0] if a else english.sections[section][0]
             other = f"{chinese.file}:{b[0] if b else chinese.sections[section][0]}"
-            found.append(Problem(english.file, line, f"in #{section}, {_difference(kind, a, b)} {other}; give both languages the same"))
+            found.append(
+                Problem(
+                    english.file,
+                    line,
+                    f"in #{section}, {_difference(kind, a, b)} {other}; give both languages the same",
+                )
+            )
     return found
 
 
@@ -103,7 +165,10 @@ def _difference(kind: str, here: tuple[int, Any] | None, there: tuple[int, Any] 
     """What is told before the other language's file and line."""
     if kind == "code" and here and there and here[1][0] == there[1][0]:
         return f"the {here[1][0]} isn't the one at"
-    ours, theirs = (f"no such {kind}" if not thing else f"a {thing[1][0]}" if kind == "code" else f"the {kind} {thing[1]}" for thing in (here, there))
+    ours, theirs = (
+        f"no such {kind}" if not thing else f"a {thing[1][0]}" if kind == "code" else f"the {kind} {thing[1]}"
+        for thing in (here, there)
+    )
     return f"here stands {ours}, but {theirs} at"
 
 
@@ -117,9 +182,16 @@ def _things(page: Page, section: str) -> dict[str, list[tuple[int, Any]]]:
         "box": [(box.line, box.kind) for box in page.boxes],
         "table": [(table.line, f"{table.rows} × {table.columns}") for table in page.tables],
         # The pages of other people may have editions in both languages; where a page lists them, each names its own.
-        "link": [(link.line, _target(page, link.target)) for link in page.links if section != "references" or ":" not in link.target],
+        "link": [
+            (link.line, _target(page, link.target))
+            for link in page.links
+            if section != "references" or ":" not in link.target
+        ],
     }
-    return {kind: [(line, value) for line, value in values if page.section_at(line) == section] for kind, values in things.items()}
+    return {
+        kind: [(line, value) for line, value in values if page.section_at(line) == section]
+        for kind, values in things.items()
+    }
 
 
 def _spaced(tex: str) -> str:
@@ -164,17 +236,31 @@ def configurations(root: Path) -> list[Problem]:
         theirs, ours = yaml_load(chinese), yaml_load(english)
     for key in ("hooks", "extra_css", "extra_javascript"):
         if _without_prefix(ours.get(key)) != _without_prefix(theirs.get(key)):
-            found.append(Problem(file, 1, f"{key} is {ours.get(key)}, in mkdocs.yml {theirs.get(key)}; list the same files, from this file's folder"))
+            found.append(
+                Problem(
+                    file,
+                    1,
+                    f"{key} is {ours.get(key)}, in mkdocs.yml {theirs.get(key)}; list the same files, from this file's folder",
+                )
+            )
     here, there = _navigation(ours.get("nav", [])), _navigation(theirs.get("nav", []))
     for (depth, title, path), (other_depth, other_title, other_path) in zip(here, there, strict=False):
         if (depth, path) != (other_depth, other_path):
-            found.append(Problem(file, 1, f"nav has {path or title} where mkdocs.yml has {other_path or other_title}; give both the same pages in the same tree"))
+            found.append(
+                Problem(
+                    file,
+                    1,
+                    f"nav has {path or title} where mkdocs.yml has {other_path or other_title}; give both the same pages in the same tree",
+                )
+            )
             break
         if HAN.search(title) or (title == other_title != "" and title not in SAME_TITLES):
             found.append(Problem(file, 1, f"nav has the title {title!r} that mkdocs.yml has; translate it"))
     else:
         if len(here) != len(there):
-            found.append(Problem(file, 1, f"nav has {len(here)} entries, in mkdocs.yml {len(there)}; give both the same pages"))
+            found.append(
+                Problem(file, 1, f"nav has {len(here)} entries, in mkdocs.yml {len(there)}; give both the same pages")
+            )
     return found
 
 

@@ -27,7 +27,13 @@ def problems(root: Path = ROOT) -> list[Problem]:
     shown = {image.target.removeprefix("figure:") for page in pages for image in page.images}
     for name in sorted(drawn.keys() - shown):
         file, line = drawn[name]
-        found.append(Problem(file, line, f"no page shows the figure {name}; show it with ![what one sees](figure:{name}), take it out, or start its name with _"))
+        found.append(
+            Problem(
+                file,
+                line,
+                f"no page shows the figure {name}; show it with ![what one sees](figure:{name}), take it out, or start its name with _",
+            )
+        )
     return found
 
 
@@ -37,15 +43,31 @@ def link(page: Page, link: Link, files: dict[str, Page], root: Path) -> list[Pro
     if target.startswith(("https://", "mailto:", *WITHOUT_HTTPS)):
         return []
     if ":" in target or target.startswith("/"):
-        return [Problem(page.file, line, f"the link {target} isn't one that lasts; use https:// to others, and a path such as ../neural-networks/x.md within the book")]
+        return [
+            Problem(
+                page.file,
+                line,
+                f"the link {target} isn't one that lasts; use https:// to others, and a path such as ../neural-networks/x.md within the book",
+            )
+        ]
     path, _, anchor = target.partition("#")
     file = posixpath.normpath(posixpath.join(posixpath.dirname(page.file), path)) if path else page.file
     if not file.startswith(f"docs/{page.language}/"):
-        return [Problem(page.file, line, f"the link {target} leaves docs/{page.language}; link within the language, the switch at the top leads to the other")]
+        return [
+            Problem(
+                page.file,
+                line,
+                f"the link {target} leaves docs/{page.language}; link within the language, the switch at the top leads to the other",
+            )
+        ]
     if not (root / file).is_file():
         return [Problem(page.file, line, f"the link {target} leads to {file}, which doesn't exist; mend the path")]
     if anchor and (file not in files or anchor not in anchors(files[file])):
-        return [Problem(page.file, line, f"the link {target} leads to no anchor of {file}; link to the id of a heading there")]
+        return [
+            Problem(
+                page.file, line, f"the link {target} leads to no anchor of {file}; link to the id of a heading there"
+            )
+        ]
     return []
 
 
@@ -61,11 +83,29 @@ def images(page: Page, drawn: set[str]) -> list[Problem]:
         if page.is_lab and image.target == PLOT:
             name = "of this cell"
         elif kind != "figure":
-            found.append(Problem(page.file, image.line, f"the image {image.target} isn't drawn by code; write a function in docs/figures and show it as figure:module.function"))
+            found.append(
+                Problem(
+                    page.file,
+                    image.line,
+                    f"the image {image.target} isn't drawn by code; write a function in docs/figures and show it as figure:module.function",
+                )
+            )
         elif name not in drawn:
-            found.append(Problem(page.file, image.line, f"docs/figures has no figure {name}; write def {name.rpartition('.')[2]}(say) in docs/figures/{name.partition('.')[0]}.py"))
+            found.append(
+                Problem(
+                    page.file,
+                    image.line,
+                    f"docs/figures has no figure {name}; write def {name.rpartition('.')[2]}(say) in docs/figures/{name.partition('.')[0]}.py",
+                )
+            )
         if not image.alt.strip():
-            found.append(Problem(page.file, image.line, f"the figure {name} has no text for those who don't see it; say between [ and ] what one sees"))
+            found.append(
+                Problem(
+                    page.file,
+                    image.line,
+                    f"the figure {name} has no text for those who don't see it; say between [ and ] what one sees",
+                )
+            )
     return found
 
 
@@ -84,9 +124,21 @@ def figures(root: Path = ROOT) -> dict[str, tuple[str, int]]:
 def formula(page: Page, formula: Formula) -> list[Problem]:
     """A formula parses, and holds no words, so that both languages share it."""
     if words := WORDS.search(formula.tex):
-        return [Problem(page.file, formula.line, f"the formula {formula.tex} has words ({words[0]}); say them in the text, or name a function with \\operatorname{{…}}")]
+        return [
+            Problem(
+                page.file,
+                formula.line,
+                f"the formula {formula.tex} has words ({words[0]}); say them in the text, or name a function with \\operatorname{{…}}",
+            )
+        ]
     if any(heading.line == formula.line for heading in page.headings):
-        return [Problem(page.file, formula.line, f"the formula {formula.tex} in a heading shows as TeX in the table of contents; say it in words")]
+        return [
+            Problem(
+                page.file,
+                formula.line,
+                f"the formula {formula.tex} in a heading shows as TeX in the table of contents; say it in words",
+            )
+        ]
     try:
         mathml(formula.tex, display=formula.displayed)
     except ValueError as error:

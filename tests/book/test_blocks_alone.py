@@ -23,7 +23,11 @@ second line
 
 def problems(page: Page) -> list[str]:
     runs = blocks_alone.run(block.body for block in page.python)
-    return [str(problem) for block, ran in zip(page.python, runs, strict=True) for problem in blocks_alone.problems(page, block, *ran)]
+    return [
+        str(problem)
+        for block, ran in zip(page.python, runs, strict=True)
+        for problem in blocks_alone.problems(page, block, *ran)
+    ]
 
 
 def test_every_block_of_the_book_prints_its_output_in_a_fresh_interpreter(no_problem):
@@ -31,7 +35,12 @@ def test_every_block_of_the_book_prints_its_output_in_a_fresh_interpreter(no_pro
     # One run for a block of both languages, which may differ in its comments.
     codes = {ast.dump(ast.parse(block.body)): block.body for page in pages for block in page.python}
     runs = dict(zip(codes, blocks_alone.run(codes.values()), strict=True))
-    no_problem(problem for page in pages for block in page.python for problem in blocks_alone.problems(page, block, *runs[ast.dump(ast.parse(block.body))]))
+    no_problem(
+        problem
+        for page in pages
+        for block in page.python
+        for problem in blocks_alone.problems(page, block, *runs[ast.dump(ast.parse(block.body))])
+    )
 
 
 def test_a_sound_block_has_no_problem():
@@ -41,7 +50,12 @@ def test_a_sound_block_has_no_problem():
 @pytest.mark.parametrize(
     ("sound", "broken", "line", "words"),
     [
-        ("0.7054]\nsecond", "0.7055]\nsecond", 10, ["0.7055", "prints '[0.0351 0.2595 0.7054]'", "update_outputs docs/zh/x.md"]),
+        (
+            "0.7054]\nsecond",
+            "0.7055]\nsecond",
+            10,
+            ["0.7055", "prints '[0.0351 0.2595 0.7054]'", "update_outputs docs/zh/x.md"],
+        ),
         ("second line\n```\n", "second line \n```\n", 11, ["'second line '", "update_outputs"]),
         ("second line\n```\n", "second line\nthird line\n```\n", 3, ["has 3 lines", "prints 2"]),
         ("second line\n```\n", "```\n", 3, ["has 1 lines", "prints 2"]),
@@ -50,7 +64,12 @@ def test_a_sound_block_has_no_problem():
         ('print("second line")', "raise SystemExit(3)", 3, ["exits with 3"]),
         ('print("second line")', 'open("left", "w")', 3, ["the file left", "no files"]),
         ('print("second line")', 'print("second line", end="")', 3, ["line end"]),
-        ("from scratchml import softmax\nprint(softmax([2, 4, 5]).round(4))\nprint(", "# print(", 3, ["prints nothing"]),
+        (
+            "from scratchml import softmax\nprint(softmax([2, 4, 5]).round(4))\nprint(",
+            "# print(",
+            3,
+            ["prints nothing"],
+        ),
     ],
 )
 def test_a_block_that_fails_alone_is_named(sound, broken, line, words):

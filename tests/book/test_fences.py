@@ -77,7 +77,12 @@ def test_a_sound_page_has_no_problem():
         ("    print(relu", "  print(relu", 20, ["indented less", "4 spaces"]),
         # Outputs that aren't compared.
         ("<!--pytest-codeblocks:expected-output-->\n```text\n[0.0", "```text\n[0.0", 3, [UNTIED, "expected-output"]),
-        ("<!--pytest-codeblocks:expected-output-->\n```text\n[0.0", "\n<!--pytest-codeblocks:expected-output-->\n```text\n[0.0", 3, [UNTIED, "directly under"]),
+        (
+            "<!--pytest-codeblocks:expected-output-->\n```text\n[0.0",
+            "\n<!--pytest-codeblocks:expected-output-->\n```text\n[0.0",
+            3,
+            [UNTIED, "directly under"],
+        ),
         ("-->\n```text\n[0.0", "-->\n\n```text\n[0.0", 3, [UNTIED]),
         ("-->\n```text\n[0.0351 0.2595 0.7054]\n```\n", "-->\n", 3, [UNTIED]),
         ("    ```text\n    [0. 1.]\n    ```", "```text\n[0. 1.]\n```", 17, [UNTIED, "same indent"]),
@@ -91,12 +96,32 @@ def test_a_sound_page_has_no_problem():
         ("\n```python\nimport", "<!-- pytest.mark.skip -->\n```python\nimport", 2, ["pytest.mark.skip", "take it out"]),
         ("\n```python\nimport", "<!--pytest.mark.xfail-->\n```python\nimport", 2, ["pytest.mark.xfail", "take it out"]),
         ("\n    ```python\n", "\n    <!--pytest-codeblocks:cont-->\n    ```python\n", 17, ["cont", "take it out"]),
-        ("\n```python\nimport", "<!--pytest-codeblocks:importorskip(torch)-->\n```python\nimport", 2, ["importorskip", "take it out"]),
-        (":expected-output-->\n```text\n[0.0", ":expected-output-ignore-whitespace-->\n```text\n[0.0", 10, ["ignore-whitespace", "take it out"]),
+        (
+            "\n```python\nimport",
+            "<!--pytest-codeblocks:importorskip(torch)-->\n```python\nimport",
+            2,
+            ["importorskip", "take it out"],
+        ),
+        (
+            ":expected-output-->\n```text\n[0.0",
+            ":expected-output-ignore-whitespace-->\n```text\n[0.0",
+            10,
+            ["ignore-whitespace", "take it out"],
+        ),
         ("\n```py\n", "\n<!--pytest-codeblocks:expected-output-->\n```py\n", 27, ["take it out"]),
-        ("# Softmax { #softmax }\n", "<!--pytest-codeblocks:expected-output-->\n", 1, ["can't read the page", "no previous code block"]),
+        (
+            "# Softmax { #softmax }\n",
+            "<!--pytest-codeblocks:expected-output-->\n",
+            1,
+            ["can't read the page", "no previous code block"],
+        ),
         ("\n```python\nimport", "<!-- seen by nobody\n```python\nimport", 2, ["hide", "take it out"]),
-        ("\n```python\nimport", "`a\n<!--pytest-codeblocks:skip-->\n`\n```python\nimport", 5, ["what pytest-codeblocks would run"]),
+        (
+            "\n```python\nimport",
+            "`a\n<!--pytest-codeblocks:skip-->\n`\n```python\nimport",
+            5,
+            ["what pytest-codeblocks would run"],
+        ),
         # Blocks that don't use scratchml, or more than that.
         ("scores = np", "scores = = np", 7, ["can't read the block", "mend"]),
         ("from scratchml import softmax", "def softmax(x): return x", 3, ["doesn't use scratchml"]),
@@ -124,9 +149,19 @@ def test_a_sound_page_has_no_problem():
         ("scores = np", "for i in range(2):\n    i\nscores = np", 9, ["pasted", "blank line after"]),
         ("scores = np", "for i in range(2):\n    i\n\n    i\n\nscores = np", 10, ["pasted", "none inside"]),
         # Listings that were typed.
-        ("scratchml.losses.squared_error\n", "def squared_error(targets, outputs):\n    return 0\n", 27, ["no listing", "qualified name"]),
+        (
+            "scratchml.losses.squared_error\n",
+            "def squared_error(targets, outputs):\n    return 0\n",
+            27,
+            ["no listing", "qualified name"],
+        ),
         ("scratchml.losses.squared_error\n", "scratchml.losses.squared_errors\n", 27, ["has no squared_errors"]),
-        ("scratchml.losses.squared_error\n", "scratchml.losses.squared_error\nscratchml.losses\n", 27, ["one qualified name"]),
+        (
+            "scratchml.losses.squared_error\n",
+            "scratchml.losses.squared_error\nscratchml.losses\n",
+            27,
+            ["one qualified name"],
+        ),
         ("scratchml.losses.squared_error\n", "", 27, ["one qualified name"]),
     ],
 )
@@ -138,4 +173,8 @@ def test_a_hole_is_named(names, sound, broken, line, words):
 def test_the_cells_of_a_lab_run_in_the_lab_and_its_text_has_no_blocks(names):
     lab = "# %% [markdown]\n# ```console\n# $ pytest\n# ```\n\n# %%\nimport matplotlib\n"
     assert fences.problems(Page("docs/zh/labs/x.py", lab)) == []
-    names(fences.problems(Page("docs/zh/labs/x.py", lab.replace("console", "python"))), "docs/zh/labs/x.py:2", ["pytest-codeblocks"])
+    names(
+        fences.problems(Page("docs/zh/labs/x.py", lab.replace("console", "python"))),
+        "docs/zh/labs/x.py:2",
+        ["pytest-codeblocks"],
+    )

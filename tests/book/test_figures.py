@@ -16,7 +16,11 @@ def test_every_figure_of_the_book_is_sound(no_problem):
     known = references.figures()
     svgs = {language: draw(set(known), language) for language in LANGUAGES}
     assert known
-    no_problem(problem for name, where in known.items() for problem in figures.problems(name, *where, {language: svgs[language][name] for language in LANGUAGES}))
+    no_problem(
+        problem
+        for name, where in known.items()
+        for problem in figures.problems(name, *where, {language: svgs[language][name] for language in LANGUAGES})
+    )
 
 
 def test_a_sound_figure_has_no_problem():
@@ -45,10 +49,14 @@ def test_a_broken_figure_is_named(old, new, words):
     assert PANEL.count(old) == 1
     broken = PANEL.replace(old, new)
     told = drawn(broken, broken)
-    assert any(problem.startswith("docs/figures/m.py:7: m.f ") and all(word in problem for word in words) for problem in told), told
+    assert any(
+        problem.startswith("docs/figures/m.py:7: m.f ") and all(word in problem for word in words) for problem in told
+    ), told
 
 
-@pytest.mark.parametrize("other", [PANEL.replace("M0 0", "M0 1"), PANEL.replace("<path", "<text>more</text><path"), PANEL * 2])
+@pytest.mark.parametrize(
+    "other", [PANEL.replace("M0 0", "M0 1"), PANEL.replace("<path", "<text>more</text><path"), PANEL * 2]
+)
 def test_a_figure_that_differs_between_the_languages_is_named(other):
     for told in (drawn(PANEL, other), drawn(other, PANEL)):
         assert any("differ in their labels only" in problem for problem in told), told

@@ -29,14 +29,46 @@ def test_nothing_waits_in_a_book_that_was_confirmed(agreed, tree):
 @pytest.mark.parametrize(
     ("changes", "where", "words"),
     [
-        ({"docs/en/part/x.md": PAGE.replace("Second.", "Second. And more.")}, "docs/en/part/x.md:5", ["part/x#section has changed in English", "confirm part/x#section"]),
-        ({"docs/zh/part/x.md": PAGE}, "docs/zh/part/x.md:1", ["part/x#title has changed in Chinese", "confirm part/x#title"]),
-        ({name: text.replace("Title", "New") for name, text in BOOK.items()}, "docs/zh/part/x.md:1", ["changed in Chinese and English", "confirm part/x#title"]),
-        ({name: text + "## New { #new }\n" for name, text in BOOK.items()}, "docs/zh/part/x.md:8", ["nobody has confirmed", "confirm part/x#new"]),
-        ({name: "---\ntitle: New\n---\n" + text for name, text in BOOK.items()}, "docs/zh/part/x.md:1", ["nobody has confirmed", "confirm part/x#"]),
-        ({"docs/en/labs/lab.py": "# %% [markdown]\n# # Lab { #lab }\n"}, "docs/en/labs/lab.py:2", ["nobody has confirmed", "confirm labs/lab#lab"]),
-        ({name: text.replace("#section", "#renamed") for name, text in BOOK.items()}, "tests/book/agreement.json:1", ["part/x#section is gone", "confirm part/x#section"]),
-        ({"docs/en/part/x.md": PAGE.partition("##")[0]}, "docs/zh/part/x.md:5", ["part/x#section has changed in English", "confirm part/x#section"]),
+        (
+            {"docs/en/part/x.md": PAGE.replace("Second.", "Second. And more.")},
+            "docs/en/part/x.md:5",
+            ["part/x#section has changed in English", "confirm part/x#section"],
+        ),
+        (
+            {"docs/zh/part/x.md": PAGE},
+            "docs/zh/part/x.md:1",
+            ["part/x#title has changed in Chinese", "confirm part/x#title"],
+        ),
+        (
+            {name: text.replace("Title", "New") for name, text in BOOK.items()},
+            "docs/zh/part/x.md:1",
+            ["changed in Chinese and English", "confirm part/x#title"],
+        ),
+        (
+            {name: text + "## New { #new }\n" for name, text in BOOK.items()},
+            "docs/zh/part/x.md:8",
+            ["nobody has confirmed", "confirm part/x#new"],
+        ),
+        (
+            {name: "---\ntitle: New\n---\n" + text for name, text in BOOK.items()},
+            "docs/zh/part/x.md:1",
+            ["nobody has confirmed", "confirm part/x#"],
+        ),
+        (
+            {"docs/en/labs/lab.py": "# %% [markdown]\n# # Lab { #lab }\n"},
+            "docs/en/labs/lab.py:2",
+            ["nobody has confirmed", "confirm labs/lab#lab"],
+        ),
+        (
+            {name: text.replace("#section", "#renamed") for name, text in BOOK.items()},
+            "tests/book/agreement.json:1",
+            ["part/x#section is gone", "confirm part/x#section"],
+        ),
+        (
+            {"docs/en/part/x.md": PAGE.partition("##")[0]},
+            "docs/zh/part/x.md:5",
+            ["part/x#section has changed in English", "confirm part/x#section"],
+        ),
     ],
 )
 def test_a_section_that_changed_is_named(agreed, tree, names, changes, where, words):
@@ -47,11 +79,19 @@ def test_confirming_shows_both_texts_and_records_the_named_sections_only(agreed,
     tree({"docs/en/part/x.md": PAGE.replace("First", "Changed").replace("Second", "Changed too")})
     assert confirm.main(["part/x#title"], agreed) == 0
     shown = capsys.readouterr().out
-    assert "docs/zh/part/x.md:1" in shown and "一" in shown and "docs/en/part/x.md:1" in shown and "Changed." in shown and "too" not in shown
+    assert (
+        "docs/zh/part/x.md:1" in shown
+        and "一" in shown
+        and "docs/en/part/x.md:1" in shown
+        and "Changed." in shown
+        and "too" not in shown
+    )
     assert list(freshness.waiting(agreed)) == ["part/x#section"]
 
 
-@pytest.mark.parametrize("refused", ["part/x#nowhere", "part/x#title", "part/x", "all", "--all", "*", "part/*", "part/x#*", ""])
+@pytest.mark.parametrize(
+    "refused", ["part/x#nowhere", "part/x#title", "part/x", "all", "--all", "*", "part/*", "part/x#*", ""]
+)
 def test_what_does_not_wait_is_refused_with_a_list_of_what_does(agreed, tree, capsys, refused):
     tree({"docs/en/part/x.md": PAGE.replace("Second", "Changed")})
     before = freshness.read_agreement(agreed)

@@ -64,7 +64,10 @@ def test_a_page_is_read_with_its_line_numbers():
     page = Page("docs/en/part/softmax.md", PAGE)
     assert (page.language, page.path, page.name) == ("en", "part/softmax.md", "part/softmax")
     assert page.front_matter == "title: Softmax\n"
-    assert [(heading.line, heading.level, heading.id) for heading in page.headings] == [(5, 1, "softmax"), (29, 2, "next")]
+    assert [(heading.line, heading.level, heading.id) for heading in page.headings] == [
+        (5, 1, "softmax"),
+        (29, 2, "next"),
+    ]
     assert page.formulas == [(7, "e^x", False), (9, "\\sum_i e^{x_i}", True), (17, "2", False)]
     assert page.links == [(7, "https://example.org"), (7, "other.md#there")]
     assert page.images == [(27, "ten digits", "figure:machine_learning.examples")]
@@ -76,7 +79,9 @@ def test_a_page_is_read_with_its_line_numbers():
     assert [page.section_at(line) for line in (1, 5, 28, 29)] == ["", "softmax", "softmax", "next"]
     assert {id: line for id, (line, _) in page.sections.items()} == {"": 1, "softmax": 5, "next": 29}
     assert page.sections["next"][1] == "## Next { .wide #next }\n\nText."
-    assert "\n".join(text for _, text in page.sections.values()).split() == PAGE.split()  # no line is outside of all sections
+    assert (
+        "\n".join(text for _, text in page.sections.values()).split() == PAGE.split()
+    )  # no line is outside of all sections
 
 
 def test_a_lab_is_read_with_its_line_numbers():
@@ -90,7 +95,9 @@ def test_a_lab_is_read_with_its_line_numbers():
     assert page.boxes == [(18, "!!! note")] and page.links == [(19, "x.md")]
     assert words(page.fences[0]) == {"label": (10, "a label")} and words(page.fences[1]) == {}
     assert page.prose.split("\n")[9] == "a label"
-    assert page.sections["lab"][1].startswith("# # A lab") and page.sections["lab"][1].endswith('"# no heading, $no formula$"')
+    assert page.sections["lab"][1].startswith("# # A lab") and page.sections["lab"][1].endswith(
+        '"# no heading, $no formula$"'
+    )
     assert page.sections["more"] == (16, "# ## More { #more }\n#\n# !!! note\n#     A [link](x.md).")
     assert Page("docs/en/labs/x.py", "# %% [markdown]\n# # A { #a }\n").sections == {"a": (2, "# # A { #a }")}
 
@@ -144,6 +151,12 @@ def test_what_hides_from_the_checks_is_named(names, text, line, words):
     names(rendering.problems(Page("docs/zh/x.md", text)), f"docs/zh/x.md:{line}", words)
 
 
-@pytest.mark.parametrize(("text", "words"), [("# <img src='hidden.png'>", ["image", "figure:module.function"]), ("#     hidden()", ["code block", "readers get 1"])])
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("# <img src='hidden.png'>", ["image", "figure:module.function"]),
+        ("#     hidden()", ["code block", "readers get 1"]),
+    ],
+)
 def test_what_hides_from_the_checks_in_a_lab_is_named(names, text, words):
     names(rendering.problems(Page("docs/zh/labs/x.py", f"{LAB}#\n# More.\n#\n{text}\n")), "docs/zh/labs/x.py:23", words)

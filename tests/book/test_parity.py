@@ -86,7 +86,9 @@ plot(x, label=words["loss"])  # a comment
 print(x, "text")
 """
 CHINESE = "nav:\n  - index.md\n  - 部分:\n      - part/x.md\n  - Transformer:\n      - y.md\nhooks: [docs/hooks/a.py]\nextra_css: [css/a.css]\nextra_javascript: [{path: js/a.js, defer: true}]\n"
-ENGLISH = "INHERIT: ../mkdocs.yml\n" + CHINESE.replace("部分", "Part").replace("docs/hooks", "hooks").replace("css/a", "../css/a").replace("js/a", "../js/a")
+ENGLISH = "INHERIT: ../mkdocs.yml\n" + CHINESE.replace("部分", "Part").replace("docs/hooks", "hooks").replace(
+    "css/a", "../css/a"
+).replace("js/a", "../js/a")
 BOOK = {
     "docs/zh/part/x.md": PAGE,
     "docs/en/part/x.md": PAGE,
@@ -118,7 +120,10 @@ def test_a_sound_book_has_no_problem(tree):
         ("$ pytest  # a comment", "$ pytest  # 注释"),
         ("# what follows", "# 下面是"),
         ("Inline $a$ and $b$", "公式 $b$ 与 $a$"),
-        ("[link](../index.md#cover), and [another](https://example.org/en)", "[另一个](https://example.org/en)和[链接](../index.md#cover)"),
+        (
+            "[link](../index.md#cover), and [another](https://example.org/en)",
+            "[另一个](https://example.org/en)和[链接](../index.md#cover)",
+        ),
         ("[link](../index.md#cover)", "[链接](../part/../index.md#cover)"),
         ("https://example.org/book", "https://example.org/zh/book"),
         ("c = 1", "c  =  1"),
@@ -136,7 +141,12 @@ def test_languages_may_differ_in_words_comments_and_layout(tree, old, new):
         ("# Title { #title }", "# Title", 5, ["no id", "{ #some-id }"]),
         ("{ #section }", "{ #Section_1 }", 17, ["'Section_1'", "small letters"]),
         ("{ #references }", "{ #section }", 52, ["stands twice", "choose another"]),
-        ("## Section { #section }", "### Section { #section }", 17, ["### { #section }", "docs/zh/part/x.md:17 ## { #section }"]),
+        (
+            "## Section { #section }",
+            "### Section { #section }",
+            17,
+            ["### { #section }", "docs/zh/part/x.md:17 ## { #section }"],
+        ),
         ("## References { #references }\n", "", 54, ["no heading", "docs/zh/part/x.md:52 ## { #references }"]),
         ("## References", "## New { #new }\n\n## References", 52, ["## { #new }", "## { #references }"]),
         ("[-1.0]", "[-2.0]", 19, ["#section", "python block", "docs/zh/part/x.md:19", "the same"]),
@@ -145,11 +155,21 @@ def test_languages_may_differ_in_words_comments_and_layout(tree, old, new):
         ("[0.] label\n", "[0.]  label\n", 25, ["the output isn't the one at"]),
         ("losses.squared_error\n", "losses.cross_entropy\n", 29, ["listing", "docs/zh/part/x.md:29"]),
         ("$ pytest ", "$ pytest -q ", 33, ["terminal session"]),
-        ("```console\n# what follows\n$ pytest  # a comment\n```\n\n", "", 17, ["no such code", "a terminal session", "docs/zh/part/x.md:33"]),
+        (
+            "```console\n# what follows\n$ pytest  # a comment\n```\n\n",
+            "",
+            17,
+            ["no such code", "a terminal session", "docs/zh/part/x.md:33"],
+        ),
         ("$a$", "$a'$", 7, ["the formula a'", "the formula a "]),
         ("$a$", "$b$", 7, ["the formula b", "the formula a "]),
         ("$a$", "a", 5, ["no such formula", "the formula a "]),
-        ("$$\nc = 1\n$$\n\n$$\nd = 2\n$$", "$$\nd = 2\n$$\n\n$$\nc = 1\n$$", 9, ["displayed formula d = 2", "docs/zh/part/x.md:9"]),
+        (
+            "$$\nc = 1\n$$\n\n$$\nd = 2\n$$",
+            "$$\nd = 2\n$$\n\n$$\nc = 1\n$$",
+            9,
+            ["displayed formula d = 2", "docs/zh/part/x.md:9"],
+        ),
         ("figure:m.second", "figure:m.third", 40, ["the figure figure:m.third", "figure:m.second"]),
         ("![alt](figure:m.second)\n\n", "", 17, ["no such figure", "figure:m.second"]),
         ("!!! note", "!!! tip", 42, ["the box !!! tip", "!!! note"]),
@@ -166,7 +186,11 @@ def test_a_page_that_drifts_apart_is_named(tree, names, old, new, line, words):
 
 @pytest.mark.parametrize(("here", "there"), [("zh", "en"), ("en", "zh")])
 def test_a_page_in_one_language_only_is_named(tree, names, here, there):
-    names(parity.problems(tree(BOOK | {f"docs/{here}/new.md": "# New { #new }\n"})), f"docs/{here}/new.md:1", [f"docs/{there}/new.md is missing", "write it"])
+    names(
+        parity.problems(tree(BOOK | {f"docs/{here}/new.md": "# New { #new }\n"})),
+        f"docs/{here}/new.md:1",
+        [f"docs/{there}/new.md is missing", "write it"],
+    )
 
 
 @pytest.mark.parametrize(
@@ -187,14 +211,26 @@ def test_a_page_in_one_language_only_is_named(tree, names, here, there):
         ("# a comment", "# 注释", 19, ["Chinese words", "words = {…}"]),
         (' alt="label"', "", 16, ["no such figure", "the figure plot:"]),
         ('\n# %%\nprint(x, "text")\n', "", 20, ["no cell", "docs/zh/labs/lab.py:21 a code cell"]),
-        ("# %% [markdown]\n# ## Plot", "# %% [markdown]\n# Text\n\n# %% [markdown]\n# ## Plot", 18, ["a markdown cell", "docs/zh/labs/lab.py:18 a code cell"]),
+        (
+            "# %% [markdown]\n# ## Plot",
+            "# %% [markdown]\n# Text\n\n# %% [markdown]\n# ## Plot",
+            18,
+            ["a markdown cell", "docs/zh/labs/lab.py:18 a code cell"],
+        ),
     ],
 )
 def test_a_lab_that_drifts_apart_is_named(tree, names, old, new, line, words):
     names(parity.problems(changed(tree, "docs/en/labs/lab.py", old, new)), f"docs/en/labs/lab.py:{line}", words)
 
 
-@pytest.mark.parametrize(("old", "new"), [("# a comment", "# another"), ('"loss": "label"', '"loss": "label of something"'), ("plot(x, label", "plot(\n    x,\n    label")])
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("# a comment", "# another"),
+        ('"loss": "label"', '"loss": "label of something"'),
+        ("plot(x, label", "plot(\n    x,\n    label"),
+    ],
+)
 def test_a_lab_may_differ_in_words_comments_and_layout(tree, old, new):
     assert parity.problems(changed(tree, "docs/en/labs/lab.py", old, new)) == []
 
@@ -207,7 +243,11 @@ def test_a_lab_may_differ_in_words_comments_and_layout(tree, old, new):
         ("  - Transformer:\n      - y.md\n", "", ["3 entries", "5", "same pages"]),
         ("  - Transformer:\n      - y.md\n", "  - y.md\n", ["same tree"]),
         ("Part:", "部分:", ["部分", "translate"]),
-        ("nav:\n  - index.md\n  - Part:\n      - part/x.md\n  - Transformer:\n      - y.md\n", "", ["部分", "translate"]),
+        (
+            "nav:\n  - index.md\n  - Part:\n      - part/x.md\n  - Transformer:\n      - y.md\n",
+            "",
+            ["部分", "translate"],
+        ),
         ("hooks/a.py", "hooks/b.py", ["hooks", "the same files"]),
         ("../css/a.css", "../css/b.css", ["extra_css", "the same files"]),
         ("defer: true", "defer: false", ["extra_javascript", "the same files"]),

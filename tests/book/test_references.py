@@ -48,7 +48,12 @@ def test_a_sound_book_has_no_problem(tree):
         ("(#title)", "(#titel)", 3, ["no anchor of docs/zh/part/x.md"]),
         ("https:", "http:", 3, ["http://example.org", "use https://"]),
         ("https:", "ftp:", 3, ["use https://"]),
-        ("figure:chapter.drawn", "figure:chapter.missing", 11, ["no figure chapter.missing", "def missing(say) in docs/figures/chapter.py"]),
+        (
+            "figure:chapter.drawn",
+            "figure:chapter.missing",
+            11,
+            ["no figure chapter.missing", "def missing(say) in docs/figures/chapter.py"],
+        ),
         ("figure:chapter.drawn", "figure:chapter._points", 11, ["no figure"]),
         ("figure:chapter.drawn", "figure:drawing.axes", 11, ["no figure"]),
         ("figure:chapter.drawn", "photo.png", 11, ["isn't drawn by code", "docs/figures"]),
@@ -63,16 +68,34 @@ def test_a_sound_book_has_no_problem(tree):
 )
 def test_a_name_without_a_thing_is_named(tree, names, sound, broken, line, words):
     assert PAGE.count(sound) == 1
-    names(references.problems(tree(BOOK | {"docs/zh/part/x.md": PAGE.replace(sound, broken)})), f"docs/zh/part/x.md:{line}", words)
+    names(
+        references.problems(tree(BOOK | {"docs/zh/part/x.md": PAGE.replace(sound, broken)})),
+        f"docs/zh/part/x.md:{line}",
+        words,
+    )
 
 
 def test_a_lab_says_what_one_sees_in_its_plots_and_only_a_lab_draws_them(tree, names):
-    lab = "# %% [markdown]\n# # Lab { #lab }\n\n# %% alt=\"WHAT\"\nplot()\n"
+    lab = '# %% [markdown]\n# # Lab { #lab }\n\n# %% alt="WHAT"\nplot()\n'
     assert references.problems(tree(BOOK | {"docs/zh/labs/lab.py": lab})) == []
-    names(references.problems(tree(BOOK | {"docs/zh/labs/lab.py": lab.replace("WHAT", " ")})), "docs/zh/labs/lab.py:4", ["of this cell has no text", "what one sees"])
-    names(references.problems(tree(BOOK | {"docs/zh/y.md": BOOK["docs/zh/y.md"] + "\n![a](plot:)\n"})), "docs/zh/y.md:8", ["isn't drawn by code"])
+    names(
+        references.problems(tree(BOOK | {"docs/zh/labs/lab.py": lab.replace("WHAT", " ")})),
+        "docs/zh/labs/lab.py:4",
+        ["of this cell has no text", "what one sees"],
+    )
+    names(
+        references.problems(tree(BOOK | {"docs/zh/y.md": BOOK["docs/zh/y.md"] + "\n![a](plot:)\n"})),
+        "docs/zh/y.md:8",
+        ["isn't drawn by code"],
+    )
 
 
 def test_a_figure_that_no_page_shows_is_named(tree, names):
-    root = tree(BOOK | {"docs/figures/chapter.py": BOOK["docs/figures/chapter.py"] + "\ndef forgotten(say):\n    pass\n"})
-    names(references.problems(root), "docs/figures/chapter.py:7", ["no page shows the figure chapter.forgotten", "take it out"])
+    root = tree(
+        BOOK | {"docs/figures/chapter.py": BOOK["docs/figures/chapter.py"] + "\ndef forgotten(say):\n    pass\n"}
+    )
+    names(
+        references.problems(root),
+        "docs/figures/chapter.py:7",
+        ["no page shows the figure chapter.forgotten", "take it out"],
+    )

@@ -14,7 +14,10 @@ def block(code: str, output: str) -> str:
 
 
 BOOK = {
-    "docs/a.md": block("import numpy as np\nnp.set_printoptions(precision=2)\nnp.seterr(all='ignore')\nnp.random.seed(0)\nprint(np.array([1/3]))", "[0.33]"),
+    "docs/a.md": block(
+        "import numpy as np\nnp.set_printoptions(precision=2)\nnp.seterr(all='ignore')\nnp.random.seed(0)\nprint(np.array([1/3]))",
+        "[0.33]",
+    ),
     "docs/b.md": block("import numpy as np\nprint(np.array([1/3]))", "[0.33333333]"),
     "docs/c.md": block("import numpy as np\nprint(np.geterr()['divide'])", "warn"),
     "docs/d.md": block("import numpy as np\nprint(np.random.rand() == np.random.RandomState(0).rand())", "False"),

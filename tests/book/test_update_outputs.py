@@ -26,7 +26,10 @@ def outside_ci(monkeypatch):
         (f"{BLOCK}\n<!--pytest-codeblocks:expected-output-->\n\n```text\nold\n```\nText\n", f"{BLOCK}{OUTPUT}Text\n"),
         (f"{BLOCK}\n```console\n$ ls\n```\n", f"{BLOCK}{OUTPUT}\n```console\n$ ls\n```\n"),
         (f"{BLOCK}\n{BLOCK}", f"{BLOCK}{OUTPUT}\n{BLOCK}{OUTPUT}"),
-        (f"!!! note\n\n{INDENTED}", f"!!! note\n\n{INDENTED}    <!--pytest-codeblocks:expected-output-->\n    ```text\n    [0.]\n    ```\n"),
+        (
+            f"!!! note\n\n{INDENTED}",
+            f"!!! note\n\n{INDENTED}    <!--pytest-codeblocks:expected-output-->\n    ```text\n    [0.]\n    ```\n",
+        ),
     ],
 )
 def test_real_outputs_are_written(tree, capsys, source, updated):

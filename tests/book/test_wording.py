@@ -112,7 +112,12 @@ def test_what_is_not_written_is_named(language, text, cure):
 def test_the_text_of_a_lab_its_words_and_what_it_says_of_its_plots_are_looked_at(names):
     lab = '# %% [markdown]\n# # 实验 { #lab }\n# 汉字，汉字。\n\n# %%\nwords = {\n    "loss": "损失 A",\n}\n\n# %% alt="一条曲线，向下"\nprint("汉字abc")  # 汉字abc\n'
     assert wording.problems(Page("docs/zh/labs/x.py", lab)) == []
-    for sound, broken, line in [("汉字，", "汉字,", 3), ("损失 A", "损失A", 7), ("曲线，", "曲线,", 10), ("汉字。", "至关重要。", 3)]:
+    for sound, broken, line in [
+        ("汉字，", "汉字,", 3),
+        ("损失 A", "损失A", 7),
+        ("曲线，", "曲线,", 10),
+        ("汉字。", "至关重要。", 3),
+    ]:
         assert lab.count(sound) == 1
         names(wording.problems(Page("docs/zh/labs/x.py", lab.replace(sound, broken))), f"docs/zh/labs/x.py:{line}", [])
 

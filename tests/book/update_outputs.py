@@ -18,7 +18,11 @@ def update(page: Page) -> tuple[str, list[Problem]]:
     if misread:
         return page.text, misread
     runs = blocks_alone.run(block.body for block in page.python)
-    faults = [Problem(page.file, block.line, f"the block {fault}") for block, (_, fault) in zip(page.python, runs, strict=True) if fault]
+    faults = [
+        Problem(page.file, block.line, f"the block {fault}")
+        for block, (_, fault) in zip(page.python, runs, strict=True)
+        if fault
+    ]
     if faults:
         return page.text, faults
     lines = list(page.lines)

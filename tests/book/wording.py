@@ -64,7 +64,11 @@ def problems(page: Page) -> list[Problem]:
 
 def words(page: Page) -> list[Problem]:
     """Phrases that are filler wherever they stand, and the one wrong name of the Transformer."""
-    found = [Problem(page.file, line, "变压器 is a device in a power line; write Transformer") for line, text in enumerate(page.text.split("\n"), 1) if "变压器" in text]
+    found = [
+        Problem(page.file, line, "变压器 is a device in a power line; write Transformer")
+        for line, text in enumerate(page.text.split("\n"), 1)
+        if "变压器" in text
+    ]
     text = "\n".join(visible(page))
     for phrase, cure in FORBIDDEN[page.language].items():
         for match in _pattern(page.language, phrase).finditer(text):
@@ -84,7 +88,11 @@ def _pattern(language: str, phrase: str) -> re.Pattern[str]:
 
 def bold_bullets(page: Page) -> list[Problem]:
     cure = "write prose, or a table"
-    return [Problem(page.file, line, f"a bold word and a colon open a list item; {cure}") for line, text in enumerate(page.prose.split("\n"), 1) if BOLD_COLON.match(text)]
+    return [
+        Problem(page.file, line, f"a bold word and a colon open a list item; {cure}")
+        for line, text in enumerate(page.prose.split("\n"), 1)
+        if BOLD_COLON.match(text)
+    ]
 
 
 def typography(page: Page) -> list[Problem]:
@@ -92,9 +100,19 @@ def typography(page: Page) -> list[Problem]:
     found = []
     for line, text in enumerate(visible(page), 1):
         for match in HALF_WIDTH.finditer(text):
-            found.append(Problem(page.file, line, f"half-width {match[0]} in {_around(text, match)}; write {FULL_WIDTH[match[0]]}"))
+            found.append(
+                Problem(
+                    page.file, line, f"half-width {match[0]} in {_around(text, match)}; write {FULL_WIDTH[match[0]]}"
+                )
+            )
         for match in NO_SPACE.finditer(text):
-            found.append(Problem(page.file, line, f"no space within {_around(text, match)}; put one between 汉字 and letters, digits, code or formulas"))
+            found.append(
+                Problem(
+                    page.file,
+                    line,
+                    f"no space within {_around(text, match)}; put one between 汉字 and letters, digits, code or formulas",
+                )
+            )
         for match in STRAIGHT_QUOTE.finditer(text):
             found.append(Problem(page.file, line, f"a straight quote in {_around(text, match)}; write “ and ”"))
     return found

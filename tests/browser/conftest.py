@@ -21,23 +21,46 @@ INSTALLED = [
     "/Applications/Chromium.app/Contents/MacOS/Chromium",
     "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
     "/Applications/Microsoft Edge.app/Contents/MacOS/Microsoft Edge",
-    *(f"{os.environ.get(folder, '')}/{path}" for folder in ("ProgramFiles", "ProgramFiles(x86)", "LocalAppData") for path in ("Google/Chrome/Application/chrome.exe", "Chromium/Application/chrome.exe", "Microsoft/Edge/Application/msedge.exe")),
+    *(
+        f"{os.environ.get(folder, '')}/{path}"
+        for folder in ("ProgramFiles", "ProgramFiles(x86)", "LocalAppData")
+        for path in (
+            "Google/Chrome/Application/chrome.exe",
+            "Chromium/Application/chrome.exe",
+            "Microsoft/Edge/Application/msedge.exe",
+        )
+    ),
 ]
 # Quiet, so that each request that is seen is one of the page's; and nothing but this machine can be reached.
-FLAGS = ["--no-sandbox", "--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run", "--disable-quic", "--no-proxy-server", "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"]
+FLAGS = [
+    "--no-sandbox",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+    "--disable-quic",
+    "--no-proxy-server",
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
+]
 FOLDERS = {"at the root": "/", "in a folder": "/repo/"}
 
 
 def addresses(language: str) -> list[str]:
     """Of every page in `language`, relative to the site: "", "how-to-use/", … or "en/", "en/how-to-use/", …."""
     sources = ROOT / "docs" / language
-    pages = [path.relative_to(sources).with_suffix("").as_posix() for path in sorted([*sources.rglob("*.md"), *sources.glob("labs/*.py")])]
+    pages = [
+        path.relative_to(sources).with_suffix("").as_posix()
+        for path in sorted([*sources.rglob("*.md"), *sources.glob("labs/*.py")])
+    ]
     return [("en/" if language == "en" else "") + f"{page}/".removesuffix("index/") for page in pages]
 
 
 def chromium() -> str | None:
     """The Chromium, Chrome or Edge on this machine."""
-    on_path = map(shutil.which, ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "msedge", "microsoft-edge"])
+    on_path = map(
+        shutil.which,
+        ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "msedge", "microsoft-edge"],
+    )
     return next((path for path in [*on_path, *INSTALLED] if path and Path(path).is_file()), None)
 
 
@@ -45,7 +68,10 @@ def chromium() -> str | None:
 def browser() -> Iterator[Browser]:
     path = chromium()
     if not path and os.environ.get("REQUIRE_BROWSER"):
-        pytest.fail("REQUIRE_BROWSER is set, and there is no Chromium: install chromium (apt install chromium, brew install --cask chromium), Chrome or Edge", pytrace=False)
+        pytest.fail(
+            "REQUIRE_BROWSER is set, and there is no Chromium: install chromium (apt install chromium, brew install --cask chromium), Chrome or Edge",
+            pytrace=False,
+        )
     if not path:
         pytest.skip("no Chromium, Chrome or Edge on this machine")
     with sync_playwright() as playwright:
@@ -68,12 +94,18 @@ def hosts(site) -> Iterator[dict[str, str]]:
 
         def translate_path(self, path: str) -> str:
             inside = path.startswith(self.folder)
-            return super().translate_path(path.removeprefix(self.folder[:-1])) if inside else str(site / "outside of the site's folder")
+            return (
+                super().translate_path(path.removeprefix(self.folder[:-1]))
+                if inside
+                else str(site / "outside of the site's folder")
+            )
 
         def log_message(self, *_) -> None:
             pass
 
-    servers = {name: ThreadingHTTPServer(("127.0.0.1", 0), partial(Handler, folder=folder)) for name, folder in FOLDERS.items()}
+    servers = {
+        name: ThreadingHTTPServer(("127.0.0.1", 0), partial(Handler, folder=folder)) for name, folder in FOLDERS.items()
+    }
     for server in servers.values():
         threading.Thread(target=server.serve_forever, daemon=True).start()
     yield {name: f"http://127.0.0.1:{server.server_port}{FOLDERS[name]}" for name, server in servers.items()}
@@ -123,7 +155,9 @@ def open_tab(browser, hosts, trouble) -> Callable[..., Page]:
     """A function that opens an empty tab, as for a reader who comes for the first time; it takes Playwright's options for a context."""
 
     def open_tab(**options) -> Page:
-        context = browser.new_context(**{"viewport": {"width": 1280, "height": 800}, "color_scheme": "light", **options})
+        context = browser.new_context(
+            **{"viewport": {"width": 1280, "height": 800}, "color_scheme": "light", **options}
+        )
         context.set_default_timeout(10_000)
         watch(context, hosts, trouble)
         return context.new_page()
@@ -151,8 +185,12 @@ def page(request, reading_tab, hosts) -> Page:
     """Each page of the book in turn, in a wide window and the light palette, with every solution open. It is loaded once for
     all the tests that look at it: they leave it as they found it."""
     reading_tab.goto(hosts["at the root"] + request.param)
-    reading_tab.add_style_tag(content="*, ::before, ::after { transition: none !important; animation: none !important }")
-    reading_tab.evaluate("document.querySelectorAll('.md-content details').forEach(details => details.open = true); document.fonts.ready.then(() => true)")
+    reading_tab.add_style_tag(
+        content="*, ::before, ::after { transition: none !important; animation: none !important }"
+    )
+    reading_tab.evaluate(
+        "document.querySelectorAll('.md-content details').forEach(details => details.open = true); document.fonts.ready.then(() => true)"
+    )
     return reading_tab
 
 

@@ -6,8 +6,12 @@ from tests.browser.conftest import FLAGS, chromium
 from tests.conftest import ROOT
 
 PAGE, PLACE = "neural-networks/activation-functions/index.html", "#bend"
-FRAMES = "".join(f'<iframe src="{(ROOT / "site" / language / PAGE).as_uri()}{PLACE}"></iframe>' for language in ("", "en"))
-STYLE = "body { margin: 0; display: flex; gap: 2px; background: #c9c8c2 } iframe { border: 0; width: 720px; height: 900px }"
+FRAMES = "".join(
+    f'<iframe src="{(ROOT / "site" / language / PAGE).as_uri()}{PLACE}"></iframe>' for language in ("", "en")
+)
+STYLE = (
+    "body { margin: 0; display: flex; gap: 2px; background: #c9c8c2 } iframe { border: 0; width: 720px; height: 900px }"
+)
 
 with sync_playwright() as playwright:
     browser = playwright.chromium.launch(executable_path=chromium(), args=FLAGS)

@@ -25,23 +25,34 @@ def test_no_tex_is_left_in_the_text(page):
 
 
 def test_a_fraction_is_taller_than_a_letter(page):
-    letter = max(page.locator("math mi").evaluate_all("letters => letters.map(letter => letter.getBoundingClientRect().height)"), default=0)
-    for height in page.locator(".formula > math mfrac").evaluate_all("fractions => fractions.map(fraction => fraction.getBoundingClientRect().height)"):
+    letter = max(
+        page.locator("math mi").evaluate_all("letters => letters.map(letter => letter.getBoundingClientRect().height)"),
+        default=0,
+    )
+    for height in page.locator(".formula > math mfrac").evaluate_all(
+        "fractions => fractions.map(fraction => fraction.getBoundingClientRect().height)"
+    ):
         assert height > letter * 1.2 > 0
 
 
 def test_every_sign_is_in_the_book_s_own_font(page):
     if page.locator("math").count() == 0:
         return
-    assert page.evaluate("[...document.fonts].filter(font => font.family.includes('STIX Two Math')).map(font => font.status)") == ["loaded"]
+    assert page.evaluate(
+        "[...document.fonts].filter(font => font.family.includes('STIX Two Math')).map(font => font.status)"
+    ) == ["loaded"]
     inspector = page.context.new_cdp_session(page)
     inspector.send("DOM.enable")
     inspector.send("CSS.enable")
     root = inspector.send("DOM.getDocument", {"depth": 0})["root"]["nodeId"]
     borrowed = []
-    for node in inspector.send("DOM.querySelectorAll", {"nodeId": root, "selector": "math :is(mi, mn, mo, mtext)"})["nodeIds"]:
+    for node in inspector.send("DOM.querySelectorAll", {"nodeId": root, "selector": "math :is(mi, mn, mo, mtext)"})[
+        "nodeIds"
+    ]:
         for font in inspector.send("CSS.getPlatformFontsForNode", {"nodeId": node})["fonts"]:
             if not font["isCustomFont"] or font["familyName"] != "STIX Two Math":
-                borrowed.append(f"{inspector.send('DOM.getOuterHTML', {'nodeId': node})['outerHTML']} is in {font['familyName']}")
+                borrowed.append(
+                    f"{inspector.send('DOM.getOuterHTML', {'nodeId': node})['outerHTML']} is in {font['familyName']}"
+                )
     inspector.detach()
     assert borrowed == []

@@ -38,12 +38,18 @@ def test_the_switch_leads_to_the_same_section_of_the_twin_and_back(tab: Page, ho
     heading.evaluate("heading => heading.scrollIntoView()")
     switch_to(tab, "en", f"{english}#{section}")
     expect(heading).to_be_in_viewport()
-    tab.evaluate("addEventListener('click', event => event.preventDefault())")  # where it leads from here, without going there
+    tab.evaluate(
+        "addEventListener('click', event => event.preventDefault())"
+    )  # where it leads from here, without going there
     tab.locator(".language-switch").click()
     assert tab.locator(".language-switch").evaluate("link => link.href") == f"{chinese}#{section}"
 
 
-@pytest.mark.parametrize("address", sorted({CHINESE[0], max(CHINESE, key=lambda address: address.count("/"))}), ids=lambda address: f"/{address}")
+@pytest.mark.parametrize(
+    "address",
+    sorted({CHINESE[0], max(CHINESE, key=lambda address: address.count("/"))}),
+    ids=lambda address: f"/{address}",
+)
 def test_at_the_root_of_a_host_it_leads_to_the_top_of_the_twin_and_back(tab: Page, hosts, address):
     base = hosts["at the root"]
     tab.goto(base + address)

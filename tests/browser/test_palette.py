@@ -18,7 +18,9 @@ def test_the_palette_is_the_system_s_until_the_reader_chooses(open_tab, hosts, s
     tab.context.close()
 
 
-@pytest.mark.parametrize(("language", "names"), [("", ["切换到深色", "切换到浅色"]), ("en/", ["Switch to dark", "Switch to light"])])
+@pytest.mark.parametrize(
+    ("language", "names"), [("", ["切换到深色", "切换到浅色"]), ("en/", ["Switch to dark", "Switch to light"])]
+)
 def test_the_toggle_says_what_it_does_in_the_page_s_language(tab, hosts, language, names):
     tab.goto(hosts["at the root"] + language)
     assert tab.locator("label[for^=__palette]").evaluate_all("labels => labels.map(label => label.title)") == names

@@ -18,7 +18,9 @@ def too_weak(page, selector: str, least: float) -> list[str]:
     """The pieces of text whose contrast is less than `least`."""
     contrasts = page.evaluate(CONTRASTS, selector)
     assert contrasts, f"no text in {selector}"
-    return [f"{found['ratio']:.2f} {found['element']} {found['text']!r}" for found in contrasts if found["ratio"] < least]
+    return [
+        f"{found['ratio']:.2f} {found['element']} {found['text']!r}" for found in contrasts if found["ratio"] < least
+    ]
 
 
 def test_its_words_stand_out_in_both_palettes(page, palette):
@@ -56,13 +58,20 @@ def test_what_is_too_long_scrolls_in_its_own_box(phone):
     try:
         assert sticking_out(phone) == []
         codes = phone.locator(".md-content pre > code:visible")
-        assert codes.evaluate_all("codes => codes.every(code => code.scrollWidth > code.clientWidth && getComputedStyle(code).overflowX === 'auto')")
+        assert codes.evaluate_all(
+            "codes => codes.every(code => code.scrollWidth > code.clientWidth && getComputedStyle(code).overflowX === 'auto')"
+        )
     finally:
         phone.evaluate("was.forEach((html, box) => { box.innerHTML = html })")
 
 
 def test_no_paragraph_is_empty(page):
-    assert page.locator(".md-content p").evaluate_all("all => all.filter(p => !p.innerHTML.trim()).map(p => `before ${p.nextElementSibling?.outerHTML.slice(0, 200)}`)") == []
+    assert (
+        page.locator(".md-content p").evaluate_all(
+            "all => all.filter(p => !p.innerHTML.trim()).map(p => `before ${p.nextElementSibling?.outerHTML.slice(0, 200)}`)"
+        )
+        == []
+    )
 
 
 def test_an_output_stands_right_under_its_code_and_has_no_copy_button(page):
@@ -80,5 +89,7 @@ def test_an_output_stands_right_under_its_code_and_has_no_copy_button(page):
         if not block["output"] and "/labs/" in page.url:  # a cell of a notebook may print nothing
             continue
         assert block["output"], f"no output under {block['start']!r}"
-        assert abs(block["gap"]) <= 1 and block["shift"] <= 1, f"the output isn't right under {block['start']!r}: {block}"
+        assert abs(block["gap"]) <= 1 and block["shift"] <= 1, (
+            f"the output isn't right under {block['start']!r}: {block}"
+        )
         assert block["buttons"] == [1, 0], f"copy buttons on {block['start']!r} and on its output: {block['buttons']}"

@@ -14,7 +14,9 @@ def test_what_is_searched_for_is_found_and_highlighted(tab: Page, hosts, languag
     box.press("End")  # search listens to the keyboard, and an input method types without it
     results = tab.locator("a.md-search-result__link")
     expect(results.first).to_be_visible()
-    assert all(address.startswith(base + language) for address in results.evaluate_all("links => links.map(link => link.href)"))
+    assert all(
+        address.startswith(base + language) for address in results.evaluate_all("links => links.map(link => link.href)")
+    )
     assert "\\" not in "".join(results.all_inner_texts()), "no TeX in the results"
     # A result with `?h=` is one whose own text has the words; above it may stand the page that it is a part of.
     results.locator("visible=true").filter(has=tab.locator("mark")).first.click()

@@ -14,7 +14,9 @@ def plant(monkeypatch):
         right = getattr(owner, function)
         source = textwrap.dedent(inspect.getsource(right))
         if source.count(old) != 1:
-            pytest.fail(f"{owner.__name__}.{function} has {old!r} {source.count(old)} times, not once: the mistake must be planted elsewhere now")
+            pytest.fail(
+                f"{owner.__name__}.{function} has {old!r} {source.count(old)} times, not once: the mistake must be planted elsewhere now"
+            )
         wrong = {}
         exec(source.replace(old, new), right.__globals__, wrong)
         monkeypatch.setattr(owner, function, wrong[right.__name__])

@@ -110,7 +110,9 @@ def test_lists_and_integers_give_what_floats_give(function):
     np.testing.assert_array_equal(function(np.array(numbers)), expected)
 
 
-@pytest.mark.parametrize("name", ["sigmoid", "sigmoid_derivative", "tanh", "tanh_derivative", "gelu", "gelu_derivative"])
+@pytest.mark.parametrize(
+    "name", ["sigmoid", "sigmoid_derivative", "tanh", "tanh_derivative", "gelu", "gelu_derivative"]
+)
 def test_small_integers_such_as_pixels_give_what_floats_give(name):
     function = getattr(scratchml, name)
     pixels = np.array([0, 3, 16], dtype=np.uint8)
@@ -168,7 +170,9 @@ def test_sigmoid_is_symmetric(z):
 )
 def test_huge_inputs_reach_the_limit_without_overflow(function, at_minus_huge, at_huge, dtype):
     huge = np.finfo(dtype).max
-    np.testing.assert_array_equal(function(np.array([-huge, -1000, 1000, huge], dtype=dtype)), [at_minus_huge, at_minus_huge, at_huge, at_huge])
+    np.testing.assert_array_equal(
+        function(np.array([-huge, -1000, 1000, huge], dtype=dtype)), [at_minus_huge, at_minus_huge, at_huge, at_huge]
+    )
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
@@ -306,7 +310,9 @@ class TestAsLayers:
     def test_it_needs_a_forward_of_its_own_each_time(self, layer):
         module = layer()
         for _ in range(2):
-            with pytest.raises(ValueError, match=rf"^{layer.__name__}\.backward needs the numbers of a forward.*call forward first$"):
+            with pytest.raises(
+                ValueError, match=rf"^{layer.__name__}\.backward needs the numbers of a forward.*call forward first$"
+            ):
                 module.backward(np.ones((4, 3)))
             module.forward(away_from_0((4, 3)))
             module.backward(np.ones((4, 3)))
@@ -315,12 +321,21 @@ class TestAsLayers:
     def test_a_gradient_of_the_wrong_shape_is_refused_and_the_right_one_still_works(self, layer, shape):
         module = layer()
         module.forward(away_from_0((4, 3)))
-        with pytest.raises(ValueError, match=re.escape(f"{layer.__name__}.backward needs a gradient with the shape of the outputs (4, 3), got {shape}")):
+        with pytest.raises(
+            ValueError,
+            match=re.escape(
+                f"{layer.__name__}.backward needs a gradient with the shape of the outputs (4, 3), got {shape}"
+            ),
+        ):
             module.backward(np.ones(shape))
         assert module.backward(np.ones((4, 3))).shape == (4, 3)
 
     @pytest.mark.parametrize("dtype", [np.float32, np.float64])
-    @pytest.mark.parametrize("gradient", [np.ones((2, 2), np.float64), np.ones((2, 2), np.float32), [[1, 1], [1, 1]]], ids=["float64", "float32", "list"])
+    @pytest.mark.parametrize(
+        "gradient",
+        [np.ones((2, 2), np.float64), np.ones((2, 2), np.float32), [[1, 1], [1, 1]]],
+        ids=["float64", "float32", "list"],
+    )
     def test_the_gradient_has_the_dtype_of_what_went_forward(self, layer, dtype, gradient):
         module = layer()
         assert module.forward(away_from_0((2, 2)).astype(dtype)).dtype == dtype

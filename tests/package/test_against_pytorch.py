@@ -57,7 +57,11 @@ REFERENCES = read_references()
 
 def those_of(case, place):
     """The arrays of a case whose names begin so, without that beginning."""
-    return {what.removeprefix(place + "/"): array for what, array in REFERENCES[case].items() if what.startswith(place + "/")}
+    return {
+        what.removeprefix(place + "/"): array
+        for what, array in REFERENCES[case].items()
+        if what.startswith(place + "/")
+    }
 
 
 def assert_close(got, expected, dtype, what):
@@ -75,8 +79,14 @@ LAYERS = {
     "Linear": (lambda dtype: Linear(6, 3, rng=0, dtype=dtype), ()),
     "SelfAttention": (lambda dtype: SelfAttention(6, rng=0, dtype=dtype), (causal_mask(5),)),
     "MultiHeadAttention": (lambda dtype: MultiHeadAttention(6, 2, rng=0, dtype=dtype), (causal_mask(5),)),
-    "TransformerBlock, gelu": (lambda dtype: TransformerBlock(6, 2, activation="gelu", rng=0, dtype=dtype), (causal_mask(5),)),
-    "TransformerBlock, relu": (lambda dtype: TransformerBlock(6, 2, activation="relu", rng=0, dtype=dtype), (causal_mask(5),)),
+    "TransformerBlock, gelu": (
+        lambda dtype: TransformerBlock(6, 2, activation="gelu", rng=0, dtype=dtype),
+        (causal_mask(5),),
+    ),
+    "TransformerBlock, relu": (
+        lambda dtype: TransformerBlock(6, 2, activation="relu", rng=0, dtype=dtype),
+        (causal_mask(5),),
+    ),
 }
 FUNCTIONS = ["scaled_dot_product_attention", "scaled_dot_product_attention, masked"]
 GPTS = ["GPT, learned, gelu, untied", "GPT, sinusoidal, relu, tied"]
@@ -94,7 +104,9 @@ def compare_layer(case, dtype):
     if name == "tokens":
         layer.backward_to_parameters(REFERENCES[case]["slopes"])
     else:
-        assert_close(layer.backward(REFERENCES[case]["slopes"]), expected.pop("gradients/x"), dtype, "the gradient of x")
+        assert_close(
+            layer.backward(REFERENCES[case]["slopes"]), expected.pop("gradients/x"), dtype, "the gradient of x"
+        )
     for name, parameter in layer.named_parameters():
         assert_close(parameter.gradient, expected.pop(f"gradients/{name}"), dtype, f"the gradient of {name}")
     assert not expected, "these haven't been compared"
@@ -140,7 +152,9 @@ def compare_gpt(case, dtype):
 
 
 #: case → how to compare it
-COMPARISONS = dict.fromkeys(LAYERS, compare_layer) | dict.fromkeys(FUNCTIONS, compare_function) | dict.fromkeys(GPTS, compare_gpt)
+COMPARISONS = (
+    dict.fromkeys(LAYERS, compare_layer) | dict.fromkeys(FUNCTIONS, compare_function) | dict.fromkeys(GPTS, compare_gpt)
+)
 COMPARISONS |= {"cross_entropy": compare_cross_entropy, "sinusoidal_positions": compare_positions}
 
 
@@ -165,33 +179,155 @@ MISTAKES = {
     "attention: 1/√T for 1/√D": (ATTENTION, *SDPA, "math.sqrt(query.shape[-1])", "math.sqrt(query.shape[-2])"),
     "attention: softmax over the queries": (ATTENTION, *SDPA, "softmax(scores)", "softmax(scores, axis=-2)"),
     "attention: softmax over the heads": (ATTENTION, *SDPA, "softmax(scores)", "softmax(scores, axis=1)"),
-    "attention: keys and queries exchanged": (ATTENTION, *SDPA, "query / math.sqrt(query.shape[-1]) @ key.swapaxes", "key / math.sqrt(query.shape[-1]) @ query.swapaxes"),
+    "attention: keys and queries exchanged": (
+        ATTENTION,
+        *SDPA,
+        "query / math.sqrt(query.shape[-1]) @ key.swapaxes",
+        "key / math.sqrt(query.shape[-1]) @ query.swapaxes",
+    ),
     "attention: no mask": (FUNCTION, *SDPA, "if mask is not None", "if False"),
-    "attention: the mask hides what it should show": (ATTENTION, *SDPA, "np.where(allowed, 0, -np.inf)", "np.where(allowed, -1e9, 0)"),
-    "attention: a masked score becomes 0": (ATTENTION, *SDPA, "scores += np.where(allowed, 0, -np.inf).astype(scores.dtype)", "scores *= allowed"),
-    "attention: weights don't add up the values": (ATTENTION, *SDPA, "return weights @ value", "return weights.swapaxes(-1, -2) @ value"),
-    "heads: rows of tokens for columns": (ATTENTION, MultiHeadAttention, "_split_heads", "x.reshape(*batch, t, h, c // h).swapaxes(-2, -3)", "x.reshape(*batch, h, t, c // h)"),
-    "heads: every other column": (ATTENTION, MultiHeadAttention, "_split_heads", "reshape(*batch, t, h, c // h).swapaxes(-2, -3)", "reshape(*batch, t, c // h, h).swapaxes(-1, -2).swapaxes(-2, -3)"),
+    "attention: the mask hides what it should show": (
+        ATTENTION,
+        *SDPA,
+        "np.where(allowed, 0, -np.inf)",
+        "np.where(allowed, -1e9, 0)",
+    ),
+    "attention: a masked score becomes 0": (
+        ATTENTION,
+        *SDPA,
+        "scores += np.where(allowed, 0, -np.inf).astype(scores.dtype)",
+        "scores *= allowed",
+    ),
+    "attention: weights don't add up the values": (
+        ATTENTION,
+        *SDPA,
+        "return weights @ value",
+        "return weights.swapaxes(-1, -2) @ value",
+    ),
+    "heads: rows of tokens for columns": (
+        ATTENTION,
+        MultiHeadAttention,
+        "_split_heads",
+        "x.reshape(*batch, t, h, c // h).swapaxes(-2, -3)",
+        "x.reshape(*batch, h, t, c // h)",
+    ),
+    "heads: every other column": (
+        ATTENTION,
+        MultiHeadAttention,
+        "_split_heads",
+        "reshape(*batch, t, h, c // h).swapaxes(-2, -3)",
+        "reshape(*batch, t, c // h, h).swapaxes(-1, -2).swapaxes(-2, -3)",
+    ),
     "heads: joined without swapping": (ATTENTION, MultiHeadAttention, "_join_heads", "x.swapaxes(-2, -3)", "x"),
-    "heads: no output matrix": (ATTENTION, MultiHeadAttention, "forward", "matrix_product(joined, self.output.value)", "joined"),
-    "block: normalization after the layer": ("TransformerBlock, gelu", TransformerBlock, "forward", "normal, mask, cache=cache", "x, mask, cache=cache"),
-    "block: no residual around attention": ("TransformerBlock, gelu", TransformerBlock, "forward", "x = x + self.attention", "x = self.attention"),
-    "block: no residual around the feed-forward layer": ("TransformerBlock, relu", TransformerBlock, "forward", "outputs = x + self", "outputs = self"),
-    "block: the feed-forward layer sees the input of attention": ("TransformerBlock, relu", TransformerBlock, "forward", "self.feed_forward_norm.forward(x)", "self.feed_forward_norm.forward(normal)"),
-    "LayerNorm: ε outside the root": ("LayerNorm", LayerNorm, "forward", "1 / np.sqrt(variance + self.epsilon)", "1 / (np.sqrt(variance) + self.epsilon)"),
-    "LayerNorm: the mean isn't taken away": ("LayerNorm", LayerNorm, "forward", "x - _row_means(x, np.ones(x.shape[-1], x.dtype))", "x.copy()"),
+    "heads: no output matrix": (
+        ATTENTION,
+        MultiHeadAttention,
+        "forward",
+        "matrix_product(joined, self.output.value)",
+        "joined",
+    ),
+    "block: normalization after the layer": (
+        "TransformerBlock, gelu",
+        TransformerBlock,
+        "forward",
+        "normal, mask, cache=cache",
+        "x, mask, cache=cache",
+    ),
+    "block: no residual around attention": (
+        "TransformerBlock, gelu",
+        TransformerBlock,
+        "forward",
+        "x = x + self.attention",
+        "x = self.attention",
+    ),
+    "block: no residual around the feed-forward layer": (
+        "TransformerBlock, relu",
+        TransformerBlock,
+        "forward",
+        "outputs = x + self",
+        "outputs = self",
+    ),
+    "block: the feed-forward layer sees the input of attention": (
+        "TransformerBlock, relu",
+        TransformerBlock,
+        "forward",
+        "self.feed_forward_norm.forward(x)",
+        "self.feed_forward_norm.forward(normal)",
+    ),
+    "LayerNorm: ε outside the root": (
+        "LayerNorm",
+        LayerNorm,
+        "forward",
+        "1 / np.sqrt(variance + self.epsilon)",
+        "1 / (np.sqrt(variance) + self.epsilon)",
+    ),
+    "LayerNorm: the mean isn't taken away": (
+        "LayerNorm",
+        LayerNorm,
+        "forward",
+        "x - _row_means(x, np.ones(x.shape[-1], x.dtype))",
+        "x.copy()",
+    ),
     "GELU: another constant": ("GELU", activations, "_gelu_share", "share *= 0.044715", "share *= 0.04715"),
-    "GELU: the sigmoid form": ("GELU", activations, "_gelu_share", "np.tanh(share, out=share)", "np.tanh(0.851 * z, out=share)"),
-    "Embedding: the token after": ("Embedding", Embedding, "forward", "self.weights.value[tokens]", "self.weights.value[tokens - 1]"),
-    "cross-entropy: a mean over the classes too": ("cross_entropy", CrossEntropy, "forward", ".sum() / len(rows)", ".sum() / logits.size"),
-    "positions: i for 2i": ("sinusoidal_positions", positional_encoding, "sinusoidal_positions", "-np.arange(0, embedding_dim, 2)", "-np.arange(embedding_dim // 2)"),
-    "positions: cosines first": ("sinusoidal_positions", positional_encoding, "sinusoidal_positions", "np.sin(angles), np.cos(angles)", "np.cos(angles), np.sin(angles)"),
-    "positions: from 1": ("sinusoidal_positions", positional_encoding, "sinusoidal_positions", "np.arange(length)", "np.arange(1, length + 1)"),
+    "GELU: the sigmoid form": (
+        "GELU",
+        activations,
+        "_gelu_share",
+        "np.tanh(share, out=share)",
+        "np.tanh(0.851 * z, out=share)",
+    ),
+    "Embedding: the token after": (
+        "Embedding",
+        Embedding,
+        "forward",
+        "self.weights.value[tokens]",
+        "self.weights.value[tokens - 1]",
+    ),
+    "cross-entropy: a mean over the classes too": (
+        "cross_entropy",
+        CrossEntropy,
+        "forward",
+        ".sum() / len(rows)",
+        ".sum() / logits.size",
+    ),
+    "positions: i for 2i": (
+        "sinusoidal_positions",
+        positional_encoding,
+        "sinusoidal_positions",
+        "-np.arange(0, embedding_dim, 2)",
+        "-np.arange(embedding_dim // 2)",
+    ),
+    "positions: cosines first": (
+        "sinusoidal_positions",
+        positional_encoding,
+        "sinusoidal_positions",
+        "np.sin(angles), np.cos(angles)",
+        "np.cos(angles), np.sin(angles)",
+    ),
+    "positions: from 1": (
+        "sinusoidal_positions",
+        positional_encoding,
+        "sinusoidal_positions",
+        "np.arange(length)",
+        "np.arange(1, length + 1)",
+    ),
 }
 for gpt in GPTS:
     MISTAKES |= {
-        f"{gpt}: a mask off by one, so that the next token is seen": (gpt, transformer, "causal_mask", "np.tri(length, ", "np.tri(length, k=1, "),
-        f"{gpt}: a mask transposed": (gpt, transformer, "causal_mask", "np.tri(length, dtype=bool)", "np.tri(length, dtype=bool).T"),
+        f"{gpt}: a mask off by one, so that the next token is seen": (
+            gpt,
+            transformer,
+            "causal_mask",
+            "np.tri(length, ",
+            "np.tri(length, k=1, ",
+        ),
+        f"{gpt}: a mask transposed": (
+            gpt,
+            transformer,
+            "causal_mask",
+            "np.tri(length, dtype=bool)",
+            "np.tri(length, dtype=bool).T",
+        ),
         f"{gpt}: no mask": (gpt, GPT, "forward", "block.forward(x, mask", "block.forward(x, None"),
         f"{gpt}: no positions": (gpt, GPT, "forward", "x = x + self._position_table()[start:end]", ""),
         f"{gpt}: the positions of the last tokens": (gpt, GPT, "forward", "[start:end]", "[-tokens.shape[-1] :]"),
@@ -199,10 +335,34 @@ for gpt in GPTS:
         f"{gpt}: the first block only": (gpt, GPT, "forward", "in self.blocks", "in self.blocks[:1]"),
         f"{gpt}: the loss of the same token": (gpt, GPT, "loss", "forward(targets,", "forward(tokens,"),
     }
-MISTAKES["GPT: tied weights that aren't"] = (GPTS[1], GPT, "__init__", "= self.token_embedding.weights", "= Parameter(self.token_embedding.weights.value)")
-MISTAKES["GPT: relu for gelu"] = (GPTS[0], transformer.FeedForward, "__init__", "FEED_FORWARD_ACTIVATIONS[activation]()", "ReLU()")
-MISTAKES["GPT: gelu for relu"] = (GPTS[1], transformer.FeedForward, "__init__", "FEED_FORWARD_ACTIVATIONS[activation]()", "GELU()")
-MISTAKES["GPT: sinusoids where positions are learned"] = (GPTS[0], GPT, "_position_table", "return self.positions.value", "return sinusoidal_positions(*self.positions.value.shape)")
+MISTAKES["GPT: tied weights that aren't"] = (
+    GPTS[1],
+    GPT,
+    "__init__",
+    "= self.token_embedding.weights",
+    "= Parameter(self.token_embedding.weights.value)",
+)
+MISTAKES["GPT: relu for gelu"] = (
+    GPTS[0],
+    transformer.FeedForward,
+    "__init__",
+    "FEED_FORWARD_ACTIVATIONS[activation]()",
+    "ReLU()",
+)
+MISTAKES["GPT: gelu for relu"] = (
+    GPTS[1],
+    transformer.FeedForward,
+    "__init__",
+    "FEED_FORWARD_ACTIVATIONS[activation]()",
+    "GELU()",
+)
+MISTAKES["GPT: sinusoids where positions are learned"] = (
+    GPTS[0],
+    GPT,
+    "_position_table",
+    "return self.positions.value",
+    "return sinusoidal_positions(*self.positions.value.shape)",
+)
 
 
 @pytest.mark.parametrize("dtype", TOLERANCES)
@@ -235,7 +395,11 @@ def imported_modules(path):
 
 def test_no_test_imports_pytorch_and_pytest_does_not_collect_the_script_that_does():
     paths = HERE.parent.rglob("*.py")
-    scripts = {path.name for path in paths if any(name.split(".")[0] in ("torch", "benchmarks") for name in imported_modules(path))}
+    scripts = {
+        path.name
+        for path in paths
+        if any(name.split(".")[0] in ("torch", "benchmarks") for name in imported_modules(path))
+    }
     assert scripts == {"make_references.py"}
     assert not re.match(r"test_.*|.*_test\.py$|conftest", "make_references.py")
 

@@ -48,11 +48,16 @@ def slow_attention(query, key, value, mask):
     outputs, all_weights = [], []
     for t in range(len(query)):
         seen = [s for s in range(len(key)) if mask is None or mask[t][s]]
-        scores = {s: sum(float(q) * float(k) for q, k in zip(query[t], key[s], strict=True)) / math.sqrt(len(query[t])) for s in seen}
+        scores = {
+            s: sum(float(q) * float(k) for q, k in zip(query[t], key[s], strict=True)) / math.sqrt(len(query[t]))
+            for s in seen
+        }
         highest = max(scores.values())
         total = math.fsum(math.exp(score - highest) for score in scores.values())
         weights = [math.exp(scores[s] - highest) / total if s in scores else 0.0 for s in range(len(key))]
-        outputs.append([math.fsum(weights[s] * float(value[s][e]) for s in range(len(key))) for e in range(len(value[0]))])
+        outputs.append(
+            [math.fsum(weights[s] * float(value[s][e]) for s in range(len(key))) for e in range(len(value[0]))]
+        )
         all_weights.append(weights)
     return np.array(outputs), np.array(all_weights)
 
@@ -78,7 +83,10 @@ class TestTheFunction:
         query, key, value = (numbers(*shape, seed=i) for i, shape in enumerate(shapes))
         mask = some_mask(query.shape[-2], key.shape[-2]) if masked else None
         outputs, weights = scaled_dot_product_attention(query, key, value, mask)
-        assert outputs.shape == (*query.shape[:-1], value.shape[-1]) and weights.shape == (*query.shape[:-1], key.shape[-2])
+        assert outputs.shape == (*query.shape[:-1], value.shape[-1]) and weights.shape == (
+            *query.shape[:-1],
+            key.shape[-2],
+        )
         for index in np.ndindex(query.shape[:-2]):
             expected, expected_weights = slow_attention(query[index], key[index], value[index], mask)
             np.testing.assert_allclose(outputs[index], expected, rtol=1e-12, atol=1e-14)
@@ -112,11 +120,17 @@ class TestTheFunction:
         query, key, value = numbers(t, 3, seed=seed), numbers(s, 3, seed=seed + 1), numbers(s, 2, seed=seed + 2)
         order = np.random.default_rng(seed).permutation(s)
         expected, _ = scaled_dot_product_attention(query, key, value)
-        np.testing.assert_allclose(scaled_dot_product_attention(query, key[order], value[order])[0], expected, rtol=1e-11, atol=1e-13)
+        np.testing.assert_allclose(
+            scaled_dot_product_attention(query, key[order], value[order])[0], expected, rtol=1e-11, atol=1e-13
+        )
 
     def test_a_mask_of_true_changes_nothing(self):
         x = numbers(2, 3, 4)
-        for got, expected in zip(scaled_dot_product_attention(x, x, x, np.ones((3, 3), bool)), scaled_dot_product_attention(x, x, x), strict=True):
+        for got, expected in zip(
+            scaled_dot_product_attention(x, x, x, np.ones((3, 3), bool)),
+            scaled_dot_product_attention(x, x, x),
+            strict=True,
+        ):
             np.testing.assert_array_equal(got, expected)
 
     def test_a_token_that_sees_only_one_other_returns_its_value(self):
@@ -130,7 +144,9 @@ class TestTheFunction:
     def test_huge_scores_do_not_overflow(self, dtype, mask):
         x = (1e15 * numbers(3, 4)).astype(dtype)
         outputs, weights = scaled_dot_product_attention(x, x, x, mask)
-        np.testing.assert_array_equal(weights, np.eye(3)[(x @ x.T if mask is None else np.where(mask, x @ x.T, -np.inf)).argmax(axis=1)])
+        np.testing.assert_array_equal(
+            weights, np.eye(3)[(x @ x.T if mask is None else np.where(mask, x @ x.T, -np.inf)).argmax(axis=1)]
+        )
         np.testing.assert_array_equal(outputs, weights @ x)
 
     @pytest.mark.parametrize("mask", [None, causal_mask(3)], ids=["all", "causal"])
@@ -138,12 +154,18 @@ class TestTheFunction:
     def test_both_results_have_the_dtype_of_what_goes_in(self, dtype, mask):
         x = numbers(2, 3, 4, dtype=dtype)
         assert {array.dtype for array in scaled_dot_product_attention(x, x, x, mask)} == {np.dtype(dtype)}
-        assert {array.dtype for array in attention_gradients(x, x, x, x, scaled_dot_product_attention(x, x, x, mask)[1])} == {np.dtype(dtype)}
+        assert {
+            array.dtype for array in attention_gradients(x, x, x, x, scaled_dot_product_attention(x, x, x, mask)[1])
+        } == {np.dtype(dtype)}
 
     def test_lists_and_small_integers_give_what_floats_give(self):
         x, mask = np.array([[100, 3], [2, 100]], np.uint8), [[True, False], [True, True]]
         for given_ in (x, x.tolist()):
-            for got, expected in zip(scaled_dot_product_attention(given_, given_, given_, mask), scaled_dot_product_attention(*[x.astype(float)] * 3, np.array(mask)), strict=True):
+            for got, expected in zip(
+                scaled_dot_product_attention(given_, given_, given_, mask),
+                scaled_dot_product_attention(*[x.astype(float)] * 3, np.array(mask)),
+                strict=True,
+            ):
                 np.testing.assert_array_equal(got, expected)
 
     def test_what_goes_in_stays_and_what_comes_out_is_fresh(self):
@@ -175,7 +197,9 @@ class TestTheFunction:
         ids=str,
     )
     def test_shapes_that_do_not_fit_are_refused(self, shapes):
-        says = "query, key and value must have the shapes (…, T, D), (…, S, D) and (…, S, E), none of them 0, got {}, {} and {}".format(*shapes)
+        says = "query, key and value must have the shapes (…, T, D), (…, S, D) and (…, S, E), none of them 0, got {}, {} and {}".format(
+            *shapes
+        )
         with pytest.raises(ValueError, match=f"^{re.escape(says)}$"):
             scaled_dot_product_attention(*map(np.ones, shapes))
 
@@ -194,14 +218,19 @@ class TestTheFunction:
         ids=str,
     )
     def test_a_mask_of_another_shape_or_not_of_bool_is_refused(self, mask, got):
-        with pytest.raises(ValueError, match=f"^{re.escape('mask must be an array of bool with the shape (3, 5), got ' + got)}$"):
+        with pytest.raises(
+            ValueError, match=f"^{re.escape('mask must be an array of bool with the shape (3, 5), got ' + got)}$"
+        ):
             scaled_dot_product_attention(numbers(3, 4), numbers(5, 4), numbers(5, 4), mask)
 
     @pytest.mark.parametrize("row", range(3))
     def test_a_row_that_is_all_masked_is_refused_and_named(self, row):
         mask = causal_mask(3)
         mask[row] = False
-        with pytest.raises(ValueError, match=f"^every row of mask must have a True, got none in row {row}: that token could look at nothing$"):
+        with pytest.raises(
+            ValueError,
+            match=f"^every row of mask must have a True, got none in row {row}: that token could look at nothing$",
+        ):
             scaled_dot_product_attention(*[numbers(3, 4)] * 3, mask)
 
     @pytest.mark.parametrize("masked", [False, True], ids=["all", "masked"])
@@ -213,7 +242,11 @@ class TestTheFunction:
         slopes = numbers(*outputs.shape, seed=3)
         names = ("query", "key", "value")
         gradients = dict(zip(names, attention_gradients(slopes, query, key, value, weights), strict=True))
-        check_gradients(lambda: float((scaled_dot_product_attention(*arrays, mask)[0] * slopes).sum()), dict(zip(names, arrays, strict=True)), gradients)
+        check_gradients(
+            lambda: float((scaled_dot_product_attention(*arrays, mask)[0] * slopes).sum()),
+            dict(zip(names, arrays, strict=True)),
+            gradients,
+        )
 
     def test_its_gradients_leave_alone_what_they_are_given(self):
         arrays = [numbers(2, 3, 4, seed=seed) for seed in range(4)]
@@ -286,10 +319,21 @@ class TestBothLayers:
             layer.forward(numbers(*batch, 5, 4), causal_mask(5))
             assert layer.last_weights.shape == (*batch, *heads, 5, 5)
             np.testing.assert_allclose(layer.last_weights.sum(axis=-1), 1, rtol=1e-12)
-            assert (layer.last_weights[..., ~causal_mask(5)] == 0).all() and (layer.last_weights[..., causal_mask(5)] > 0).all()
+            assert (layer.last_weights[..., ~causal_mask(5)] == 0).all() and (
+                layer.last_weights[..., causal_mask(5)] > 0
+            ).all()
 
     @pytest.mark.parametrize("dtype", DTYPES)
-    @pytest.mark.parametrize("x", [np.ones((2, 4), np.float64), np.ones((2, 4), np.float32), np.ones((2, 4), np.uint8), [[1, 1, 1, 1], [1, 1, 1, 1]]], ids=["float64", "float32", "uint8", "list"])
+    @pytest.mark.parametrize(
+        "x",
+        [
+            np.ones((2, 4), np.float64),
+            np.ones((2, 4), np.float32),
+            np.ones((2, 4), np.uint8),
+            [[1, 1, 1, 1], [1, 1, 1, 1]],
+        ],
+        ids=["float64", "float32", "uint8", "list"],
+    )
     def test_everything_has_the_dtype_of_the_layer(self, cls, x, dtype):
         layer = attention_layer(cls, dtype=dtype)
         arrays = [layer.forward(x, causal_mask(2)), layer.last_weights, layer.backward(np.ones((2, 4)))]
@@ -299,7 +343,9 @@ class TestBothLayers:
     def test_it_needs_a_forward_of_its_own_each_time(self, cls):
         layer = attention_layer(cls)
         for _ in range(2):
-            with pytest.raises(ValueError, match=rf"^{cls.__name__}\.backward needs the numbers of a forward.*call forward first$"):
+            with pytest.raises(
+                ValueError, match=rf"^{cls.__name__}\.backward needs the numbers of a forward.*call forward first$"
+            ):
                 layer.backward(np.ones((3, 4)))
             layer.forward(numbers(3, 4))
             layer.backward(np.ones((3, 4)))
@@ -308,7 +354,12 @@ class TestBothLayers:
     def test_a_gradient_of_another_shape_is_refused_and_changes_nothing(self, cls, shape):
         layer = attention_layer(cls)
         layer.forward(numbers(3, 4))
-        with pytest.raises(ValueError, match=re.escape(f"{cls.__name__}.backward needs a gradient with the shape of the outputs (3, 4), got {shape}")):
+        with pytest.raises(
+            ValueError,
+            match=re.escape(
+                f"{cls.__name__}.backward needs a gradient with the shape of the outputs (3, 4), got {shape}"
+            ),
+        ):
             layer.backward(np.ones(shape))
         assert not any(p.gradient.any() for p in layer.parameters())
         assert layer.backward(np.ones((3, 4))).shape == (3, 4)
@@ -340,7 +391,11 @@ class TestBothLayers:
         with pytest.raises(ValueError, match=f"^{re.escape(says)}$"):
             attention_layer(cls).forward(np.ones(shape))
 
-    @pytest.mark.parametrize("mask", [causal_mask(4), np.ones((3, 3)), np.zeros((3, 3), bool), np.ones((2, 3, 3), bool)], ids=["(4, 4)", "float", "False", "(2, 3, 3)"])
+    @pytest.mark.parametrize(
+        "mask",
+        [causal_mask(4), np.ones((3, 3)), np.zeros((3, 3), bool), np.ones((2, 3, 3), bool)],
+        ids=["(4, 4)", "float", "False", "(2, 3, 3)"],
+    )
     def test_a_mask_that_does_not_fit_is_refused(self, cls, mask):
         with pytest.raises(ValueError, match="mask must"):
             attention_layer(cls).forward(numbers(2, 3, 4), mask)
@@ -351,7 +406,9 @@ class TestBothLayers:
 
     def test_the_same_seed_gives_the_same_layer_and_a_generator_goes_on(self, cls):
         state = attention_layer(cls, seed=7).state()
-        assert {name: array.tobytes() for name, array in state.items()} == {name: array.tobytes() for name, array in attention_layer(cls, seed=np.random.default_rng(7)).state().items()}
+        assert {name: array.tobytes() for name, array in state.items()} == {
+            name: array.tobytes() for name, array in attention_layer(cls, seed=np.random.default_rng(7)).state().items()
+        }
         rng = np.random.default_rng(7)
         first, second = attention_layer(cls, seed=rng).state(), attention_layer(cls, seed=rng).state()
         assert all((first[name] != second[name]).all() for name in first)
@@ -360,7 +417,9 @@ class TestBothLayers:
         for parameter in attention_layer(cls, 100).parameters():
             assert parameter.value.shape == (100, 100)
             assert 10 * parameter.value.std() == pytest.approx(1, rel=0.03)
-            np.testing.assert_allclose([(10 * np.abs(parameter.value) < limit).mean() for limit in (1, 2)], [0.6827, 0.9545], atol=0.015)
+            np.testing.assert_allclose(
+                [(10 * np.abs(parameter.value) < limit).mean() for limit in (1, 2)], [0.6827, 0.9545], atol=0.015
+            )
 
     @pytest.mark.parametrize("dtype", [int, np.uint8, bool], ids=["int", "uint8", "bool"])
     def test_a_dtype_that_would_round_the_matrices_is_refused(self, cls, dtype):
@@ -391,7 +450,11 @@ class TestHeads:
     @pytest.mark.parametrize("batch", [(), (3,)], ids=["(T, C)", "(B, T, C)"])
     @pytest.mark.parametrize("num_heads", [1, 2, 3, 6])
     def test_they_are_single_heads_side_by_side_and_then_the_output_matrix(self, num_heads, batch, masked):
-        layer, x, mask = attention_layer(MultiHeadAttention, 6, num_heads=num_heads), numbers(*batch, 5, 6), causal_mask(5) if masked else None
+        layer, x, mask = (
+            attention_layer(MultiHeadAttention, 6, num_heads=num_heads),
+            numbers(*batch, 5, 6),
+            causal_mask(5) if masked else None,
+        )
         outputs = layer.forward(x, mask)
         found, width = [], 6 // num_heads
         for head in range(num_heads):
@@ -405,17 +468,27 @@ class TestHeads:
     @pytest.mark.parametrize("masked", [False, True], ids=["all", "causal"])
     @pytest.mark.parametrize("shape", [(5, 4), (2, 5, 4)], ids=str)
     def test_one_head_whose_output_matrix_is_the_identity_is_self_attention(self, shape, masked):
-        layer, single, mask = MultiHeadAttention(4, 1, rng=0), SelfAttention(4, rng=1), causal_mask(5) if masked else None
+        layer, single, mask = (
+            MultiHeadAttention(4, 1, rng=0),
+            SelfAttention(4, rng=1),
+            causal_mask(5) if masked else None,
+        )
         for ours, theirs in ((layer.query, single.W_q), (layer.key, single.W_k), (layer.value, single.W_v)):
             ours.value = theirs.value
         layer.output.value = np.eye(4)
-        np.testing.assert_allclose(layer.forward(numbers(*shape), mask), single.forward(numbers(*shape), mask), rtol=1e-12, atol=1e-14)
-        np.testing.assert_allclose(layer.backward(numbers(*shape, seed=1)), single.backward(numbers(*shape, seed=1)), rtol=1e-12, atol=1e-14)
+        np.testing.assert_allclose(
+            layer.forward(numbers(*shape), mask), single.forward(numbers(*shape), mask), rtol=1e-12, atol=1e-14
+        )
+        np.testing.assert_allclose(
+            layer.backward(numbers(*shape, seed=1)), single.backward(numbers(*shape, seed=1)), rtol=1e-12, atol=1e-14
+        )
         np.testing.assert_allclose(layer.value.gradient, single.W_v.gradient, rtol=1e-12, atol=1e-14)
 
     @pytest.mark.parametrize(("dim", "heads"), [(4, 3), (3, 4), (4, 0), (0, 2), (4, -2), (-4, 2), (0, 0)])
     def test_an_embedding_that_cannot_be_shared_out_is_refused(self, dim, heads):
-        with pytest.raises(ValueError, match=f"^embedding_dim must be a multiple of num_heads, both at least 1, got {dim} and {heads}$"):
+        with pytest.raises(
+            ValueError, match=f"^embedding_dim must be a multiple of num_heads, both at least 1, got {dim} and {heads}$"
+        ):
             MultiHeadAttention(dim, heads)
 
     @pytest.mark.parametrize("dim", [0, -1])
@@ -444,7 +517,10 @@ class TestTheCache:
         layer, cache = attention_layer(MultiHeadAttention, 6, seed=seed, dtype=dtype), KeyValueCache()
         x, mask = numbers(*batch, length, 6, seed=seed, dtype=dtype), causal_mask(length)
         whole = layer.forward(x, mask)
-        pieces = [layer.forward(x[..., piece, :], mask[piece, : piece.stop], cache=cache) for piece in pieces_of(length, np.random.default_rng(seed))]
+        pieces = [
+            layer.forward(x[..., piece, :], mask[piece, : piece.stop], cache=cache)
+            for piece in pieces_of(length, np.random.default_rng(seed))
+        ]
         joined = np.concatenate(pieces, axis=-2)
         assert joined.dtype == dtype
         np.testing.assert_allclose(joined, whole, rtol=0, atol=TOLERANCE[dtype] * np.abs(whole).max())
@@ -461,7 +537,9 @@ class TestTheCache:
             assert cache.length == piece.start
             pieces.append(model.forward(tokens[..., piece], cache=cache))
         assert cache.length == length
-        np.testing.assert_allclose(np.concatenate(pieces, axis=-2), whole, rtol=0, atol=TOLERANCE[dtype] * np.abs(whole).max())
+        np.testing.assert_allclose(
+            np.concatenate(pieces, axis=-2), whole, rtol=0, atol=TOLERANCE[dtype] * np.abs(whole).max()
+        )
 
     def test_the_new_tokens_weights_are_over_all_tokens(self):
         layer, cache = cached_layer()
@@ -486,7 +564,16 @@ class TestTheCache:
             layer.forward(numbers(2, 3, 4))
             layer.forward(numbers(2, 3, 4), cache=cache)
 
-    @pytest.mark.parametrize(("batch", "others", "says"), [((2,), (3,), "(2,), got (3,)"), ((2,), (), "(2,), got ()"), ((), (2,), "(), got (2,)"), ((2,), (1,), "(2,), got (1,)")], ids=str)
+    @pytest.mark.parametrize(
+        ("batch", "others", "says"),
+        [
+            ((2,), (3,), "(2,), got (3,)"),
+            ((2,), (), "(2,), got ()"),
+            ((), (2,), "(), got (2,)"),
+            ((2,), (1,), "(2,), got (1,)"),
+        ],
+        ids=str,
+    )
     def test_another_batch_is_refused_and_the_cache_is_as_it_was(self, batch, others, says):
         layer, cache = cached_layer(batch)
         expected = layer.forward(numbers(*batch, 1, 4, seed=1), cache=copied(cache))
@@ -494,7 +581,9 @@ class TestTheCache:
             layer.forward(numbers(*others, 1, 4), cache=cache)
         np.testing.assert_array_equal(layer.forward(numbers(*batch, 1, 4, seed=1), cache=cache), expected)
 
-    @pytest.mark.parametrize("mask", [causal_mask(2), np.ones((2, 5)), np.zeros((2, 5), bool)], ids=["(2, 2)", "float", "False"])
+    @pytest.mark.parametrize(
+        "mask", [causal_mask(2), np.ones((2, 5)), np.zeros((2, 5), bool)], ids=["(2, 2)", "float", "False"]
+    )
     def test_a_mask_that_does_not_fit_is_refused_and_the_cache_is_as_it_was(self, mask):
         layer, cache = cached_layer()
         expected = layer.forward(numbers(2, 2, 4, seed=1), cache=copied(cache))
@@ -511,7 +600,15 @@ def copied(cache):
 
 
 def gpt(dtype, seed, positions="learned"):
-    config = GPTConfig(vocab_size=7, context_length=9, embedding_dim=4, num_heads=2, num_layers=2, positions=positions, dtype=np.dtype(dtype).name)
+    config = GPTConfig(
+        vocab_size=7,
+        context_length=9,
+        embedding_dim=4,
+        num_heads=2,
+        num_layers=2,
+        positions=positions,
+        dtype=np.dtype(dtype).name,
+    )
     model, rng = GPT(config, rng=seed), np.random.default_rng(seed)
     for parameter in model.parameters():
         parameter.value += rng.normal(size=parameter.value.shape) / 2
@@ -547,5 +644,7 @@ def test_attention_gradients_take_lists_and_integers_as_attention_does():
     query, key, value = [[1, 2], [0, 1]], [[1, 0], [2, 1]], [[3, 1], [0, 2]]
     output, weights = scaled_dot_product_attention(query, key, value)
     exact = attention_gradients(np.ones((2, 2)), *(np.array(x, float) for x in (query, key, value)), weights)
-    for got, expected in zip(attention_gradients([[1, 1], [1, 1]], query, key, value, weights.tolist()), exact, strict=True):
+    for got, expected in zip(
+        attention_gradients([[1, 1], [1, 1]], query, key, value, weights.tolist()), exact, strict=True
+    ):
         np.testing.assert_array_equal(got, expected)

@@ -5,7 +5,20 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from scratchml import GPT, BPETokenizer, CharTokenizer, CrossEntropy, GPTConfig, KeyValueCache, MultiHeadAttention, SelfAttention, causal_mask, generate, next_token_probabilities, scaled_dot_product_attention
+from scratchml import (
+    GPT,
+    BPETokenizer,
+    CharTokenizer,
+    CrossEntropy,
+    GPTConfig,
+    KeyValueCache,
+    MultiHeadAttention,
+    SelfAttention,
+    causal_mask,
+    generate,
+    next_token_probabilities,
+    scaled_dot_product_attention,
+)
 
 tried = settings(max_examples=60, deadline=None, derandomize=True)
 V, T = 7, 5
@@ -36,7 +49,10 @@ def test_tokens_that_are_none_or_too_many(tokens, with_cache):
 @given(st.integers(-3, 40), st.integers(-3, 12))
 def test_an_embedding_dim_that_the_heads_do_not_share_evenly(embedding_dim, num_heads):
     fits = embedding_dim >= 1 and num_heads >= 1 and embedding_dim % num_heads == 0
-    for make in (lambda: MultiHeadAttention(embedding_dim, num_heads), lambda: GPTConfig(V, T, embedding_dim, num_heads, 1)):
+    for make in (
+        lambda: MultiHeadAttention(embedding_dim, num_heads),
+        lambda: GPTConfig(V, T, embedding_dim, num_heads, 1),
+    ):
         if fits:
             make()
         else:
@@ -45,7 +61,11 @@ def test_an_embedding_dim_that_the_heads_do_not_share_evenly(embedding_dim, num_
 
 
 @tried
-@given(st.just([3, 3]) | st.lists(st.integers(0, 4), min_size=0, max_size=3), st.sampled_from([bool, bool, int, float]), st.integers(0, 2**16))
+@given(
+    st.just([3, 3]) | st.lists(st.integers(0, 4), min_size=0, max_size=3),
+    st.sampled_from([bool, bool, int, float]),
+    st.integers(0, 2**16),
+)
 def test_a_mask_of_another_shape_or_kind_or_with_a_row_that_is_all_false(shape, dtype, seed):
     mask = np.random.default_rng(seed).random(shape).round().astype(dtype)
     x, layer = np.random.default_rng(0).normal(size=(3, 4)), SelfAttention(4, rng=0)
@@ -94,7 +114,11 @@ def test_characters_unknown_to_the_tokenizer(text):
 
 
 @tried
-@given(st.lists(st.integers(-(10**9), 10**9) | st.floats(), min_size=1).filter(lambda tokens: any(isinstance(t, float) or not 0 <= t < 256 for t in tokens)))
+@given(
+    st.lists(st.integers(-(10**9), 10**9) | st.floats(), min_size=1).filter(
+        lambda tokens: any(isinstance(t, float) or not 0 <= t < 256 for t in tokens)
+    )
+)
 def test_tokens_that_the_tokenizer_has_not(tokens):
     with pytest.raises(ValueError, match=r"^tokens must be integers from 0 to 255, got "):
         BPETokenizer().decode(tokens)

@@ -34,7 +34,9 @@ ROOT = Path(__file__).parents[2]
 SIZES = {"vocab_size": 7, "context_length": 6, "embedding_dim": 8, "num_heads": 2, "num_layers": 2}
 VARIANTS = [
     {"activation": a, "positions": p, "tie_weights": t, "dtype": d}
-    for a, p, t, d in itertools.product(["gelu", "relu"], ["learned", "sinusoidal"], [False, True], ["float32", "float64"])
+    for a, p, t, d in itertools.product(
+        ["gelu", "relu"], ["learned", "sinusoidal"], [False, True], ["float32", "float64"]
+    )
 ]
 OPTIMIZERS = {
     "SGD": lambda model: SGD(model.parameters(), 0.1),
@@ -142,7 +144,10 @@ class TestRoundTrip:
         assert half < (0.6 if settings == {} else 0.3) * full
         loaded, _ = load_checkpoint(tmp_path / "half")
         assert loaded.config == model.config
-        assert_same(loaded.state(), {name: array.astype("float16").astype(model.config.dtype) for name, array in model.state().items()})
+        assert_same(
+            loaded.state(),
+            {name: array.astype("float16").astype(model.config.dtype) for name, array in model.state().items()},
+        )
 
     @pytest.mark.parametrize("dtype", ["int8", "uint16", bool, complex, object, "U5"], ids=str)
     def test_a_dtype_that_holds_no_weights_is_refused_and_the_old_file_stays(self, path, dtype):
@@ -244,7 +249,9 @@ class TestResuming:
         resume_checkpoint(path, model)
         assert all(p.value.base is optimizer.values for p in model.parameters())
 
-    @pytest.mark.parametrize("kind", [np.random.PCG64, np.random.PCG64DXSM, np.random.MT19937, np.random.Philox, np.random.SFC64])
+    @pytest.mark.parametrize(
+        "kind", [np.random.PCG64, np.random.PCG64DXSM, np.random.MT19937, np.random.Philox, np.random.SFC64]
+    )
     def test_a_generator_of_any_kind_goes_on_where_it_was(self, path, kind):
         model, rng = gpt(), np.random.Generator(kind(3))
         rng.random(1000)
@@ -252,7 +259,9 @@ class TestResuming:
         save_checkpoint(path, model, rng=rng)
         other = np.random.Generator(kind(4))
         resume_checkpoint(path, model, rng=other)
-        np.testing.assert_array_equal(other.integers(10**6, size=700, dtype=np.int32), rng.integers(10**6, size=700, dtype=np.int32))
+        np.testing.assert_array_equal(
+            other.integers(10**6, size=700, dtype=np.int32), rng.integers(10**6, size=700, dtype=np.int32)
+        )
         np.testing.assert_array_equal(other.normal(size=700), rng.normal(size=700))
 
 
@@ -271,7 +280,10 @@ class TestWhatDoesNotFit:
             ({"context_length": 8}, "holds another model: context_length is 6 in the file and 8 in this model"),
             ({"num_layers": 1}, "num_layers is 2 in the file and 1 in this model"),
             ({"num_heads": 4}, "num_heads is 2 in the file and 4 in this model"),
-            ({"activation": "relu", "dtype": "float64"}, "activation is gelu in the file and relu in this model, dtype is float32 in the file and float64 in this model"),
+            (
+                {"activation": "relu", "dtype": "float64"},
+                "activation is gelu in the file and relu in this model, dtype is float32 in the file and float64 in this model",
+            ),
             ({"tie_weights": True}, "tie_weights is False in the file and True in this model"),
         ],
         ids=str,
@@ -284,13 +296,19 @@ class TestWhatDoesNotFit:
     def test_an_optimizer_of_another_kind_is_refused(self, path, saved, ours):
         model, optimizer, rng = in_training(OPTIMIZERS[saved])
         save_checkpoint(path, model, optimizer=optimizer, rng=rng)
-        refuses(path, "doesn't fit: the state of this (Adam|SGD) must have the names and shapes", *in_training(OPTIMIZERS[ours], seed=1))
+        refuses(
+            path,
+            "doesn't fit: the state of this (Adam|SGD) must have the names and shapes",
+            *in_training(OPTIMIZERS[ours], seed=1),
+        )
 
     def test_an_optimizer_for_a_part_of_the_model_is_refused(self, path):
         model, optimizer, rng = in_training()
         save_checkpoint(path, model, optimizer=optimizer, rng=rng)
         other = gpt(1)
-        refuses(path, "the state of this Adam must have the names and shapes", other, Adam(other.blocks[0].parameters()))
+        refuses(
+            path, "the state of this Adam must have the names and shapes", other, Adam(other.blocks[0].parameters())
+        )
 
     def test_what_was_not_saved_cannot_be_resumed(self, path):
         model, optimizer, rng = in_training()
@@ -299,18 +317,34 @@ class TestWhatDoesNotFit:
         save_checkpoint(path, model, optimizer=optimizer)
         refuses(path, "was saved without a random generator", *in_training(seed=1))
 
-    @pytest.mark.parametrize(("saved", "ours"), [(np.random.PCG64, np.random.MT19937), (np.random.MT19937, np.random.PCG64), (np.random.PCG64, np.random.PCG64DXSM)])
+    @pytest.mark.parametrize(
+        ("saved", "ours"),
+        [
+            (np.random.PCG64, np.random.MT19937),
+            (np.random.MT19937, np.random.PCG64),
+            (np.random.PCG64, np.random.PCG64DXSM),
+        ],
+    )
     def test_a_generator_of_another_kind_is_refused(self, path, saved, ours):
         model, optimizer, _ = in_training()
         save_checkpoint(path, model, optimizer=optimizer, rng=np.random.Generator(saved(0)))
         other, other_optimizer, _ = in_training(seed=1)
-        refuses(path, f"doesn't fit: state must be for a {ours.__name__}", other, other_optimizer, np.random.Generator(ours(1)))
+        refuses(
+            path,
+            f"doesn't fit: state must be for a {ours.__name__}",
+            other,
+            other_optimizer,
+            np.random.Generator(ours(1)),
+        )
 
     @pytest.mark.parametrize(
         ("changes", "says"),
         [
             ({"parameter:final_norm.gain": None}, "missing: ['final_norm.gain'], unknown: []"),
-            ({"parameter:positions": None, "parameter:poistions": np.ones((6, 8))}, "missing: ['positions'], unknown: ['poistions']"),
+            (
+                {"parameter:positions": None, "parameter:poistions": np.ones((6, 8))},
+                "missing: ['positions'], unknown: ['poistions']",
+            ),
             ({"parameter:positions": np.ones((8, 6))}, "positions has the shape (6, 8) in this model, got (8, 6)"),
             ({"parameter:positions": np.float32(1)}, "positions has the shape (6, 8) in this model, got ()"),
             ({"parameter:unembedding": np.full((7, 8), "x")}, "could not convert string to float"),
@@ -321,7 +355,9 @@ class TestWhatDoesNotFit:
         model, optimizer, rng = in_training()
         save_checkpoint(path, model, optimizer=optimizer, rng=rng)
         tampered(path, **changes)
-        with pytest.raises(ValueError, match=re.escape(f"{path} doesn't fit its own configuration: ") + ".*" + re.escape(says)):
+        with pytest.raises(
+            ValueError, match=re.escape(f"{path} doesn't fit its own configuration: ") + ".*" + re.escape(says)
+        ):
             load_checkpoint(path)
         refuses(path, re.escape(says), *in_training(seed=1))
 
@@ -406,7 +442,10 @@ class TestDamage:
                 assert tokenizer.to_json() == CharTokenizer("abcdefg").to_json()
         assert noticed > 200
 
-    @pytest.mark.parametrize(("offset", "value", "says"), [(8, 1, "encrypted"), (10, 99, "compression"), (10, 12, ""), (10, 14, ""), (42, 255, "")])
+    @pytest.mark.parametrize(
+        ("offset", "value", "says"),
+        [(8, 1, "encrypted"), (10, 99, "compression"), (10, 12, ""), (10, 14, ""), (42, 255, "")],
+    )
     def test_neither_is_an_entry_that_says_that_it_is_something_else(self, path, good, offset, value, says):
         """Each in the table of contents at the end: encrypted, an unknown compression, bzip2, LZMA, at another place."""
         starts = [match.start() for match in re.finditer(b"PK\x01\x02", good)]
@@ -417,7 +456,19 @@ class TestDamage:
             path.write_bytes(data)
             assert_no_checkpoint(path, f"is damaged.*{says}")
 
-    @pytest.mark.parametrize("content", [b"", b"\n", b"Call me Ishmael. Some years ago\n" * 30, b"PK\x03\x04", b"PK\x05\x06" + bytes(18), b"\x93NUMPY", bytes(1000)], ids=len)
+    @pytest.mark.parametrize(
+        "content",
+        [
+            b"",
+            b"\n",
+            b"Call me Ishmael. Some years ago\n" * 30,
+            b"PK\x03\x04",
+            b"PK\x05\x06" + bytes(18),
+            b"\x93NUMPY",
+            bytes(1000),
+        ],
+        ids=len,
+    )
     def test_files_of_other_kinds_are_refused(self, path, content):
         path.write_bytes(content)
         assert_no_checkpoint(path)
@@ -427,10 +478,19 @@ class TestDamage:
             np.save(file, np.ones((3, 4)))
         assert_no_checkpoint(path, "is damaged, or no .npz file")
 
-    @pytest.mark.parametrize("entries", [{"a": 1, "b": 2}, {"format": "scratchml checkpoint 2"}, {"format": [1, 2]}, {"config": "{}"}], ids=str)
+    @pytest.mark.parametrize(
+        "entries",
+        [{"a": 1, "b": 2}, {"format": "scratchml checkpoint 2"}, {"format": [1, 2]}, {"config": "{}"}],
+        ids=str,
+    )
     def test_an_archive_of_other_arrays_is_no_checkpoint_and_its_names_are_told(self, path, entries):
         np.savez(path, **entries)
-        assert_no_checkpoint(path, re.escape(f"is no checkpoint of scratchml: it should say 'scratchml checkpoint 1', and holds {sorted(entries)}"))
+        assert_no_checkpoint(
+            path,
+            re.escape(
+                f"is no checkpoint of scratchml: it should say 'scratchml checkpoint 1', and holds {sorted(entries)}"
+            ),
+        )
 
     @pytest.mark.parametrize(
         "changes",
@@ -463,7 +523,10 @@ class TestDamage:
         elif where == "a bare pickle":
             path.write_bytes(bombs.dumps())
         else:
-            tampered(path, **{{"an entry": "more", "a parameter": "parameter:positions", "the format": "format"}[where]: bombs})
+            tampered(
+                path,
+                **{{"an entry": "more", "a parameter": "parameter:positions", "the format": "format"}[where]: bombs},
+            )
         assert_no_checkpoint(path)
         assert not Bomb.fuse.exists()
         if where != "a bare pickle":  # the bomb is a real one
@@ -480,7 +543,9 @@ class TestDamage:
 
 
 class TestSavingThatFails:
-    @pytest.mark.parametrize("error", [OSError(errno.ENOSPC, "No space left on device"), KeyboardInterrupt(), MemoryError()], ids=repr)
+    @pytest.mark.parametrize(
+        "error", [OSError(errno.ENOSPC, "No space left on device"), KeyboardInterrupt(), MemoryError()], ids=repr
+    )
     @pytest.mark.parametrize("where", ["at the start", "half-way", "on the disk", "at the end"])
     @pytest.mark.parametrize("old", [True, False])
     def test_the_old_file_stays_good_and_nothing_is_left_beside_it(self, path, monkeypatch, error, where, old):
@@ -494,7 +559,12 @@ class TestSavingThatFails:
             file.write(b"PK\x03\x04" * 1000)
             raise error
 
-        target = {"at the start": (np, "savez_compressed", fail), "half-way": (np, "savez_compressed", fail_half_way), "on the disk": (os, "fsync", fail), "at the end": (Path, "replace", fail)}
+        target = {
+            "at the start": (np, "savez_compressed", fail),
+            "half-way": (np, "savez_compressed", fail_half_way),
+            "on the disk": (os, "fsync", fail),
+            "at the end": (Path, "replace", fail),
+        }
         with monkeypatch.context() as patch:
             patch.setattr(*target[where])
             with pytest.raises(type(error)) as raised:

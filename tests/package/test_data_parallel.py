@@ -40,7 +40,23 @@ def network(dtype=np.float64, activation=Tanh):
 
 
 def gpt(**settings):
-    return GPT(GPTConfig(**({"vocab_size": 7, "context_length": 5, "embedding_dim": 8, "num_heads": 2, "num_layers": 2, "tie_weights": True, "dtype": "float64"} | settings)), rng=0)
+    return GPT(
+        GPTConfig(
+            **(
+                {
+                    "vocab_size": 7,
+                    "context_length": 5,
+                    "embedding_dim": 8,
+                    "num_heads": 2,
+                    "num_layers": 2,
+                    "tie_weights": True,
+                    "dtype": "float64",
+                }
+                | settings
+            )
+        ),
+        rng=0,
+    )
 
 
 MODELS = {
@@ -155,13 +171,23 @@ class TestBesideTheModelAlone:
         parallel = parallel_of(name)
         inputs, targets, loss = batch_for(parallel.model, 4)
         shape = parallel.forward(inputs).shape
-        with pytest.raises(ValueError, match=re.escape(f"with the shape of the outputs {shape}, got {(3, *shape[1:])}")):
+        with pytest.raises(
+            ValueError, match=re.escape(f"with the shape of the outputs {shape}, got {(3, *shape[1:])}")
+        ):
             parallel.backward_to_parameters(np.ones((3, *shape[1:])))
         backward(parallel, inputs, targets, loss)
-        with pytest.raises(ValueError, match="DataParallel.backward needs the numbers of a forward that came just before it: call forward first"):
+        with pytest.raises(
+            ValueError,
+            match="DataParallel.backward needs the numbers of a forward that came just before it: call forward first",
+        ):
             parallel.backward_to_parameters(np.ones(shape))
         for empty in (np.ones((0, 3)), np.ones((0, 5), int), [], 3.0, [1, 2]):
-            with pytest.raises(ValueError, match=re.escape(f"a batch must have two axes or more and hold at least one row, got shape {np.shape(empty)}")):
+            with pytest.raises(
+                ValueError,
+                match=re.escape(
+                    f"a batch must have two axes or more and hold at least one row, got shape {np.shape(empty)}"
+                ),
+            ):
                 parallel.forward(empty)
         for number in (0, -1):
             with pytest.raises(ValueError, match=f"num_processes must be at least 1, got {number}"):
@@ -182,7 +208,18 @@ def test_training_is_the_same_up_to_rounding(optimizer_first, num_processes):
     for trained, optimizer in zip((alone, parallel), optimizers, strict=True):
         inputs, targets, loss = batch_for(alone, 11)
         batches = MiniBatches(inputs, targets, 4, rng=0)
-        histories.append(fit(trained, loss, optimizer, batches, epochs=5, validation=[(inputs, targets)], patience=5, max_gradient_norm=1.0))
+        histories.append(
+            fit(
+                trained,
+                loss,
+                optimizer,
+                batches,
+                epochs=5,
+                validation=[(inputs, targets)],
+                patience=5,
+                max_gradient_norm=1.0,
+            )
+        )
     assert_all_close(*(m.state().values() for m in models), tolerance=1e-9)
     np.testing.assert_allclose(histories[1].training_loss, histories[0].training_loss, rtol=1e-9)
     np.testing.assert_allclose(histories[1].validation_loss, histories[0].validation_loss, rtol=1e-9)
@@ -195,7 +232,9 @@ def test_a_gpt_learns_a_text():
     batches = NextTokenBatches(np.arange(100) % 7, 6, 5, steps=10, rng=0)
     history = fit(parallel, CrossEntropy(), Adam(model.parameters(), 0.01), batches, epochs=5)
     assert history.training_loss[-1] < 0.5 * history.training_loss[0]
-    assert mean_loss(model, CrossEntropy(), batches) == pytest.approx(mean_loss(parallel, CrossEntropy(), batches), rel=0.2)
+    assert mean_loss(model, CrossEntropy(), batches) == pytest.approx(
+        mean_loss(parallel, CrossEntropy(), batches), rel=0.2
+    )
     _, outputs, gradients = backward(parallel, *batch_for(model, 5))
     assert {array.dtype for array in (outputs, *gradients)} == {np.dtype(np.float32)}
 
@@ -247,7 +286,9 @@ class TestErrors:
     @pytest.mark.parametrize("error, number", [(ValueError, -1), (KeyboardInterrupt, -2), (MemoryError, -3)])
     @pytest.mark.parametrize("direction", ["forward", "backward"])
     @pytest.mark.parametrize("bad, other", [(0, 1), (1, 0)])
-    def test_an_error_comes_out_as_it_is_and_nobody_is_left_at_work(self, parallel, error, number, direction, bad, other):
+    def test_an_error_comes_out_as_it_is_and_nobody_is_left_at_work(
+        self, parallel, error, number, direction, bad, other
+    ):
         rows, good = np.empty((2, 1)), np.array([[4.0], [5.0]])
         rows[bad], rows[other] = number, 1
         parallel.forward(good)
@@ -263,8 +304,17 @@ class TestErrors:
 
     def test_a_training_that_diverges_says_so_and_does_not_warn(self, capfd):
         model = network(activation=ReLU)
-        with pytest.raises(FloatingPointError, match=r"^the loss is (inf|nan) in epoch \d+, step \d+: try a smaller learning rate than 1000$"):
-            fit(DataParallel(model, 2), SquaredError(), SGD(model.parameters(), 1e3), [batch_for(model, 6)[:2]], epochs=1000)
+        with pytest.raises(
+            FloatingPointError,
+            match=r"^the loss is (inf|nan) in epoch \d+, step \d+: try a smaller learning rate than 1000$",
+        ):
+            fit(
+                DataParallel(model, 2),
+                SquaredError(),
+                SGD(model.parameters(), 1e3),
+                [batch_for(model, 6)[:2]],
+                epochs=1000,
+            )
         assert "Warning" not in capfd.readouterr().err
 
     @pytest.mark.parametrize("end", ["interrupted", "killed"])
@@ -331,7 +381,14 @@ if __name__ == "__main__":
         "utf8",
     )
     environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[2]), "OPENBLAS_NUM_THREADS": "1"}
-    run = subprocess.Popen([sys.executable, str(script)], env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True)
+    run = subprocess.Popen(
+        [sys.executable, str(script)],
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
     assert run.stdout.readline() == "trained\n"
     os.killpg(run.pid, signal.SIGINT)
     out, err = run.communicate(timeout=60)

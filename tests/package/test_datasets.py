@@ -169,7 +169,12 @@ def test_one_hot_refuses_labels_that_it_cannot_place(labels, says):
 def test_the_lamp_of_two_switches_is_on_when_one_is_up():
     switches, lamp = xor()
     assert switches.shape == (4, 2) and lamp.shape == (4, 1)
-    assert {tuple(map(int, (*s, *on))) for s, on in zip(switches, lamp, strict=True)} == {(0, 0, 0), (0, 1, 1), (1, 0, 1), (1, 1, 0)}
+    assert {tuple(map(int, (*s, *on))) for s, on in zip(switches, lamp, strict=True)} == {
+        (0, 0, 0),
+        (0, 1, 1),
+        (1, 0, 1),
+        (1, 1, 0),
+    }
     switches[...], lamp[...] = 9, 9
     assert xor()[0].max() == xor()[1].max() == 1
 
@@ -192,7 +197,9 @@ class TestSpirals:
         far = np.hypot(*points.T)
         assert 0.1 <= far.min() < 0.11 and 0.99 < far.max() <= 1
         angles = 2 * np.pi * (far + arms / num_arms)
-        np.testing.assert_allclose(points, far[:, np.newaxis] * np.column_stack([np.cos(angles), np.sin(angles)]), atol=1e-12)
+        np.testing.assert_allclose(
+            points, far[:, np.newaxis] * np.column_stack([np.cos(angles), np.sin(angles)]), atol=1e-12
+        )
         assert abs(far.mean() - 0.55) < 0.05
 
     @pytest.mark.parametrize("noise", [0.01, 0.05, 0.3])
@@ -230,7 +237,9 @@ class TestSpirals:
         ],
     )
     def test_settings_out_of_range_are_refused(self, settings, got):
-        with pytest.raises(ValueError, match=re.escape(f"num_points and num_arms must be at least 1 and noise at least 0, got {got}")):
+        with pytest.raises(
+            ValueError, match=re.escape(f"num_points and num_arms must be at least 1 and noise at least 0, got {got}")
+        ):
             spirals(**({"num_points": 10, "rng": 0} | settings))
 
 

@@ -26,7 +26,9 @@ class TestForward:
     def test_it_looks_up_the_row_of_each_token(self):
         layer = Embedding(4, 2, rng=0)
         layer.weights.value = [[0, 0.5], [1, 1.5], [2, 2.5], [3, 3.5]]
-        np.testing.assert_array_equal(layer.forward([[3, 0, 3], [1, 2, 2]]), [[[3, 3.5], [0, 0.5], [3, 3.5]], [[1, 1.5], [2, 2.5], [2, 2.5]]])
+        np.testing.assert_array_equal(
+            layer.forward([[3, 0, 3], [1, 2, 2]]), [[[3, 3.5], [0, 0.5], [3, 3.5]], [[1, 1.5], [2, 2.5], [2, 2.5]]]
+        )
 
     @pytest.mark.parametrize("shape", SHAPES, ids=str)
     def test_tokens_may_have_any_shape(self, shape):
@@ -42,7 +44,9 @@ class TestForward:
         tokens = np.array([127, 0, 5, 127], dtype)
         np.testing.assert_array_equal(layer.forward(tokens), layer.weights.value[[127, 0, 5, 127]])
         layer.backward_to_parameters(np.ones((4, 2)))
-        np.testing.assert_array_equal(layer.weights.gradient[:, 0], [{127: 2, 0: 1, 5: 1}.get(token, 0) for token in range(128)])
+        np.testing.assert_array_equal(
+            layer.weights.gradient[:, 0], [{127: 2, 0: 1, 5: 1}.get(token, 0) for token in range(128)]
+        )
 
     @pytest.mark.parametrize("tokens", [2, [2], [[2, 1]]])
     def test_the_rows_are_copies(self, tokens):
@@ -51,12 +55,33 @@ class TestForward:
         layer.forward(tokens)[...] = 7
         np.testing.assert_array_equal(layer.weights.value, kept)
 
-    @pytest.mark.parametrize(("tokens", "got"), [([0, 4], "0 to 4"), ([-1], "-1 to -1"), ([[1, 2], [-4, 3]], "-4 to 3"), ([-1, 100], "-1 to 100"), (4, "4 to 4")])
+    @pytest.mark.parametrize(
+        ("tokens", "got"),
+        [
+            ([0, 4], "0 to 4"),
+            ([-1], "-1 to -1"),
+            ([[1, 2], [-4, 3]], "-4 to 3"),
+            ([-1, 100], "-1 to 100"),
+            (4, "4 to 4"),
+        ],
+    )
     def test_tokens_out_of_range_are_refused_negative_ones_too(self, tokens, got):
         with pytest.raises(ValueError, match=re.escape(f"tokens must be from 0 to 3, got {got}")):
             Embedding(4, 2, rng=0).forward(tokens)
 
-    @pytest.mark.parametrize(("tokens", "got"), [([1.0, 2.0], "float64 with shape (2,)"), (np.float32([[1.5]]), "float32 with shape (1, 1)"), ([True, False], "bool with shape (2,)"), ([], "float64 with shape (0,)"), (np.empty((2, 0), int), "int64 with shape (2, 0)"), (["a"], "<U1 with shape (1,)"), (None, "object with shape ()"), ([10**30], "object with shape (1,)")])
+    @pytest.mark.parametrize(
+        ("tokens", "got"),
+        [
+            ([1.0, 2.0], "float64 with shape (2,)"),
+            (np.float32([[1.5]]), "float32 with shape (1, 1)"),
+            ([True, False], "bool with shape (2,)"),
+            ([], "float64 with shape (0,)"),
+            (np.empty((2, 0), int), "int64 with shape (2, 0)"),
+            (["a"], "<U1 with shape (1,)"),
+            (None, "object with shape ()"),
+            ([10**30], "object with shape (1,)"),
+        ],
+    )
     def test_anything_but_integers_is_refused_and_so_are_no_tokens(self, tokens, got):
         with pytest.raises(ValueError, match=re.escape(f"tokens must be integers, at least one, got {got}")):
             Embedding(4, 2, rng=0).forward(tokens)
@@ -65,12 +90,22 @@ class TestForward:
 class TestBackward:
     @pytest.mark.parametrize("shape", SHAPES, ids=str)
     @pytest.mark.parametrize(("vocab_size", "embedding_dim"), [(5, 3), (2, 4), (9, 1), (1, 2)])
-    def test_the_gradient_is_the_slope_also_for_tokens_that_are_repeated_or_absent(self, shape, vocab_size, embedding_dim):
-        layer, tokens, slopes = Embedding(vocab_size, embedding_dim, rng=0), some_tokens(shape, vocab_size), numbers(*shape, embedding_dim)
+    def test_the_gradient_is_the_slope_also_for_tokens_that_are_repeated_or_absent(
+        self, shape, vocab_size, embedding_dim
+    ):
+        layer, tokens, slopes = (
+            Embedding(vocab_size, embedding_dim, rng=0),
+            some_tokens(shape, vocab_size),
+            numbers(*shape, embedding_dim),
+        )
         layer.forward(tokens)
         layer.backward_to_parameters(slopes)
         gradient = layer.weights.gradient.copy()
-        check_gradients(lambda: float((layer.forward(tokens) * slopes).sum()), {"weights": layer.weights.value}, {"weights": gradient})
+        check_gradients(
+            lambda: float((layer.forward(tokens) * slopes).sum()),
+            {"weights": layer.weights.value},
+            {"weights": gradient},
+        )
 
     def test_each_row_gets_the_sum_for_its_token(self):
         layer = Embedding(4, 2, rng=0)
@@ -115,7 +150,9 @@ class TestBackward:
     def test_it_needs_a_forward_of_its_own_each_time(self):
         layer = Embedding(3, 2, rng=0)
         for _ in range(2):
-            with pytest.raises(ValueError, match=r"^Embedding\.backward needs the numbers of a forward.*call forward first$"):
+            with pytest.raises(
+                ValueError, match=r"^Embedding\.backward needs the numbers of a forward.*call forward first$"
+            ):
                 layer.backward_to_parameters(np.ones((1, 2)))
             layer.forward([1])
             layer.backward_to_parameters(np.ones((1, 2)))
@@ -125,7 +162,10 @@ class TestBackward:
     def test_a_gradient_of_the_wrong_shape_is_refused_changes_nothing_and_the_right_one_still_works(self, shape):
         layer = Embedding(3, 2, rng=0)
         layer.forward([0, 1, 1, 2])
-        with pytest.raises(ValueError, match=re.escape(f"Embedding.backward needs a gradient with the shape of the outputs (4, 2), got {shape}")):
+        with pytest.raises(
+            ValueError,
+            match=re.escape(f"Embedding.backward needs a gradient with the shape of the outputs (4, 2), got {shape}"),
+        ):
             layer.backward_to_parameters(np.ones(shape))
         assert not layer.weights.gradient.any()
         layer.backward_to_parameters(np.ones((4, 2)))
@@ -147,7 +187,9 @@ class TestFirstWeights:
         assert weights.shape == (vocab_size, embedding_dim)
         assert weights.std() == pytest.approx(0.02, rel=0.03)
         assert weights.mean() == pytest.approx(0, abs=0.0006)
-        np.testing.assert_allclose([(np.abs(weights) < 0.02 * limit).mean() for limit in (1, 2, 3)], [0.6827, 0.9545, 0.9973], atol=0.015)
+        np.testing.assert_allclose(
+            [(np.abs(weights) < 0.02 * limit).mean() for limit in (1, 2, 3)], [0.6827, 0.9545, 0.9973], atol=0.015
+        )
 
     def test_the_same_seed_gives_equal_weights_and_another_seed_others(self):
         weights = [Embedding(5, 4, rng=rng).weights.value for rng in (1, 1, np.random.default_rng(1), 2)]
@@ -182,7 +224,9 @@ class TestFirstWeights:
 
 @pytest.mark.parametrize(("vocab_size", "embedding_dim"), [(0, 1), (1, 0), (-3, 2), (2, -1), (0, 0)])
 def test_sizes_below_1_are_refused(vocab_size, embedding_dim):
-    with pytest.raises(ValueError, match=f"vocab_size and embedding_dim must be at least 1, got {vocab_size} and {embedding_dim}"):
+    with pytest.raises(
+        ValueError, match=f"vocab_size and embedding_dim must be at least 1, got {vocab_size} and {embedding_dim}"
+    ):
         Embedding(vocab_size, embedding_dim, rng=0)
 
 

@@ -23,7 +23,12 @@ VARIANTS = [
 
 def gpt(seed=0, scale=20, **settings):
     """A small model whose logits differ enough to make some tokens far more probable than others."""
-    model = GPT(GPTConfig(**({"vocab_size": 7, "context_length": 8, "embedding_dim": 16, "num_heads": 4, "num_layers": 2} | settings)), rng=seed)
+    model = GPT(
+        GPTConfig(
+            **({"vocab_size": 7, "context_length": 8, "embedding_dim": 16, "num_heads": 4, "num_layers": 2} | settings)
+        ),
+        rng=seed,
+    )
     model.unembedding.value *= scale
     return model
 
@@ -56,7 +61,9 @@ class TestNextTokenProbabilities:
     @pytest.mark.parametrize("temperature", [0.1, 0.7, 1, 2.5, 100])
     def test_the_temperature_divides_the_logits(self, temperature):
         logits = np.random.default_rng(0).normal(size=30)
-        np.testing.assert_allclose(next_token_probabilities(logits, temperature=temperature), softmax(logits / temperature), rtol=1e-12)
+        np.testing.assert_allclose(
+            next_token_probabilities(logits, temperature=temperature), softmax(logits / temperature), rtol=1e-12
+        )
 
     def test_a_low_temperature_leaves_the_best_and_a_high_one_makes_all_equal(self):
         logits = [1.0, 3.0, 2.0, -1.0]
@@ -75,14 +82,30 @@ class TestNextTokenProbabilities:
 
     @pytest.mark.parametrize(
         ("logits", "top_k", "kept"),
-        [([1, 1, 1, 1], 2, [0, 1]), ([0, 5, 5, 5], 2, [1, 2]), ([5, 0, 5, 0, 0], 3, [0, 1, 2]), ([0, 0, 9], 2, [0, 2]), ([2] * 100, 57, list(range(57)))],
+        [
+            ([1, 1, 1, 1], 2, [0, 1]),
+            ([0, 5, 5, 5], 2, [1, 2]),
+            ([5, 0, 5, 0, 0], 3, [0, 1, 2]),
+            ([0, 0, 9], 2, [0, 2]),
+            ([2] * 100, 57, list(range(57))),
+        ],
     )
     def test_of_equal_ones_top_k_leaves_exactly_k_the_first(self, logits, top_k, kept):
         assert np.flatnonzero(next_token_probabilities(logits, top_k=top_k)).tolist() == kept
 
     @pytest.mark.parametrize(
         ("top_p", "kept"),
-        [(1e-9, [2]), (0.3, [2]), (0.49, [2]), (0.51, [0, 2]), (0.79, [0, 2]), (0.81, [0, 2, 3]), (0.94, [0, 2, 3]), (0.96, [0, 1, 2, 3]), (1, [0, 1, 2, 3])],
+        [
+            (1e-9, [2]),
+            (0.3, [2]),
+            (0.49, [2]),
+            (0.51, [0, 2]),
+            (0.79, [0, 2]),
+            (0.81, [0, 2, 3]),
+            (0.94, [0, 2, 3]),
+            (0.96, [0, 1, 2, 3]),
+            (1, [0, 1, 2, 3]),
+        ],
     )
     def test_top_p_leaves_the_fewest_that_together_have_that_probability(self, top_p, kept):
         probabilities = np.array([0.3, 0.05, 0.5, 0.15])
@@ -124,7 +147,9 @@ class TestNextTokenProbabilities:
         st.none() | st.integers(1, 45),
         st.none() | st.floats(0, 1, exclude_min=True),
     )
-    def test_they_sum_to_1_and_what_is_left_keeps_its_ratios_and_is_the_most_probable(self, logits, temperature, top_k, top_p):
+    def test_they_sum_to_1_and_what_is_left_keeps_its_ratios_and_is_the_most_probable(
+        self, logits, temperature, top_k, top_p
+    ):
         probabilities = next_token_probabilities(logits, temperature=temperature, top_k=top_k, top_p=top_p)
         assert probabilities.shape == (len(logits),) and (probabilities >= 0).all()
         assert probabilities.sum() == pytest.approx(1, abs=1e-12)
@@ -145,7 +170,9 @@ class TestNextTokenProbabilities:
     def test_only_the_differences_between_the_logits_matter_however_large_they_are(self, logits, shift):
         logits = np.array(logits)
         assume(abs(shift) < 1e5)
-        np.testing.assert_allclose(next_token_probabilities(logits + shift), next_token_probabilities(logits), rtol=1e-6)
+        np.testing.assert_allclose(
+            next_token_probabilities(logits + shift), next_token_probabilities(logits), rtol=1e-6
+        )
         assert np.isfinite(next_token_probabilities(logits * 1e300, top_p=0.9)).all()
 
     def test_the_logits_are_not_modified(self):
@@ -167,14 +194,22 @@ class TestNextTokenProbabilities:
         ids=str,
     )
     def test_logits_that_are_no_row_of_finite_numbers_are_refused(self, logits, came):
-        with pytest.raises(ValueError, match=re.escape(f"logits must be a row of finite numbers, at least one, got {came}") + "$"):
+        with pytest.raises(
+            ValueError, match=re.escape(f"logits must be a row of finite numbers, at least one, got {came}") + "$"
+        ):
             next_token_probabilities(logits)
 
 
 BAD_SETTINGS = [
-    *[({"temperature": t}, f"temperature must be above 0, got {t}") for t in (0, -1, -0.0, math.nan, math.inf, -math.inf)],
+    *[
+        ({"temperature": t}, f"temperature must be above 0, got {t}")
+        for t in (0, -1, -0.0, math.nan, math.inf, -math.inf)
+    ],
     *[({"top_k": k}, f"top_k must be at least 1, got {k}") for k in (0, -1)],
-    *[({"top_p": p}, f"top_p must be above 0 and at most 1, got {p}") for p in (0, -0.5, 1.0001, 90, math.nan, math.inf)],
+    *[
+        ({"top_p": p}, f"top_p must be above 0 and at most 1, got {p}")
+        for p in (0, -0.5, 1.0001, 90, math.nan, math.inf)
+    ],
 ]
 
 
@@ -261,7 +296,9 @@ class TestGenerate:
     def test_the_cache_changes_no_token_within_the_context_or_beyond_it(self, settings, length, seed):
         model = gpt(seed, **settings)
         prompt = np.random.default_rng(seed).integers(0, 7, length)
-        with_cache, without = (list(generate(model, prompt, 25, temperature=1.5, rng=seed, use_cache=cached)) for cached in (True, False))
+        with_cache, without = (
+            list(generate(model, prompt, 25, temperature=1.5, rng=seed, use_cache=cached)) for cached in (True, False)
+        )
         assert with_cache == without
 
     @pytest.mark.parametrize("settings", VARIANTS, ids=str)
@@ -272,7 +309,12 @@ class TestGenerate:
         for end in range(1, 33):
             logits = model.forward(text[end - 1 : end], cache=cache)
             assert logits.shape == (1, 7)
-            np.testing.assert_allclose(logits[0], model.forward(text[:end])[-1], rtol=0, atol=1e-5 if model.config.dtype == "float32" else 1e-12)
+            np.testing.assert_allclose(
+                logits[0],
+                model.forward(text[:end])[-1],
+                rtol=0,
+                atol=1e-5 if model.config.dtype == "float32" else 1e-12,
+            )
 
     def test_a_cache_spares_reading_the_text_again_until_the_context_is_full(self):
         model = Counting(gpt())
@@ -293,7 +335,9 @@ class TestGenerate:
     @pytest.mark.parametrize("use_cache", [True, False])
     def test_of_a_prompt_longer_than_the_context_only_the_end_counts(self, use_cache):
         prompt = [0, 1, 2, 3, 4, 5, 6, 5, 4, 3, 2, 1]
-        long, short = (list(generate(gpt(), p, 20, rng=5, use_cache=use_cache)) for p in (prompt, [6] * 9 + prompt[-8:]))
+        long, short = (
+            list(generate(gpt(), p, 20, rng=5, use_cache=use_cache)) for p in (prompt, [6] * 9 + prompt[-8:])
+        )
         assert long == short
 
     def test_a_context_of_one_token_is_enough(self):
@@ -314,12 +358,16 @@ class TestGenerate:
         assert frequencies[expected == 0].item() == 0
 
     @pytest.mark.parametrize(("number", "token"), [(0.0, 1), (0.5 - 1e-9, 1), (0.5 + 1e-9, 3), (1 - 2**-53, 3)])
-    def test_the_smallest_and_the_largest_random_number_never_fall_to_a_token_of_probability_0(self, number, token, monkeypatch):
+    def test_the_smallest_and_the_largest_random_number_never_fall_to_a_token_of_probability_0(
+        self, number, token, monkeypatch
+    ):
         class Fixed(np.random.Generator):
             def random(self):
                 return number
 
-        monkeypatch.setattr(GPT, "forward", lambda self, tokens, cache=None: np.array([[0.0, 9.0, 1.0, 9.0, 2.0, 0.0, 0.0]]))
+        monkeypatch.setattr(
+            GPT, "forward", lambda self, tokens, cache=None: np.array([[0.0, 9.0, 1.0, 9.0, 2.0, 0.0, 0.0]])
+        )
         assert next(generate(gpt(), [0], 1, top_k=2, rng=Fixed(np.random.PCG64(0)))) == token
 
     def test_two_texts_may_be_written_at_the_same_time_with_one_model(self):
@@ -339,7 +387,9 @@ class TestGenerate:
         for name, array in model.state().items():
             np.testing.assert_array_equal(array, before[name])
 
-    @pytest.mark.parametrize("prompt", [(3, 1), np.array([3, 1]), np.array([3, 1], np.uint8), range(3, 0, -2)], ids=repr)
+    @pytest.mark.parametrize(
+        "prompt", [(3, 1), np.array([3, 1]), np.array([3, 1], np.uint8), range(3, 0, -2)], ids=repr
+    )
     def test_the_prompt_may_be_any_row_of_integers(self, prompt):
         assert list(generate(gpt(), prompt, 5, rng=0)) == list(generate(gpt(), [3, 1], 5, rng=0))
 

@@ -94,7 +94,8 @@ def test_x_is_put_back_when_the_function_fails():
 
 
 @pytest.mark.parametrize(
-    ("x", "got"), [(np.zeros(2, np.float32), "float32"), (np.zeros(2, np.int64), "int64"), ([1.0, 2.0], "list"), (1.5, "float")]
+    ("x", "got"),
+    [(np.zeros(2, np.float32), "float32"), (np.zeros(2, np.int64), "int64"), ([1.0, 2.0], "list"), (1.5, "float")],
 )
 def test_what_is_not_a_float64_array_is_refused(x, got):
     with pytest.raises(ValueError, match=f"needs a float64 array to nudge, got {got}$"):
@@ -292,7 +293,9 @@ def check_a_model(activation, loss, seed=0):
     end, targets = loss(), {SquaredError: rng.normal(size=(ROWS, 3)), CrossEntropy: np.array([2, 0, 2])}[loss]
     for batch in (earlier, x):
         end.forward(targets, model.forward(batch))
-        gradients = {"x": model.backward(end.backward())} | {name: p.gradient.copy() for name, p in model.named_parameters()}
+        gradients = {"x": model.backward(end.backward())} | {
+            name: p.gradient.copy() for name, p in model.named_parameters()
+        }
     function = {SquaredError: squared_error, CrossEntropy: cross_entropy}[loss]
     parameters = {"x": x} | {name: p.value for name, p in model.named_parameters()}
     check_gradients(lambda: function(targets, model.forward(x)), parameters, gradients)
@@ -308,8 +311,14 @@ def check_a_network(activation, seed=0):
         return network
 
     def parameters_of(network):
-        neurons = {f"layers[{i}].neurons[{j}]": neuron for i, layer in enumerate(network.layers) for j, neuron in enumerate(layer.neurons)}
-        return {f"{name}.{kind}": getattr(neuron, kind) for name, neuron in neurons.items() for kind in ("weights", "bias")}
+        neurons = {
+            f"layers[{i}].neurons[{j}]": neuron
+            for i, layer in enumerate(network.layers)
+            for j, neuron in enumerate(layer.neurons)
+        }
+        return {
+            f"{name}.{kind}": getattr(neuron, kind) for name, neuron in neurons.items() for kind in ("weights", "bias")
+        }
 
     def pre_activations(network, x):
         network = copy.deepcopy(network)
@@ -389,7 +398,9 @@ def check_an_embedding(seed=0):
 
 def check_a_gpt(seed=0, **variant):
     """Logits and cross-entropy; the text is shorter than the context, has tokens twice, and a batch came before."""
-    config = GPTConfig(vocab_size=4, context_length=5, embedding_dim=4, num_heads=2, num_layers=2, dtype="float64", **variant)
+    config = GPTConfig(
+        vocab_size=4, context_length=5, embedding_dim=4, num_heads=2, num_layers=2, dtype="float64", **variant
+    )
     batches = {}
 
     def make(rng):
@@ -408,7 +419,11 @@ def check_a_gpt(seed=0, **variant):
         model.loss(*batch)
         model.backward()
     gradients = {name: p.gradient.copy() for name, p in model.named_parameters()}
-    check_gradients(lambda: cross_entropy(targets, model.forward(tokens)), {name: p.value for name, p in model.named_parameters()}, gradients)
+    check_gradients(
+        lambda: cross_entropy(targets, model.forward(tokens)),
+        {name: p.value for name, p in model.named_parameters()},
+        gradients,
+    )
 
 
 CAUSAL = causal_mask(4)
@@ -416,10 +431,18 @@ CAUSAL = causal_mask(4)
 PARTS = {
     "LayerNorm": lambda seed=0: check_a_part(lambda rng: LayerNorm(3), (3, 3), seed=seed),
     "Embedding": check_an_embedding,
-    "SelfAttention": lambda seed=0: check_a_part(lambda rng: SelfAttention(4, rng=rng), (2, 4, 4), mask=CAUSAL, seed=seed),
-    "MultiHeadAttention": lambda seed=0: check_a_part(lambda rng: MultiHeadAttention(4, 2, rng=rng), (2, 4, 4), mask=CAUSAL, seed=seed),
-    "FeedForward": lambda seed=0: check_a_part(lambda rng: FeedForward(4, activation="relu", rng=rng), (4, 4), lambda part: [part], seed=seed),
-    "TransformerBlock": lambda seed=0: check_a_part(lambda rng: TransformerBlock(4, 2, rng=rng), (2, 4, 4), mask=CAUSAL, seed=seed),
+    "SelfAttention": lambda seed=0: check_a_part(
+        lambda rng: SelfAttention(4, rng=rng), (2, 4, 4), mask=CAUSAL, seed=seed
+    ),
+    "MultiHeadAttention": lambda seed=0: check_a_part(
+        lambda rng: MultiHeadAttention(4, 2, rng=rng), (2, 4, 4), mask=CAUSAL, seed=seed
+    ),
+    "FeedForward": lambda seed=0: check_a_part(
+        lambda rng: FeedForward(4, activation="relu", rng=rng), (4, 4), lambda part: [part], seed=seed
+    ),
+    "TransformerBlock": lambda seed=0: check_a_part(
+        lambda rng: TransformerBlock(4, 2, rng=rng), (2, 4, 4), mask=CAUSAL, seed=seed
+    ),
     "GPT": check_a_gpt,
     "GPT, tied": lambda seed=0: check_a_gpt(seed, tie_weights=True),
     "GPT, sinusoidal, relu": lambda seed=0: check_a_gpt(seed, positions="sinusoidal", activation="relu"),
@@ -430,8 +453,16 @@ LINEAR = {
     "weights: sign": ("backward_to_parameters", "self.weights.gradient += x", "self.weights.gradient -= x"),
     "weights: missing factor": ("backward_to_parameters", ".T @ rows", ".T @ rows / len(rows)"),
     "weights: inputs transposed": ("backward_to_parameters", ".T @ rows", " @ rows"),
-    "weights: transposed": ("backward_to_parameters", "x.reshape(len(rows), -1).T @ rows", "rows.T @ x.reshape(len(rows), -1)"),
-    "weights: inputs of an earlier batch": ("forward", "self._keep(x, outputs)", "self._keep(vars(self).setdefault('first', x), outputs)"),
+    "weights: transposed": (
+        "backward_to_parameters",
+        "x.reshape(len(rows), -1).T @ rows",
+        "rows.T @ x.reshape(len(rows), -1)",
+    ),
+    "weights: inputs of an earlier batch": (
+        "forward",
+        "self._keep(x, outputs)",
+        "self._keep(vars(self).setdefault('first', x), outputs)",
+    ),
     "weights: outputs for inputs": ("forward", "self._keep(x, outputs)", "self._keep(outputs, outputs)"),
     "bias: sign": ("backward_to_parameters", "self.bias.gradient +=", "self.bias.gradient -="),
     "bias: missing factor": ("backward_to_parameters", "rows.sum(axis=0)", "rows.mean(axis=0)"),
@@ -439,21 +470,34 @@ LINEAR = {
     "inputs: sign": ("backward", "self.weights.value.T", "-self.weights.value.T"),
     "inputs: missing factor": ("backward", "self.weights.value.T", "self.weights.value.T / 3"),
     "inputs: transposed": ("backward", "self.weights.value.T", "self.weights.value"),
-    "inputs: update before propagation": ("backward", "self.weights.value.T", "(self.weights.value - 0.1 * self.weights.gradient).T"),
+    "inputs: update before propagation": (
+        "backward",
+        "self.weights.value.T",
+        "(self.weights.value - 0.1 * self.weights.gradient).T",
+    ),
 }
 ACTIVATION = {
     "sign": ("backward", "gradient * derivative(z)", "-gradient * derivative(z)"),
     "missing factor": ("backward", "gradient * derivative(z)", "gradient"),
     "transposed": ("backward", "gradient * derivative(z)", "gradient * derivative(z).T"),
     "slope at the output": ("backward", "derivative(z)", "derivative(ACTIVATIONS[self._name][0](z))"),
-    "slope of an earlier batch": ("forward", "self._keep(z, outputs)", "self._keep(vars(self).setdefault('first', z), outputs)"),
+    "slope of an earlier batch": (
+        "forward",
+        "self._keep(z, outputs)",
+        "self._keep(vars(self).setdefault('first', z), outputs)",
+    ),
 }
 GELU_MISTAKES = {
     "sign": (GELU, "backward", "slope *= gradient", "slope *= -gradient"),
     "missing slope": (GELU, "backward", "slope *= gradient", "slope = gradient"),
     "transposed": (GELU, "backward", "slope *= gradient", "slope *= gradient.T"),
     "slope at the output": (GELU, "forward", "_gelu_slope(z, ", "_gelu_slope(outputs, "),
-    "slope of an earlier batch": (GELU, "forward", "self._keep(_gelu_slope(z, share, outputs)", "self._keep(vars(self).setdefault('first', _gelu_slope(z, share, outputs))"),
+    "slope of an earlier batch": (
+        GELU,
+        "forward",
+        "self._keep(_gelu_slope(z, share, outputs)",
+        "self._keep(vars(self).setdefault('first', _gelu_slope(z, share, outputs))",
+    ),
     "only the share": (activations, "_gelu_slope", "return slope", "return share"),
     "missing 3 of the cube": (activations, "_gelu_slope", "6 * 0.044715", "2 * 0.044715"),
     "missing 2": (activations, "_gelu_slope", "2 * _GELU_SCALE", "_GELU_SCALE"),
@@ -471,29 +515,59 @@ LAYER_NORM = {
     "inputs: the mean counts as constant": ("backward", "slopes -= _row_means(gradient, gain)", ""),
     "inputs: the variance counts as constant": ("backward", "slopes -= normal * _row_means(of_gain, gain)", ""),
     "inputs: sign of the variance's part": ("backward", "slopes -= normal *", "slopes += normal *"),
-    "inputs: the outputs' slopes for those of what is normalized, in the mean": ("backward", "_row_means(gradient, gain)", "_row_means(gradient, np.ones_like(gain))"),
-    "inputs: the outputs' slopes for those of what is normalized, in the variance": ("backward", "_row_means(of_gain, gain)", "_row_means(of_gain, np.ones_like(gain))"),
+    "inputs: the outputs' slopes for those of what is normalized, in the mean": (
+        "backward",
+        "_row_means(gradient, gain)",
+        "_row_means(gradient, np.ones_like(gain))",
+    ),
+    "inputs: the outputs' slopes for those of what is normalized, in the variance": (
+        "backward",
+        "_row_means(of_gain, gain)",
+        "_row_means(of_gain, np.ones_like(gain))",
+    ),
     "inputs: missing size": ("backward", "slopes *= inverse", ""),
     "inputs: divided for multiplied": ("backward", "slopes *= inverse", "slopes /= inverse"),
-    "normalized inputs of an earlier batch": ("forward", "self._keep((normal, inverse)", "self._keep((vars(self).setdefault('first', normal), inverse)"),
-    "sizes of an earlier batch": ("forward", "self._keep((normal, inverse)", "self._keep((normal, vars(self).setdefault('first', inverse))"),
+    "normalized inputs of an earlier batch": (
+        "forward",
+        "self._keep((normal, inverse)",
+        "self._keep((vars(self).setdefault('first', normal), inverse)",
+    ),
+    "sizes of an earlier batch": (
+        "forward",
+        "self._keep((normal, inverse)",
+        "self._keep((normal, vars(self).setdefault('first', inverse))",
+    ),
 }
 EMBEDDING = {
     "sign": ("backward_to_parameters", "+= sums", "-= sums"),
-    "only one of equal tokens": ("backward_to_parameters", "np.add.reduceat(rows[order], starts, axis=0)", "rows[order][starts]"),
+    "only one of equal tokens": (
+        "backward_to_parameters",
+        "np.add.reduceat(rows[order], starts, axis=0)",
+        "rows[order][starts]",
+    ),
     "rows not sorted as the tokens": ("backward_to_parameters", "rows[order]", "rows"),
     "the tokens in another order": ("backward_to_parameters", "ordered[starts]", "ordered[starts][::-1]"),
-    "tokens of an earlier batch": ("forward", "self._keep(tokens, outputs)", "self._keep(vars(self).setdefault('first', tokens), outputs)"),
+    "tokens of an earlier batch": (
+        "forward",
+        "self._keep(tokens, outputs)",
+        "self._keep(vars(self).setdefault('first', tokens), outputs)",
+    ),
 }
 ATTENTION_GRADIENTS = {
     "no 1/√D": ("scale = 1 / math.sqrt(query.shape[-1])", "scale = 1"),
     "1/√T for 1/√D": ("math.sqrt(query.shape[-1])", "math.sqrt(query.shape[-2] + 1)"),
     "1/√D for the queries alone": ("(query * scale)", "query"),
     "1/√D for the keys alone": ("@ key * scale", "@ key"),
-    "softmax over the wrong axis": ("d_scores -= np.vecdot(d_weights, weights)[..., None]", "d_scores -= (d_weights * weights).sum(axis=-2, keepdims=True)"),
+    "softmax over the wrong axis": (
+        "d_scores -= np.vecdot(d_weights, weights)[..., None]",
+        "d_scores -= (d_weights * weights).sum(axis=-2, keepdims=True)",
+    ),
     "softmax: what one gains, the others don't lose": ("d_scores -= np.vecdot(d_weights, weights)[..., None]", ""),
     "softmax: missing weights": ("d_scores *= weights", ""),
-    "softmax: the slope of a sigmoid": ("d_scores -= np.vecdot(d_weights, weights)[..., None]", "d_scores *= 1 - weights"),
+    "softmax: the slope of a sigmoid": (
+        "d_scores -= np.vecdot(d_weights, weights)[..., None]",
+        "d_scores *= 1 - weights",
+    ),
     "values: weights transposed": ("weights.swapaxes(-1, -2) @ gradient", "weights @ gradient"),
     "values: sign": ("return d_query, d_key, d_value", "return d_query, d_key, -d_value"),
     "keys: scores transposed": ("d_scores.swapaxes(-1, -2) @ (query", "d_scores @ (query"),
@@ -512,40 +586,104 @@ BACKWARD_PRODUCT = {
     "update before propagation": ("parameter.value.T)", "(parameter.value - 0.1 * parameter.gradient).T)"),
 }
 SELF_ATTENTION = {
-    "no slopes through the queries": ("backward", "_backward_product(x, self.W_q, d_query)", "0 * _backward_product(x, self.W_q, d_query)"),
-    "no slopes through the keys": ("backward", "+ _backward_product(x, self.W_k, d_key)", "+ 0 * _backward_product(x, self.W_k, d_key)"),
+    "no slopes through the queries": (
+        "backward",
+        "_backward_product(x, self.W_q, d_query)",
+        "0 * _backward_product(x, self.W_q, d_query)",
+    ),
+    "no slopes through the keys": (
+        "backward",
+        "+ _backward_product(x, self.W_k, d_key)",
+        "+ 0 * _backward_product(x, self.W_k, d_key)",
+    ),
     "no slopes through the values": ("backward", "+ _backward_product(x, self.W_v, d_value)", ""),
     "queries' slopes for the keys' matrix": ("backward", "self.W_k, d_key", "self.W_k, d_query"),
     "inputs of an earlier batch": ("forward", "self._keep((x,", "self._keep((vars(self).setdefault('first', x),"),
-    "weights of an earlier batch": ("forward", "value, self.last_weights)", "value, vars(self).setdefault('first', self.last_weights))"),
-    "queries of an earlier batch": ("forward", "self._keep((x, query,", "self._keep((x, vars(self).setdefault('first', query),"),
+    "weights of an earlier batch": (
+        "forward",
+        "value, self.last_weights)",
+        "value, vars(self).setdefault('first', self.last_weights))",
+    ),
+    "queries of an earlier batch": (
+        "forward",
+        "self._keep((x, query,",
+        "self._keep((x, vars(self).setdefault('first', query),",
+    ),
 }
 MULTI_HEAD_ATTENTION = {
-    "no slopes through the keys": ("backward", "slopes += _backward_product(x, self.key, d_key)", "_backward_product(x, self.key, d_key)"),
+    "no slopes through the keys": (
+        "backward",
+        "slopes += _backward_product(x, self.key, d_key)",
+        "_backward_product(x, self.key, d_key)",
+    ),
     "no slopes through the values": ("backward", "slopes += _backward_product(x, self.value, d_value)", ""),
     "keys' slopes for the queries' matrix": ("backward", "self.query, d_query", "self.query, d_key"),
-    "the output matrix is passed by": ("backward", "self._split_heads(_backward_product(joined, self.output, gradient))", "self._split_heads(gradient)"),
+    "the output matrix is passed by": (
+        "backward",
+        "self._split_heads(_backward_product(joined, self.output, gradient))",
+        "self._split_heads(gradient)",
+    ),
     "the output matrix's inputs are x": ("backward", "_backward_product(joined,", "_backward_product(x,"),
-    "heads cut another way": ("backward", "self._split_heads(_backward_product(joined, self.output, gradient))", "_backward_product(joined, self.output, gradient).reshape(kept[0].shape)"),
-    "heads in the reverse order": ("backward", "map(self._join_heads, d_heads)", "(self._join_heads(part[:, ::-1]) for part in d_heads)"),
+    "heads cut another way": (
+        "backward",
+        "self._split_heads(_backward_product(joined, self.output, gradient))",
+        "_backward_product(joined, self.output, gradient).reshape(kept[0].shape)",
+    ),
+    "heads in the reverse order": (
+        "backward",
+        "map(self._join_heads, d_heads)",
+        "(self._join_heads(part[:, ::-1]) for part in d_heads)",
+    ),
     "inputs of an earlier batch": ("forward", "self._keep((x,", "self._keep((vars(self).setdefault('first', x),"),
-    "findings of an earlier batch": ("forward", "self._keep((x, joined,", "self._keep((x, vars(self).setdefault('first', joined),"),
-    "keys of an earlier batch": ("forward", "joined, query, key,", "joined, query, vars(self).setdefault('first', key),"),
-    "weights of an earlier batch": ("forward", "value, self.last_weights)", "value, vars(self).setdefault('first', self.last_weights))"),
+    "findings of an earlier batch": (
+        "forward",
+        "self._keep((x, joined,",
+        "self._keep((x, vars(self).setdefault('first', joined),",
+    ),
+    "keys of an earlier batch": (
+        "forward",
+        "joined, query, key,",
+        "joined, query, vars(self).setdefault('first', key),",
+    ),
+    "weights of an earlier batch": (
+        "forward",
+        "value, self.last_weights)",
+        "value, vars(self).setdefault('first', self.last_weights))",
+    ),
 }
 FEED_FORWARD = {
-    "the activation function is passed by": ("backward", "self.activation.backward(self.contract.backward(gradient))", "self.contract.backward(gradient)"),
+    "the activation function is passed by": (
+        "backward",
+        "self.activation.backward(self.contract.backward(gradient))",
+        "self.contract.backward(gradient)",
+    ),
     "the first layer is left out": ("backward", "self.expand.backward(slopes)", "slopes[..., : gradient.shape[-1]]"),
     "sign": ("backward", "return self.expand", "return -self.expand"),
 }
 BLOCK = {
     "no residual around attention": ("backward", "return gradient + self.attention_norm", "return self.attention_norm"),
-    "no residual around the feed-forward layer": ("backward", "gradient = gradient + self.feed_forward_norm", "gradient = self.feed_forward_norm"),
-    "nothing through attention": ("backward", "return gradient + self.attention_norm.backward(slopes)", "return gradient"),
-    "nothing through the feed-forward layer": ("backward", "gradient = gradient + self.feed_forward_norm.backward(slopes)", "self.feed_forward_norm.backward(slopes)"),
+    "no residual around the feed-forward layer": (
+        "backward",
+        "gradient = gradient + self.feed_forward_norm",
+        "gradient = self.feed_forward_norm",
+    ),
+    "nothing through attention": (
+        "backward",
+        "return gradient + self.attention_norm.backward(slopes)",
+        "return gradient",
+    ),
+    "nothing through the feed-forward layer": (
+        "backward",
+        "gradient = gradient + self.feed_forward_norm.backward(slopes)",
+        "self.feed_forward_norm.backward(slopes)",
+    ),
     "no normalization before the feed-forward layer": ("backward", "self.feed_forward_norm.backward(slopes)", "slopes"),
     "no normalization before attention": ("backward", "self.attention_norm.backward(slopes)", "slopes"),
-    "attention sees the slopes from before the feed-forward layer": ("backward", "gradient = gradient + self.feed_forward_norm.backward(slopes)\n    slopes = self.attention.backward(gradient)", "slopes, gradient = self.attention.backward(gradient), gradient + self.feed_forward_norm.backward(slopes)"),
+    "attention sees the slopes from before the feed-forward layer": (
+        "backward",
+        "gradient = gradient + self.feed_forward_norm.backward(slopes)\n    slopes = self.attention.backward(gradient)",
+        "slopes, gradient = self.attention.backward(gradient), gradient + self.feed_forward_norm.backward(slopes)",
+    ),
 }
 ROOT = {
     "gradients of an earlier batch are kept": ("self.zero_gradients()", ""),
@@ -554,10 +692,16 @@ ROOT = {
     "unembedding: sign": ("self.unembedding.gradient += rows", "self.unembedding.gradient -= rows"),
     "unembedding: transposed": ("rows.T @ x.reshape(len(rows), -1)", "x.reshape(len(rows), -1).T @ rows"),
     "unembedding: the last text alone": ("rows.T @ x.reshape(len(rows), -1)", "gradient[-1].T @ x[-1]"),
-    "unembedding: backward by its transpose": ("gradient, self.unembedding.value", "gradient, self.unembedding.value.T"),
+    "unembedding: backward by its transpose": (
+        "gradient, self.unembedding.value",
+        "gradient, self.unembedding.value.T",
+    ),
     "unembedding: no gradient": ("self.unembedding.gradient += rows.T @ x.reshape(len(rows), -1)", ""),
     "embedding: no gradient": ("self.token_embedding.backward_to_parameters(slopes)", ""),
-    "embedding: the gradient of another text": ("backward_to_parameters(slopes)", "backward_to_parameters(slopes[::-1])"),
+    "embedding: the gradient of another text": (
+        "backward_to_parameters(slopes)",
+        "backward_to_parameters(slopes[::-1])",
+    ),
 }
 POSITIONS = {
     "no gradient": ("self.positions.gradient[:t] += slopes.reshape(-1, t, c).sum(axis=0)", "pass"),
@@ -577,7 +721,11 @@ SQUARED_ERROR = {
     "mean over the outputs too": ("backward", "/ len(difference)", "/ difference.size"),
     "missing rows": ("backward", "/ len(difference)", ""),
     "transposed": ("backward", "return 2 * difference", "return 2 * difference.T"),
-    "difference of an earlier batch": ("backward", "_once(self._difference, self)", "vars(self).setdefault('first', _once(self._difference, self))"),
+    "difference of an earlier batch": (
+        "backward",
+        "_once(self._difference, self)",
+        "vars(self).setdefault('first', _once(self._difference, self))",
+    ),
 }
 CROSS_ENTROPY = {
     "sign": ("backward", "return gradient", "return -gradient"),
@@ -588,28 +736,52 @@ CROSS_ENTROPY = {
     "transposed": ("backward", "return gradient", "return gradient.T"),
     "exponentials for probabilities": ("backward", "(sums * len(labels))", "(0 * sums + len(labels))"),
     "logarithms for exponentials": ("forward", "sums = e.sum(axis=1)", "sums = e.sum(axis=1); e = np.log(e)"),
-    "probabilities of an earlier batch": ("backward", "_once(self._kept, self)", "vars(self).setdefault('first', _once(self._kept, self))"),
+    "probabilities of an earlier batch": (
+        "backward",
+        "_once(self._kept, self)",
+        "vars(self).setdefault('first', _once(self._kept, self))",
+    ),
 }
 NEURON = {
     "weights: sign": ("backward", "self.weights -= learning_rate", "self.weights += learning_rate"),
     "weights: missing factor": ("backward", "self.last_input.T @ dC_dz", "self.last_input.T @ dC_dz / len(dC_dz)"),
     "weights: inputs transposed": ("backward", "self.last_input.T @ dC_dz", "self.last_input @ dC_dz"),
-    "weights: inputs of an earlier batch": ("forward", "self.last_input = inputs", "self.last_input = vars(self).setdefault('first', inputs)"),
+    "weights: inputs of an earlier batch": (
+        "forward",
+        "self.last_input = inputs",
+        "self.last_input = vars(self).setdefault('first', inputs)",
+    ),
     "bias: sign": ("backward", "self.bias -= learning_rate", "self.bias += learning_rate"),
     "bias: missing factor": ("backward", "dC_dz.sum(", "dC_dz.mean("),
     "missing slope of the activation": ("backward", "dC_da * derivative(self.last_pre_activation)", "dC_da"),
     "slope at the output": ("backward", "derivative(self.last_pre_activation)", "derivative(self.last_output)"),
-    "slope of an earlier batch": ("backward", "derivative(self.last_pre_activation)", "derivative(vars(self).setdefault('first', self.last_pre_activation))"),
+    "slope of an earlier batch": (
+        "backward",
+        "derivative(self.last_pre_activation)",
+        "derivative(vars(self).setdefault('first', self.last_pre_activation))",
+    ),
     "inputs: sign": ("backward", "dC_dinputs = dC_dz @", "dC_dinputs = -dC_dz @"),
-    "inputs: update before propagation": ("backward", "dC_dz @ self.weights.T", "dC_dz @ (self.weights - learning_rate * dC_dw).T"),
+    "inputs: update before propagation": (
+        "backward",
+        "dC_dz @ self.weights.T",
+        "dC_dz @ (self.weights - learning_rate * dC_dw).T",
+    ),
 }
 LAYER = {
     "sign": ("backward", "output_gradient[:, [i]]", "-output_gradient[:, [i]]"),
     "missing factor": ("backward", "np.sum(gradients, axis=0)", "np.mean(gradients, axis=0)"),
     "transposed": ("backward", "output_gradient[:, [i]]", "output_gradient[[i], :].T"),
     "the first neuron's column for all": ("backward", "output_gradient[:, [i]]", "output_gradient[:, [0]]"),
-    "columns of an earlier batch": ("backward", "output_gradient[:, [i]]", "vars(self).setdefault('first', output_gradient)[:, [i]]"),
-    "update before propagation": ("backward", "np.sum(gradients, axis=0)", "output_gradient @ np.hstack([neuron.weights for neuron in self.neurons]).T"),
+    "columns of an earlier batch": (
+        "backward",
+        "output_gradient[:, [i]]",
+        "vars(self).setdefault('first', output_gradient)[:, [i]]",
+    ),
+    "update before propagation": (
+        "backward",
+        "np.sum(gradients, axis=0)",
+        "output_gradient @ np.hstack([neuron.weights for neuron in self.neurons]).T",
+    ),
 }
 MODEL = {
     "gradients of an earlier batch are kept": ("backward", "self.zero_gradients()", ""),
@@ -624,12 +796,21 @@ def mistakes():
     for layer in (ReLU, Sigmoid, Tanh):
         for name, place in ACTIVATION.items():
             if (layer, name) != (ReLU, "slope at the output"):  # no mistake: ReLU's output is positive where z is
-                yield f"{layer.__name__}, {name}", (activations._Activation, *place), lambda layer=layer: check_a_model(layer, SquaredError)
+                yield (
+                    f"{layer.__name__}, {name}",
+                    (activations._Activation, *place),
+                    lambda layer=layer: check_a_model(layer, SquaredError),
+                )
     for name, place in GELU_MISTAKES.items():
         yield f"GELU, {name}", place, lambda: check_a_model(GELU, SquaredError)
     for name, place in LAYER_NORM.items():
         yield f"LayerNorm, {name}", (LayerNorm, *place), PARTS["LayerNorm"]
-    over_channels = (normalization, "_column_sums", "np.ones(len(rows), x.dtype) @ rows", "rows @ np.ones(len(rows), x.dtype)")
+    over_channels = (
+        normalization,
+        "_column_sums",
+        "np.ones(len(rows), x.dtype) @ rows",
+        "rows @ np.ones(len(rows), x.dtype)",
+    )
     yield "LayerNorm, gain and bias: over the channels", over_channels, PARTS["LayerNorm"]
     for name, place in EMBEDDING.items():
         yield f"Embedding, {name}", (Embedding, *place), PARTS["Embedding"]
@@ -653,7 +834,12 @@ def mistakes():
         yield f"GPT, positions: {name}", (GPT, "backward_to_parameters", *place), PARTS["GPT"]
     for name, place in TIED.items():
         yield f"GPT, tied: {name}", (GPT, "backward_to_parameters", *place), PARTS["GPT, tied"]
-    overwritten = (Embedding, "backward_to_parameters", "self.weights.gradient[ordered[starts]] += sums", "self.weights.gradient[ordered[starts]] = sums")
+    overwritten = (
+        Embedding,
+        "backward_to_parameters",
+        "self.weights.gradient[ordered[starts]] += sums",
+        "self.weights.gradient[ordered[starts]] = sums",
+    )
     yield "GPT, tied: the embedding's part overwrites the other", overwritten, PARTS["GPT, tied"]
     swallowed = (GPT, "forward", "self._keep(x, logits)", "self._keep(vars(self).setdefault('first', x), logits)")
     yield "GPT, embeddings of an earlier batch", swallowed, PARTS["GPT"]
@@ -680,8 +866,15 @@ def test_a_mistake_planted_in_any_backward_is_convicted(place, check, plant):
 @pytest.mark.parametrize(
     "check",
     [
-        *(lambda seed, layer=layer, loss=loss: check_a_model(layer, loss, seed) for layer in LAYERS for loss in (SquaredError, CrossEntropy)),
-        *(lambda seed, activation=activation: check_a_network(activation, seed) for activation in ("sigmoid", "identity", "tanh")),
+        *(
+            lambda seed, layer=layer, loss=loss: check_a_model(layer, loss, seed)
+            for layer in LAYERS
+            for loss in (SquaredError, CrossEntropy)
+        ),
+        *(
+            lambda seed, activation=activation: check_a_network(activation, seed)
+            for activation in ("sigmoid", "identity", "tanh")
+        ),
         *PARTS.values(),
     ],
 )

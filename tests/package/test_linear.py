@@ -39,13 +39,19 @@ class TestForward:
         for index in np.ndindex(*shape[:-1]):
             np.testing.assert_allclose(outputs[index], layer.weights.value.T @ x[index] + layer.bias.value, rtol=1e-12)
 
-    @pytest.mark.parametrize("inputs", [[[1, 2, 3]], np.array([[1, 2, 3]], np.uint8), np.array([[1, 2, 3]], np.float32)], ids=["list", "uint8", "float32"])
+    @pytest.mark.parametrize(
+        "inputs",
+        [[[1, 2, 3]], np.array([[1, 2, 3]], np.uint8), np.array([[1, 2, 3]], np.float32)],
+        ids=["list", "uint8", "float32"],
+    )
     @pytest.mark.parametrize("dtype", DTYPES)
     def test_inputs_of_any_kind_count_as_the_dtype_of_the_weights(self, inputs, dtype):
         layer = random_linear(dtype=dtype)
         outputs = layer.forward(inputs)
         back = layer.backward(np.ones((1, 2), dtype=np.float64))
-        assert {array.dtype for array in (outputs, back, layer.weights.gradient, layer.bias.gradient)} == {np.dtype(dtype)}
+        assert {array.dtype for array in (outputs, back, layer.weights.gradient, layer.bias.gradient)} == {
+            np.dtype(dtype)
+        }
         np.testing.assert_array_equal(outputs, layer.forward(np.array([[1, 2, 3]], dtype)))
 
     def test_a_second_forward_leaves_the_first_result_alone(self):
@@ -56,7 +62,17 @@ class TestForward:
             layer.forward(numbers(rows, 3, seed=rows))
         np.testing.assert_array_equal(a, kept)
 
-    @pytest.mark.parametrize(("x", "got"), [(np.ones((4, 2)), "(4, 2)"), ([1, 2], "(2,)"), (np.ones((3, 4)), "(3, 4)"), (5.0, "()"), ([], "(0,)"), (np.ones((2, 3, 1)), "(2, 3, 1)")])
+    @pytest.mark.parametrize(
+        ("x", "got"),
+        [
+            (np.ones((4, 2)), "(4, 2)"),
+            ([1, 2], "(2,)"),
+            (np.ones((3, 4)), "(3, 4)"),
+            (5.0, "()"),
+            ([], "(0,)"),
+            (np.ones((2, 3, 1)), "(2, 3, 1)"),
+        ],
+    )
     def test_another_width_is_refused(self, x, got):
         with pytest.raises(ValueError, match=re.escape(f"x must have the shape (…, 3), got {got}")):
             random_linear().forward(x)
@@ -95,14 +111,18 @@ class TestBackward:
         for times in (1, 2, 3):
             layer.forward(numbers(4, 3))
             layer.backward(np.ones((4, 2)))
-            np.testing.assert_allclose(layer.weights.gradient, times * numbers(4, 3).sum(axis=0)[:, np.newaxis] * [1, 1], rtol=1e-12)
+            np.testing.assert_allclose(
+                layer.weights.gradient, times * numbers(4, 3).sum(axis=0)[:, np.newaxis] * [1, 1], rtol=1e-12
+            )
             np.testing.assert_array_equal(layer.bias.gradient, [4 * times] * 2)
 
     @pytest.mark.parametrize("how", ["backward", "backward_to_parameters"])
     def test_it_needs_a_forward_of_its_own_each_time(self, how):
         layer = random_linear()
         for _ in range(2):
-            with pytest.raises(ValueError, match=r"^Linear\.backward needs the numbers of a forward.*call forward first$"):
+            with pytest.raises(
+                ValueError, match=r"^Linear\.backward needs the numbers of a forward.*call forward first$"
+            ):
                 getattr(layer, how)(np.ones((4, 2)))
             layer.forward(numbers(4, 3))
             getattr(layer, how)(np.ones((4, 2)))
@@ -112,7 +132,10 @@ class TestBackward:
     def test_a_gradient_of_the_wrong_shape_is_refused_changes_nothing_and_the_right_one_still_works(self, shape):
         layer = random_linear()
         layer.forward(numbers(4, 3))
-        with pytest.raises(ValueError, match=re.escape(f"Linear.backward needs a gradient with the shape of the outputs (4, 2), got {shape}")):
+        with pytest.raises(
+            ValueError,
+            match=re.escape(f"Linear.backward needs a gradient with the shape of the outputs (4, 2), got {shape}"),
+        ):
             layer.backward(np.ones(shape))
         assert not layer.weights.gradient.any() and not layer.bias.gradient.any()
         assert layer.backward(np.ones((4, 2))).shape == (4, 3)
@@ -124,7 +147,9 @@ class TestBackward:
         layer.forward(numbers(4, 3))
         first = layer.backward(slopes)
         kept = first.copy()
-        assert not any(np.shares_memory(first, array) for array in (slopes, layer.weights.value, layer.weights.gradient))
+        assert not any(
+            np.shares_memory(first, array) for array in (slopes, layer.weights.value, layer.weights.gradient)
+        )
         layer.forward(numbers(4, 3))
         layer.backward(2 * slopes)
         np.testing.assert_array_equal(first, kept)
@@ -148,12 +173,19 @@ class TestFirstWeights:
     def test_he_is_the_default_and_biases_start_at_0(self):
         layer = Linear(5, 4, rng=3)
         np.testing.assert_array_equal(layer.weights.value, Linear(5, 4, rng=3, initialization="he").weights.value)
-        np.testing.assert_allclose(layer.weights.value, Linear(5, 4, rng=3, initialization="xavier").weights.value * math.sqrt(2))
+        np.testing.assert_allclose(
+            layer.weights.value, Linear(5, 4, rng=3, initialization="xavier").weights.value * math.sqrt(2)
+        )
         np.testing.assert_array_equal(layer.bias.value, np.zeros(4))
 
-    @pytest.mark.parametrize(("initialization", "with_relu", "per_layer"), [("he", True, 1), ("xavier", False, 1), ("xavier", True, 1 / 2), ("he", False, 2)])
+    @pytest.mark.parametrize(
+        ("initialization", "with_relu", "per_layer"),
+        [("he", True, 1), ("xavier", False, 1), ("xavier", True, 1 / 2), ("he", False, 2)],
+    )
     @pytest.mark.parametrize("seed", [0, 1])
-    def test_a_signal_keeps_its_size_through_ten_layers_if_the_initialization_fits_the_activation(self, initialization, with_relu, per_layer, seed):
+    def test_a_signal_keeps_its_size_through_ten_layers_if_the_initialization_fits_the_activation(
+        self, initialization, with_relu, per_layer, seed
+    ):
         rng = np.random.default_rng(seed)
         layers = []
         for _ in range(10):
@@ -164,7 +196,11 @@ class TestFirstWeights:
     @pytest.mark.parametrize("dtype", DTYPES)
     def test_they_have_the_dtype_that_was_asked_for_and_it_changes_them_by_rounding_only(self, dtype):
         layer = Linear(5, 4, rng=0, dtype=dtype)
-        assert {p.value.dtype for p in layer.parameters()} == {p.gradient.dtype for p in layer.parameters()} == {np.dtype(dtype)}
+        assert (
+            {p.value.dtype for p in layer.parameters()}
+            == {p.gradient.dtype for p in layer.parameters()}
+            == {np.dtype(dtype)}
+        )
         np.testing.assert_array_equal(layer.weights.value, Linear(5, 4, rng=0).weights.value.astype(dtype))
 
     def test_float64_is_the_default(self):

@@ -55,7 +55,9 @@ def test_squared_error_gradient_is_its_slope(shape, seed):
     rng = np.random.default_rng(seed)
     targets, outputs = rng.normal(size=shape), rng.normal(size=shape)
     gradient = squared_error_gradient(targets, outputs)
-    np.testing.assert_allclose(gradient, own_gradient(lambda o: squared_error(targets, o), outputs), rtol=1e-6, atol=1e-9)
+    np.testing.assert_allclose(
+        gradient, own_gradient(lambda o: squared_error(targets, o), outputs), rtol=1e-6, atol=1e-9
+    )
     check_gradients(lambda: squared_error(targets, outputs), {"outputs": outputs}, {"outputs": gradient})
 
 
@@ -75,8 +77,12 @@ def test_cross_entropy_equals_minus_log_softmax(seed, rows, classes):
     rng = np.random.default_rng(seed)
     labels, logits = rng.integers(0, classes, rows), rng.normal(size=(rows, classes)) * 5
     probabilities = softmax(logits)
-    assert cross_entropy(labels, logits) == pytest.approx(-np.log(probabilities[np.arange(rows), labels]).mean(), abs=1e-12)
-    np.testing.assert_allclose(cross_entropy_gradient(labels, logits), (probabilities - one_hot(labels, classes)) / rows, atol=1e-12)
+    assert cross_entropy(labels, logits) == pytest.approx(
+        -np.log(probabilities[np.arange(rows), labels]).mean(), abs=1e-12
+    )
+    np.testing.assert_allclose(
+        cross_entropy_gradient(labels, logits), (probabilities - one_hot(labels, classes)) / rows, atol=1e-12
+    )
 
 
 @quick
@@ -92,7 +98,11 @@ def test_losses_are_never_below_0(seed, rows, width, scale):
 @given(seeds, st.integers(1, 5), st.integers(1, 5))
 def test_losses_do_not_depend_on_the_order_of_the_rows_nor_on_repeating_them(seed, rows, width):
     rng = np.random.default_rng(seed)
-    targets, outputs, labels = rng.normal(size=(rows, width)), rng.normal(size=(rows, width)), rng.integers(0, width, rows)
+    targets, outputs, labels = (
+        rng.normal(size=(rows, width)),
+        rng.normal(size=(rows, width)),
+        rng.integers(0, width, rows),
+    )
     order = np.concatenate([rng.permutation(rows), rng.permutation(rows)])
     assert squared_error(targets[order], outputs[order]) == pytest.approx(squared_error(targets, outputs))
     assert cross_entropy(labels[order], outputs[order]) == pytest.approx(cross_entropy(labels, outputs), abs=1e-12)
@@ -135,9 +145,13 @@ def test_lists_and_integers_give_what_floats_give():
     outputs, targets, labels = [[1, -3], [2, 5]], [[0, 2], [2, 1]], [0, 1]
     floats = np.array(outputs, dtype=np.float64)
     assert squared_error(targets, outputs) == squared_error(np.array(targets, dtype=np.float64), floats)
-    np.testing.assert_array_equal(squared_error_gradient(targets, outputs), squared_error_gradient(np.array(targets, dtype=np.float64), floats))
+    np.testing.assert_array_equal(
+        squared_error_gradient(targets, outputs), squared_error_gradient(np.array(targets, dtype=np.float64), floats)
+    )
     assert cross_entropy(labels, outputs) == cross_entropy(np.array(labels), floats)
-    np.testing.assert_array_equal(cross_entropy_gradient(labels, outputs), cross_entropy_gradient(np.array(labels), floats))
+    np.testing.assert_array_equal(
+        cross_entropy_gradient(labels, outputs), cross_entropy_gradient(np.array(labels), floats)
+    )
 
 
 def test_small_integers_such_as_pixels_give_what_floats_give():
@@ -202,13 +216,37 @@ def test_reshaping_is_suggested_only_where_it_helps():
     [
         ([0, 3], np.zeros((2, 3)), "labels must be from 0 to 2, got 0 to 3"),
         ([-1, 1], np.zeros((2, 3)), "labels must be from 0 to 2, got -1 to 1"),
-        ([0.0, 1.0], np.zeros((2, 3)), "labels must be integers with the shape (2,), one for each row of logits, got float64 with shape (2,)"),
-        ([True, False], np.zeros((2, 3)), "labels must be integers with the shape (2,), one for each row of logits, got bool with shape (2,)"),
-        ([0, 1, 2], np.zeros((2, 3)), "labels must be integers with the shape (2,), one for each row of logits, got int64 with shape (3,)"),
-        ([[0], [1]], np.zeros((2, 3)), "labels must be integers with the shape (2,), one for each row of logits, got int64 with shape (2, 1)"),
-        (one_hot([0, 1], 3), np.zeros((2, 3)), "labels must be integers with the shape (2,), one for each row of logits, got float64 with shape (2, 3)"),
+        (
+            [0.0, 1.0],
+            np.zeros((2, 3)),
+            "labels must be integers with the shape (2,), one for each row of logits, got float64 with shape (2,)",
+        ),
+        (
+            [True, False],
+            np.zeros((2, 3)),
+            "labels must be integers with the shape (2,), one for each row of logits, got bool with shape (2,)",
+        ),
+        (
+            [0, 1, 2],
+            np.zeros((2, 3)),
+            "labels must be integers with the shape (2,), one for each row of logits, got int64 with shape (3,)",
+        ),
+        (
+            [[0], [1]],
+            np.zeros((2, 3)),
+            "labels must be integers with the shape (2,), one for each row of logits, got int64 with shape (2, 1)",
+        ),
+        (
+            one_hot([0, 1], 3),
+            np.zeros((2, 3)),
+            "labels must be integers with the shape (2,), one for each row of logits, got float64 with shape (2, 3)",
+        ),
         ([0], np.zeros(3), "logits must have the shape (rows, classes) or (B, T, V), with at least one row, got (3,)"),
-        ([], np.zeros((0, 3)), "logits must have the shape (rows, classes) or (B, T, V), with at least one row, got (0, 3)"),
+        (
+            [],
+            np.zeros((0, 3)),
+            "logits must have the shape (rows, classes) or (B, T, V), with at least one row, got (0, 3)",
+        ),
     ],
 )
 def test_cross_entropy_refuses_what_does_not_fit(function, labels, logits, says):
@@ -244,7 +282,9 @@ class TestAsTheEndOfAModel:
     def test_it_needs_a_forward_of_its_own_each_time(self, end):
         loss = end()
         for _ in range(2):
-            with pytest.raises(ValueError, match=rf"^{end.__name__}\.backward needs the numbers of a forward.*call forward first$"):
+            with pytest.raises(
+                ValueError, match=rf"^{end.__name__}\.backward needs the numbers of a forward.*call forward first$"
+            ):
                 loss.backward()
             loss.forward(*answers_and_outputs(end))
             loss.backward()
@@ -285,7 +325,11 @@ class TestAsTheEndOfAModel:
         answers[...], outputs[...] = 3, 99
         np.testing.assert_array_equal(loss.backward(), ENDS[end][1](*answers_and_outputs(end)))
 
-    @pytest.mark.parametrize("answers", [np.zeros((3, 5)), np.zeros((2, 4)), np.array([0, 1]), np.array([0, 1, 4]), np.zeros((3, 4, 1)), np.array(0)], ids=lambda a: str(a.shape))
+    @pytest.mark.parametrize(
+        "answers",
+        [np.zeros((3, 5)), np.zeros((2, 4)), np.array([0, 1]), np.array([0, 1, 4]), np.zeros((3, 4, 1)), np.array(0)],
+        ids=lambda a: str(a.shape),
+    )
     def test_it_refuses_what_its_function_refuses(self, end, answers):
         _, outputs = answers_and_outputs(end)
         with pytest.raises(ValueError) as by_function:

@@ -76,7 +76,13 @@ class TestParameter:
         np.testing.assert_array_equal(parameter.gradient, np.zeros((2, 2)))
 
     @pytest.mark.parametrize(
-        ("numbers", "dtype"), [(np.ones(2, np.float32), np.float32), (np.ones(2), np.float64), (np.array([1, 2]), np.float64), ([3, 4], np.float64)]
+        ("numbers", "dtype"),
+        [
+            (np.ones(2, np.float32), np.float32),
+            (np.ones(2), np.float64),
+            (np.array([1, 2]), np.float64),
+            ([3, 4], np.float64),
+        ],
     )
     def test_value_and_gradient_are_floats_and_integers_become_float64(self, numbers, dtype):
         parameter = Parameter(numbers)
@@ -85,7 +91,11 @@ class TestParameter:
 
     @pytest.mark.parametrize("what", ["value", "gradient"])
     @pytest.mark.parametrize("dtype", DTYPES)
-    @pytest.mark.parametrize("new", [np.array([[1.5, 2], [3, 4]]), np.array([[1, 2], [3, 4]]), [[1, 2], [3, 4]], 7, np.float64(0.5)], ids=repr)
+    @pytest.mark.parametrize(
+        "new",
+        [np.array([[1.5, 2], [3, 4]]), np.array([[1, 2], [3, 4]]), [[1, 2], [3, 4]], 7, np.float64(0.5)],
+        ids=repr,
+    )
     def test_assigning_copies_the_numbers_in_and_leaves_the_array_where_it_is(self, what, dtype, new):
         parameter = Parameter(np.zeros((2, 2), dtype))
         array = getattr(parameter, what)
@@ -111,10 +121,16 @@ class TestParameter:
         np.testing.assert_array_equal(array, [0, 1])
 
     @pytest.mark.parametrize("what", ["value", "gradient"])
-    @pytest.mark.parametrize("new", [np.ones(3), np.ones((1, 3)), np.ones((3, 2)), np.ones((2, 3, 1)), [1], []], ids=lambda new: str(np.shape(new)))
+    @pytest.mark.parametrize(
+        "new",
+        [np.ones(3), np.ones((1, 3)), np.ones((3, 2)), np.ones((2, 3, 1)), [1], []],
+        ids=lambda new: str(np.shape(new)),
+    )
     def test_another_shape_is_refused_and_changes_nothing_even_where_numpy_would_stretch_it(self, what, new):
         parameter = Parameter(np.zeros((2, 3)))
-        with pytest.raises(ValueError, match=re.escape(f"this parameter's {what} must have the shape (2, 3), got {np.shape(new)}")):
+        with pytest.raises(
+            ValueError, match=re.escape(f"this parameter's {what} must have the shape (2, 3), got {np.shape(new)}")
+        ):
             setattr(parameter, what, new)
         np.testing.assert_array_equal(getattr(parameter, what), np.zeros((2, 3)))
 
@@ -145,11 +161,23 @@ class Tree(Module):
 class TestNamedParameters:
     def test_a_sequential_names_them_by_layer(self):
         shapes = {name: p.value.shape for name, p in small_model().named_parameters()}
-        assert list(shapes.items()) == [("layers.0.weights", (3, 4)), ("layers.0.bias", (4,)), ("layers.2.weights", (4, 2)), ("layers.2.bias", (2,))]
+        assert list(shapes.items()) == [
+            ("layers.0.weights", (3, 4)),
+            ("layers.0.bias", (4,)),
+            ("layers.2.weights", (4, 2)),
+            ("layers.2.bias", (2,)),
+        ]
 
     def test_they_are_found_in_attributes_modules_and_lists_in_the_order_in_which_they_were_set(self):
         tree = Tree()
-        expected = ["scale", "trunk.weights", "trunk.bias", "branches.0.layers.0.weights", "branches.0.layers.0.bias", "branches.1"]
+        expected = [
+            "scale",
+            "trunk.weights",
+            "trunk.bias",
+            "branches.0.layers.0.weights",
+            "branches.0.layers.0.bias",
+            "branches.1",
+        ]
         assert [name for name, _ in tree.named_parameters()] == expected
         tree.trunk.forward([[1, 2]])  # what a module keeps for backward is no parameter
         assert [name for name, _ in tree.named_parameters()] == expected
@@ -186,15 +214,22 @@ class TestForward:
     @given(seeds, st.integers(1, 6))
     def test_each_row_is_computed_by_itself(self, seed, rows):
         model, x = small_model(seed=seed), some_rows(rows, seed=seed)
-        np.testing.assert_allclose(model.forward(x), np.vstack([model.forward(row[np.newaxis]) for row in x]), rtol=1e-12, atol=1e-12)
+        np.testing.assert_allclose(
+            model.forward(x), np.vstack([model.forward(row[np.newaxis]) for row in x]), rtol=1e-12, atol=1e-12
+        )
 
     def test_its_repr_shows_its_structure(self):
         model = Sequential(Linear(64, 32, rng=0), ReLU(), Linear(32, 10, rng=0), Sigmoid(), Tanh(), GELU())
         assert repr(model) == "Sequential(Linear(64, 32), ReLU(), Linear(32, 10), Sigmoid(), Tanh(), GELU())"
 
-    @pytest.mark.parametrize("layers", [(), (Sequential(ReLU()),), (ReLU(), Sequential(Tanh())), (Tanh(),) * 2], ids=repr)
+    @pytest.mark.parametrize(
+        "layers", [(), (Sequential(ReLU()),), (ReLU(), Sequential(Tanh())), (Tanh(),) * 2], ids=repr
+    )
     def test_no_layers_one_twice_and_a_sequential_inside_another_are_refused(self, layers):
-        with pytest.raises(ValueError, match=re.escape(f"at least one layer, each of them once and none of them a Sequential, got {layers}")):
+        with pytest.raises(
+            ValueError,
+            match=re.escape(f"at least one layer, each of them once and none of them a Sequential, got {layers}"),
+        ):
             Sequential(*layers)
 
     @pytest.mark.parametrize(
@@ -214,7 +249,9 @@ class TestForward:
             small_model().forward(x)
 
     @quick
-    @given(seeds, st.sampled_from([np.nan, np.inf, -np.inf]), st.integers(0, 4), st.integers(0, 2), st.sampled_from(DTYPES))
+    @given(
+        seeds, st.sampled_from([np.nan, np.inf, -np.inf]), st.integers(0, 4), st.integers(0, 2), st.sampled_from(DTYPES)
+    )
     def test_a_batch_with_nan_or_infinity_anywhere_is_refused_and_nothing_is_lost(self, seed, bad, row, column, dtype):
         model = small_model(seed=seed, dtype=dtype)
         before, x = model.state(), some_rows(seed=seed)
@@ -246,7 +283,10 @@ def slopes_of_a_model(make, loss, targets, rows=4, width=3):
     return model, x, gradients
 
 
-LOSSES = {"squared error": (SquaredError, some_rows(4, 2, seed=7)), "cross-entropy": (CrossEntropy, np.array([1, 0, 1, 1]))}
+LOSSES = {
+    "squared error": (SquaredError, some_rows(4, 2, seed=7)),
+    "cross-entropy": (CrossEntropy, np.array([1, 0, 1, 1])),
+}
 
 
 class TestBackward:
@@ -265,10 +305,20 @@ class TestBackward:
 
     @pytest.mark.parametrize("seed", [0, 1, 2])
     def test_a_parameter_shared_by_two_layers_gets_both_parts(self, seed):
-        model, _, gradients = slopes_of_a_model(lambda draw: Tied(seed=[seed, draw]), SquaredError(), some_rows(4, seed=seed))
+        model, _, gradients = slopes_of_a_model(
+            lambda draw: Tied(seed=[seed, draw]), SquaredError(), some_rows(4, seed=seed)
+        )
         assert "layers.2.weights" not in gradients and model.layers[0].weights is model.layers[2].weights
 
-    @pytest.mark.parametrize("make", [small_model, Tied, lambda: Sequential(Linear(3, 2, rng=0)), lambda: Sequential(Tanh(), Linear(3, 3, rng=0), ReLU())])
+    @pytest.mark.parametrize(
+        "make",
+        [
+            small_model,
+            Tied,
+            lambda: Sequential(Linear(3, 2, rng=0)),
+            lambda: Sequential(Tanh(), Linear(3, 3, rng=0), ReLU()),
+        ],
+    )
     def test_backward_to_parameters_gives_the_same_gradients(self, make):
         model, other = make(), make()
         slopes = np.random.default_rng(1).normal(size=model.forward(some_rows()).shape)
@@ -299,7 +349,9 @@ class TestBackward:
 
     @pytest.mark.parametrize("how", ["backward", "backward_to_parameters"])
     def test_without_a_forward_it_is_refused(self, how):
-        with pytest.raises(ValueError, match=r"^Linear\.backward needs the numbers of a forward.*: call forward first$"):
+        with pytest.raises(
+            ValueError, match=r"^Linear\.backward needs the numbers of a forward.*: call forward first$"
+        ):
             getattr(small_model(), how)(np.ones((5, 2)))
 
     @pytest.mark.parametrize("how", ["backward", "backward_to_parameters"])
@@ -388,7 +440,9 @@ class TestDtype:
     @pytest.mark.parametrize("kind", KINDS)
     @pytest.mark.parametrize("loss", LOSSES)
     @pytest.mark.parametrize("activation", [ReLU, Sigmoid, Tanh, GELU])
-    def test_outputs_and_gradients_have_the_dtype_of_the_parameters_whatever_comes_in(self, dtype, kind, loss, activation):
+    def test_outputs_and_gradients_have_the_dtype_of_the_parameters_whatever_comes_in(
+        self, dtype, kind, loss, activation
+    ):
         model, make_loss, targets = small_model(activation, dtype=dtype), *LOSSES[loss]
         x = np.array([[1, 0, 1], [0, 1, 0], [1, 1, 1], [0, 0, 1]])
         x = x.tolist() if kind == "list" else x.astype(KINDS[kind])
@@ -447,18 +501,35 @@ class TestState:
         model = small_model(dtype=dtype)
         model.load_state(small_model(seed=1, dtype=other).state())
         assert {array.dtype for array in model.state().values()} == {np.dtype(dtype)}
-        np.testing.assert_allclose(model.layers[0].weights.value, small_model(seed=1).layers[0].weights.value, rtol=1e-6)
+        np.testing.assert_allclose(
+            model.layers[0].weights.value, small_model(seed=1).layers[0].weights.value, rtol=1e-6
+        )
 
     @pytest.mark.parametrize(
         ("change", "says"),
         [
             (lambda state: state.pop("layers.2.bias"), "missing: ['layers.2.bias'], unknown: []"),
             (lambda state: state.update({"layers.4.bias": 1}), "missing: [], unknown: ['layers.4.bias']"),
-            (lambda state: state.update(bias=state.pop("layers.0.bias")), "missing: ['layers.0.bias'], unknown: ['bias']"),
-            (lambda state: state.clear(), "missing: ['layers.0.bias', 'layers.0.weights', 'layers.2.bias', 'layers.2.weights']"),
-            (lambda state: state.update({"layers.2.bias": np.ones((1, 2))}), "layers.2.bias has the shape (2,) in this model, got (1, 2)"),
-            (lambda state: state.update({"layers.2.bias": np.ones(())}), "layers.2.bias has the shape (2,) in this model, got ()"),
-            (lambda state: state.update({"layers.2.weights": np.ones((2, 4))}), "layers.2.weights has the shape (4, 2) in this model, got (2, 4)"),
+            (
+                lambda state: state.update(bias=state.pop("layers.0.bias")),
+                "missing: ['layers.0.bias'], unknown: ['bias']",
+            ),
+            (
+                lambda state: state.clear(),
+                "missing: ['layers.0.bias', 'layers.0.weights', 'layers.2.bias', 'layers.2.weights']",
+            ),
+            (
+                lambda state: state.update({"layers.2.bias": np.ones((1, 2))}),
+                "layers.2.bias has the shape (2,) in this model, got (1, 2)",
+            ),
+            (
+                lambda state: state.update({"layers.2.bias": np.ones(())}),
+                "layers.2.bias has the shape (2,) in this model, got ()",
+            ),
+            (
+                lambda state: state.update({"layers.2.weights": np.ones((2, 4))}),
+                "layers.2.weights has the shape (4, 2) in this model, got (2, 4)",
+            ),
         ],
     )
     def test_a_state_that_does_not_fit_is_refused_before_anything_changes(self, change, says):
@@ -474,7 +545,10 @@ class TestState:
         model = small_model()
         optimizer = SGD(model.parameters(), 0.1) if in_an_optimizer else None
         twin = copy.deepcopy(model)
-        assert not any(np.shares_memory(p.value, q.value) or np.shares_memory(p.gradient, q.gradient) for p, q in zip(model.parameters(), twin.parameters(), strict=True))
+        assert not any(
+            np.shares_memory(p.value, q.value) or np.shares_memory(p.gradient, q.gradient)
+            for p, q in zip(model.parameters(), twin.parameters(), strict=True)
+        )
         before = twin.state()
         for parameter in model.parameters():
             parameter.value += 1
@@ -518,4 +592,8 @@ def test_a_readers_own_layer_works_in_a_model():
             self.factor.gradient += (x * gradient).sum()
             return gradient * self.factor.value
 
-    slopes_of_a_model(lambda seed: Sequential(Scale(), *small_model(seed=seed).layers, Scale()), SquaredError(), LOSSES["squared error"][1])
+    slopes_of_a_model(
+        lambda seed: Sequential(Scale(), *small_model(seed=seed).layers, Scale()),
+        SquaredError(),
+        LOSSES["squared error"][1],
+    )

@@ -35,11 +35,19 @@ def neurons_of(model):
         return {"neuron": model}
     if isinstance(model, Layer):
         return {f"neurons[{i}]": neuron for i, neuron in enumerate(model.neurons)}
-    return {f"layers[{i}].neurons[{j}]": neuron for i, layer in enumerate(model.layers) for j, neuron in enumerate(layer.neurons)}
+    return {
+        f"layers[{i}].neurons[{j}]": neuron
+        for i, layer in enumerate(model.layers)
+        for j, neuron in enumerate(layer.neurons)
+    }
 
 
 def parameters_of(model):
-    return {f"{name}.{kind}": getattr(neuron, kind) for name, neuron in neurons_of(model).items() for kind in ("weights", "bias")}
+    return {
+        f"{name}.{kind}": getattr(neuron, kind)
+        for name, neuron in neurons_of(model).items()
+        for kind in ("weights", "bias")
+    }
 
 
 def copied(parameters):
@@ -153,7 +161,11 @@ class TestForward:
 
     def test_only_the_output_layer_has_the_output_activation(self):
         network = NeuralNetwork([2, 3, 3, 2], output_activation="sigmoid")
-        assert [{neuron.activation for neuron in layer.neurons} for layer in network.layers] == [{"relu"}, {"relu"}, {"sigmoid"}]
+        assert [{neuron.activation for neuron in layer.neurons} for layer in network.layers] == [
+            {"relu"},
+            {"relu"},
+            {"sigmoid"},
+        ]
         assert {neuron.activation for neuron in neurons_of(NeuralNetwork([2, 3, 2])).values()} == {"relu"}
 
     @pytest.mark.parametrize("model", [Neuron(2, rng=0), Layer(3, 2, rng=0), NeuralNetwork([2, 3, 2], rng=0)])
@@ -178,7 +190,9 @@ class TestForward:
     def test_each_row_is_computed_by_itself(self, seed, rows):
         network = with_large_weights(NeuralNetwork([3, 4, 2], output_activation="tanh"), seed)
         x = np.random.default_rng(seed).normal(size=(rows, 3))
-        np.testing.assert_allclose(network.forward(x), np.vstack([network.forward(row) for row in x]), rtol=1e-12, atol=1e-12)
+        np.testing.assert_allclose(
+            network.forward(x), np.vstack([network.forward(row) for row in x]), rtol=1e-12, atol=1e-12
+        )
 
 
 class TestGradients:
@@ -218,16 +232,25 @@ class TestGradients:
         trained = copy.deepcopy(network)
         trained.train(x, y, epochs=1, learning_rate=0.5, report_every=0)
         before, after = parameters_of(network), parameters_of(trained)
-        check_gradients(lambda: squared_error(y, network.forward(x)), before, {name: (before[name] - after[name]) / 0.5 for name in before})
+        check_gradients(
+            lambda: squared_error(y, network.forward(x)),
+            before,
+            {name: (before[name] - after[name]) / 0.5 for name in before},
+        )
 
     def test_a_smaller_learning_rate_takes_a_proportionally_smaller_step_and_returns_the_same_gradient(self):
-        big, small = with_large_weights(Layer(2, 3, activation="sigmoid"), 0), with_large_weights(Layer(2, 3, activation="sigmoid"), 0)
+        big, small = (
+            with_large_weights(Layer(2, 3, activation="sigmoid"), 0),
+            with_large_weights(Layer(2, 3, activation="sigmoid"), 0),
+        )
         before = copied(parameters_of(big))
         x, gradient = np.ones((2, 3)), np.ones((2, 2))
         big.forward(x), small.forward(x)
         np.testing.assert_array_equal(big.backward(gradient, 1), small.backward(gradient, 0.1))
         for name, array in parameters_of(small).items():
-            np.testing.assert_allclose(before[name] - array, 0.1 * (before[name] - parameters_of(big)[name]), atol=1e-14)
+            np.testing.assert_allclose(
+                before[name] - array, 0.1 * (before[name] - parameters_of(big)[name]), atol=1e-14
+            )
 
     def test_backward_worked_out_by_hand(self):
         neuron = Neuron(2, activation="identity")
@@ -284,8 +307,12 @@ class TutorialNetwork:
 
     def assert_same_parameters(self, network, layers=slice(None)):
         for weights, bias, layer in list(zip(self.weights, self.biases, network.layers, strict=True))[layers]:
-            np.testing.assert_allclose(np.hstack([neuron.weights for neuron in layer.neurons]), weights, rtol=1e-9, atol=1e-12)
-            np.testing.assert_allclose(np.hstack([neuron.bias for neuron in layer.neurons]), bias, rtol=1e-9, atol=1e-12)
+            np.testing.assert_allclose(
+                np.hstack([neuron.weights for neuron in layer.neurons]), weights, rtol=1e-9, atol=1e-12
+            )
+            np.testing.assert_allclose(
+                np.hstack([neuron.bias for neuron in layer.neurons]), bias, rtol=1e-9, atol=1e-12
+            )
 
 
 def positive_problem(rows, inputs, outputs, seed=0):
@@ -304,7 +331,11 @@ def all_relus_alive(sizes):
 class TestTheTutorialsApi:
     def test_names_and_order_of_the_arguments_are_the_tutorials(self):
         def positional(function):
-            return [name for name, p in inspect.signature(function).parameters.items() if p.kind == p.POSITIONAL_OR_KEYWORD and name != "self"]
+            return [
+                name
+                for name, p in inspect.signature(function).parameters.items()
+                if p.kind == p.POSITIONAL_OR_KEYWORD and name != "self"
+            ]
 
         assert positional(Neuron.__init__) == ["num_inputs"]
         assert positional(Layer.__init__) == ["num_neurons", "num_inputs_per_neuron"]
@@ -313,7 +344,9 @@ class TestTheTutorialsApi:
             assert positional(model.forward) == ["activations"]
         assert positional(Neuron.backward) == ["dC_da", "learning_rate"]
         assert positional(Layer.backward) == ["output_gradient", "learning_rate"]
-        assert positional(NeuralNetwork.mse_loss) == positional(NeuralNetwork.derivative_mse_loss) == ["y", "activations"]
+        assert (
+            positional(NeuralNetwork.mse_loss) == positional(NeuralNetwork.derivative_mse_loss) == ["y", "activations"]
+        )
         assert positional(NeuralNetwork.train) == ["X", "y", "epochs", "learning_rate", "batch_size"]
         assert positional(NeuralNetwork.predict) == ["X"]
         assert inspect.signature(NeuralNetwork.train).parameters["batch_size"].default == 32
@@ -325,7 +358,9 @@ class TestTheTutorialsApi:
             (NeuralNetwork.__init__, {"output_activation", "weight_scale", "rng"}),
             (NeuralNetwork.train, {"shuffle", "report_every"}),
         ):
-            assert {name for name, p in inspect.signature(function).parameters.items() if p.kind == p.KEYWORD_ONLY} == names
+            assert {
+                name for name, p in inspect.signature(function).parameters.items() if p.kind == p.KEYWORD_ONLY
+            } == names
         with pytest.raises(TypeError):
             NeuralNetwork([2, 1]).train(XOR_X, XOR_Y, 1, 0.1, 32, True)
 
@@ -365,7 +400,9 @@ class TestTheDifferencesFromTheTutorial:
         activations = np.random.default_rng(1).normal(size=y.shape)
         network = NeuralNetwork([3, outputs])
         gradient = network.derivative_mse_loss(y, activations)
-        check_gradients(lambda: network.mse_loss(y, activations), {"activations": activations}, {"activations": gradient})
+        check_gradients(
+            lambda: network.mse_loss(y, activations), {"activations": activations}, {"activations": gradient}
+        )
 
     @pytest.mark.parametrize("batch_size", [1, 3, 32])
     @pytest.mark.parametrize("outputs", [1, 3])
@@ -445,14 +482,19 @@ class TestFirstWeights:
             assert (signal**2).mean() == pytest.approx(1, rel=0.35)
 
     @pytest.mark.parametrize("scale", [-0.1, np.nan, np.inf, "xavier"])
-    @pytest.mark.parametrize("make", [lambda **how: Neuron(2, **how), lambda **how: Layer(3, 2, **how), lambda **how: NeuralNetwork([2, 1], **how)])
+    @pytest.mark.parametrize(
+        "make",
+        [lambda **how: Neuron(2, **how), lambda **how: Layer(3, 2, **how), lambda **how: NeuralNetwork([2, 1], **how)],
+    )
     def test_another_scale_is_refused(self, make, scale):
         with pytest.raises(ValueError, match=f'"he", got {scale!r}'):
             make(weight_scale=scale)
 
 
 class TestTraining:
-    @pytest.mark.parametrize(("report_every", "reported"), [(0, []), (1, [1, 2, 3, 4, 5]), (2, [2, 4]), (5, [5]), (6, [])])
+    @pytest.mark.parametrize(
+        ("report_every", "reported"), [(0, []), (1, [1, 2, 3, 4, 5]), (2, [2, 4]), (5, [5]), (6, [])]
+    )
     def test_report_every_chooses_the_epochs_that_print(self, report_every, reported, capsys):
         NeuralNetwork([2, 1], rng=0).train(XOR_X, XOR_Y, 5, 0.1, report_every=report_every)
         assert re.findall(r"Epoch (\d+)/5, ", capsys.readouterr().out) == [str(epoch) for epoch in reported]
@@ -518,13 +560,21 @@ class TestTraining:
     def test_lists_and_integers_teach_what_arrays_of_floats_teach(self):
         networks = [NeuralNetwork([2, 3, 1], rng=0) for _ in range(3)]
         for network, kind in zip(networks, (np.float64, int, list), strict=True):
-            x, y = (XOR_X.astype(int).tolist(), XOR_Y.astype(int).tolist()) if kind is list else (XOR_X.astype(kind), XOR_Y.astype(kind))
+            x, y = (
+                (XOR_X.astype(int).tolist(), XOR_Y.astype(int).tolist())
+                if kind is list
+                else (XOR_X.astype(kind), XOR_Y.astype(kind))
+            )
             network.train(x, y, 3, 0.1, report_every=0)
         assert_same(parameters_of(networks[1]), parameters_of(networks[0]))
         assert_same(parameters_of(networks[2]), parameters_of(networks[0]))
 
 
-MAKERS = [lambda rng: Neuron(4, rng=rng), lambda rng: Layer(3, 4, rng=rng), lambda rng: NeuralNetwork([4, 3, 2], rng=rng)]
+MAKERS = [
+    lambda rng: Neuron(4, rng=rng),
+    lambda rng: Layer(3, 4, rng=rng),
+    lambda rng: NeuralNetwork([4, 3, 2], rng=rng),
+]
 
 
 class TestReproducibility:
@@ -565,7 +615,9 @@ class TestReproducibility:
         trained = []
         for seed in (0, 0, 1):
             network = with_large_weights(NeuralNetwork([2, 1], output_activation="identity", rng=seed), 0)
-            network.train(np.arange(20.0).reshape(10, 2) / 20, np.ones((10, 1)), 1, 0.1, 1, shuffle=True, report_every=0)
+            network.train(
+                np.arange(20.0).reshape(10, 2) / 20, np.ones((10, 1)), 1, 0.1, 1, shuffle=True, report_every=0
+            )
             trained.append(parameters_of(network))
         assert_same(trained[0], trained[1])
         with pytest.raises(AssertionError):
@@ -590,7 +642,10 @@ class TestReproducibility:
 
 
 MODELS = {
-    **{f"Neuron {activation}": (lambda activation=activation: Neuron(2, activation=activation, rng=0)) for activation in ACTIVATIONS},
+    **{
+        f"Neuron {activation}": (lambda activation=activation: Neuron(2, activation=activation, rng=0))
+        for activation in ACTIVATIONS
+    },
     "Layer of one": lambda: Layer(1, 2, activation="identity", rng=0),
     "Layer": lambda: Layer(3, 2, rng=0),
     "NeuralNetwork": lambda: NeuralNetwork([2, 3, 1], output_activation="identity", rng=0),
@@ -727,9 +782,13 @@ class TestRefusals:
                 assert part in str(refused.value)
 
     @pytest.mark.parametrize("model", [Neuron(2, rng=0), Layer(3, 2, rng=0)])
-    @pytest.mark.parametrize(("x", "got"), [(np.ones((4, 3)), "(4, 3)"), ([1, 2, 3], "(3,)"), (5, "()"), (np.ones((1, 4, 2)), "(1, 4, 2)")])
+    @pytest.mark.parametrize(
+        ("x", "got"), [(np.ones((4, 3)), "(4, 3)"), ([1, 2, 3], "(3,)"), (5, "()"), (np.ones((1, 4, 2)), "(1, 4, 2)")]
+    )
     def test_neurons_refuse_inputs_that_do_not_fit_their_weights(self, model, x, got):
-        with pytest.raises(ValueError, match=re.escape(f"this neuron takes (rows, 2) with at least one row, got {got}")):
+        with pytest.raises(
+            ValueError, match=re.escape(f"this neuron takes (rows, 2) with at least one row, got {got}")
+        ):
             model.forward(x)
 
     @pytest.mark.parametrize("model", [Neuron(2, rng=0), Layer(3, 2, rng=0)])
@@ -737,7 +796,9 @@ class TestRefusals:
         with pytest.raises(ValueError, match="call forward first"):
             model.backward(np.ones((1, len(neurons_of(model)))), 0.1)
 
-    @pytest.mark.parametrize("model", [Neuron(2, activation="identity", rng=0), Layer(3, 2, activation="identity", rng=0)])
+    @pytest.mark.parametrize(
+        "model", [Neuron(2, activation="identity", rng=0), Layer(3, 2, activation="identity", rng=0)]
+    )
     def test_a_second_backward_is_refused_and_changes_nothing_until_the_next_forward(self, model):
         gradient = np.ones((1, len(neurons_of(model))))
         model.forward([1, 2])
@@ -790,7 +851,9 @@ class TestRefusals:
 
     @pytest.mark.parametrize("sizes", [[], [3]])
     def test_too_few_layer_sizes_are_refused(self, sizes):
-        with pytest.raises(ValueError, match=re.escape(f"at least the number of inputs and the number of outputs, got {sizes}")):
+        with pytest.raises(
+            ValueError, match=re.escape(f"at least the number of inputs and the number of outputs, got {sizes}")
+        ):
             NeuralNetwork(sizes)
 
     @pytest.mark.parametrize(

@@ -38,7 +38,9 @@ class TestForward:
         layer = LayerNorm(4, epsilon=2.5)
         np.testing.assert_allclose(layer.forward([1, 2, 6, 7]), [-1, -2 / 3, 2 / 3, 1], rtol=1e-14)
         layer.gain.value, layer.bias.value = [3, 6, 9, 12], [1, 0, -1, 0.5]
-        np.testing.assert_allclose(layer.forward([[1, 2, 6, 7], [7, 6, 2, 1]]), [[-2, -4, 5, 12.5], [4, 4, -7, -11.5]], rtol=1e-14)
+        np.testing.assert_allclose(
+            layer.forward([[1, 2, 6, 7], [7, 6, 2, 1]]), [[-2, -4, 5, 12.5], [4, 4, -7, -11.5]], rtol=1e-14
+        )
 
     @pytest.mark.parametrize("shape", SHAPES, ids=str)
     def test_it_is_the_formula_for_each_row_by_itself(self, shape):
@@ -56,7 +58,9 @@ class TestForward:
         np.testing.assert_allclose(outputs.var(axis=-1), x.var(axis=-1) / (x.var(axis=-1) + epsilon), rtol=1e-10)
 
     def test_epsilon_is_one_in_a_hundred_thousand_by_default(self):
-        np.testing.assert_array_equal(LayerNorm(4).forward([[0, 0, 0, 0.01]]), LayerNorm(4, epsilon=1e-5).forward([[0, 0, 0, 0.01]]))
+        np.testing.assert_array_equal(
+            LayerNorm(4).forward([[0, 0, 0, 0.01]]), LayerNorm(4, epsilon=1e-5).forward([[0, 0, 0, 0.01]])
+        )
         assert LayerNorm(4).epsilon == 1e-5
 
     @quick
@@ -81,9 +85,20 @@ class TestForward:
     @pytest.mark.parametrize("constant", [1 / 3, 100, 1234.5])
     def test_in_float32_too_equal_numbers_are_not_taken_for_different_ones(self, constant):
         for width in (3, 7, 100):
-            np.testing.assert_allclose(LayerNorm(width, dtype=np.float32).forward(np.full((2, width), constant)), 0, atol=5e-4)
+            np.testing.assert_allclose(
+                LayerNorm(width, dtype=np.float32).forward(np.full((2, width), constant)), 0, atol=5e-4
+            )
 
-    @pytest.mark.parametrize("inputs", [[[1, 2, 4]], np.array([[1, 2, 4]], np.uint8), np.array([[1, 2, 4]], np.float32), np.array([[1, 2, 4]], np.float64)], ids=["list", "uint8", "float32", "float64"])
+    @pytest.mark.parametrize(
+        "inputs",
+        [
+            [[1, 2, 4]],
+            np.array([[1, 2, 4]], np.uint8),
+            np.array([[1, 2, 4]], np.float32),
+            np.array([[1, 2, 4]], np.float64),
+        ],
+        ids=["list", "uint8", "float32", "float64"],
+    )
     @pytest.mark.parametrize("dtype", DTYPES)
     def test_inputs_of_any_kind_count_as_the_dtype_of_the_layer(self, inputs, dtype):
         layer = random_norm(3, dtype=dtype)
@@ -110,7 +125,17 @@ class TestForward:
         np.testing.assert_array_equal(x, numbers(*shape))
         assert not np.shares_memory(first, x)
 
-    @pytest.mark.parametrize(("x", "got"), [(np.ones((4, 2)), "(4, 2)"), ([1, 2], "(2,)"), (np.ones((3, 1)), "(3, 1)"), (5.0, "()"), ([], "(0,)"), (np.ones((2, 3, 4)), "(2, 3, 4)")])
+    @pytest.mark.parametrize(
+        ("x", "got"),
+        [
+            (np.ones((4, 2)), "(4, 2)"),
+            ([1, 2], "(2,)"),
+            (np.ones((3, 1)), "(3, 1)"),
+            (5.0, "()"),
+            ([], "(0,)"),
+            (np.ones((2, 3, 4)), "(2, 3, 4)"),
+        ],
+    )
     def test_another_width_is_refused(self, x, got):
         with pytest.raises(ValueError, match=re.escape(f"x must have the shape (…, 3), got {got}")):
             LayerNorm(3).forward(x)
@@ -173,7 +198,9 @@ class TestBackward:
     def test_it_needs_a_forward_of_its_own_each_time(self):
         layer = LayerNorm(3)
         for _ in range(2):
-            with pytest.raises(ValueError, match=r"^LayerNorm\.backward needs the numbers of a forward.*call forward first$"):
+            with pytest.raises(
+                ValueError, match=r"^LayerNorm\.backward needs the numbers of a forward.*call forward first$"
+            ):
                 layer.backward(np.ones((4, 3)))
             layer.forward(numbers(4, 3))
             layer.backward(np.ones((4, 3)))
@@ -183,7 +210,10 @@ class TestBackward:
     def test_a_gradient_of_the_wrong_shape_is_refused_changes_nothing_and_the_right_one_still_works(self, shape):
         layer = LayerNorm(3)
         layer.forward(numbers(4, 3))
-        with pytest.raises(ValueError, match=re.escape(f"LayerNorm.backward needs a gradient with the shape of the outputs (4, 3), got {shape}")):
+        with pytest.raises(
+            ValueError,
+            match=re.escape(f"LayerNorm.backward needs a gradient with the shape of the outputs (4, 3), got {shape}"),
+        ):
             layer.backward(np.ones(shape))
         assert not layer.gain.gradient.any() and not layer.bias.gradient.any()
         assert layer.backward(np.ones((4, 3))).shape == (4, 3)
@@ -192,7 +222,10 @@ class TestBackward:
 
 @pytest.mark.parametrize(("embedding_dim", "epsilon"), [(0, 1e-5), (-1, 1e-5), (3, 0), (3, -1e-5), (3, float("nan"))])
 def test_a_width_below_1_and_an_epsilon_that_isnt_above_0_are_refused(embedding_dim, epsilon):
-    with pytest.raises(ValueError, match=re.escape(f"embedding_dim must be at least 1 and epsilon above 0, got {embedding_dim} and {epsilon}")):
+    with pytest.raises(
+        ValueError,
+        match=re.escape(f"embedding_dim must be at least 1 and epsilon above 0, got {embedding_dim} and {epsilon}"),
+    ):
         LayerNorm(embedding_dim, epsilon=epsilon)
 
 

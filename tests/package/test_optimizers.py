@@ -110,7 +110,14 @@ class TestSGD:
 class TestAdam:
     @pytest.mark.parametrize(
         "settings",
-        [{}, {"beta1": 0.5, "beta2": 0.9}, {"beta1": 0, "beta2": 0.5}, {"epsilon": 0.1}, {"weight_decay": 0.3}, {"beta1": 0.8, "beta2": 0.99, "epsilon": 1e-4, "weight_decay": 0.01}],
+        [
+            {},
+            {"beta1": 0.5, "beta2": 0.9},
+            {"beta1": 0, "beta2": 0.5},
+            {"epsilon": 0.1},
+            {"weight_decay": 0.3},
+            {"beta1": 0.8, "beta2": 0.99, "epsilon": 1e-4, "weight_decay": 0.01},
+        ],
         ids=str,
     )
     @pytest.mark.parametrize("rate", [0.001, 0.1])
@@ -203,7 +210,9 @@ class TestAnyOptimizer:
         assert all((array != earlier).all() for array, earlier in zip(after, before, strict=True))
 
     @pytest.mark.parametrize("dtype", DTYPES)
-    def test_every_row_and_moment_keeps_the_dtype_of_the_parameters_though_settings_are_numpy_numbers(self, make, dtype):
+    def test_every_row_and_moment_keeps_the_dtype_of_the_parameters_though_settings_are_numpy_numbers(
+        self, make, dtype
+    ):
         parameters = some_parameters(dtype)
         optimizer = make(parameters, np.float64(0.1))
         for name in ("momentum", "beta1", "beta2", "epsilon", "weight_decay"):
@@ -220,7 +229,9 @@ class TestAnyOptimizer:
 
     def test_float32_takes_the_same_steps_up_to_rounding(self, make):
         parameters, others = some_parameters(np.float32), some_parameters(np.float64)
-        assert_all_close(train(make(parameters, 0.01), parameters, 20), train(make(others, 0.01), others, 20), rtol=1e-4)
+        assert_all_close(
+            train(make(parameters, 0.01), parameters, 20), train(make(others, 0.01), others, 20), rtol=1e-4
+        )
 
     def test_a_second_optimizer_makes_the_first_refuse_and_works_itself(self, make):
         parameters = some_parameters()
@@ -295,7 +306,9 @@ class TestAnyOptimizer:
         ],
     )
     def test_no_parameters_one_twice_and_two_dtypes_are_refused(self, make, parameters, says):
-        with pytest.raises(ValueError, match=r"at least one parameter, each once, all of one dtype.*" + re.escape(says)):
+        with pytest.raises(
+            ValueError, match=r"at least one parameter, each once, all of one dtype.*" + re.escape(says)
+        ):
             make(parameters())
 
 
@@ -313,7 +326,11 @@ class TestState:
         for steps in (0, 1, 4):
             train(optimizer, parameters, steps - optimizer.steps)
             state = optimizer.state()
-            assert list(state) == ["parameters", "steps", *(["velocity"] if isinstance(optimizer, SGD) else ["mean", "mean_square"])]
+            assert list(state) == [
+                "parameters",
+                "steps",
+                *(["velocity"] if isinstance(optimizer, SGD) else ["mean", "mean_square"]),
+            ]
             assert state.pop("parameters") == ", ".join(str(p.value.shape) for p in optimizer.parameters)
             assert state.pop("steps") == optimizer.steps == steps
             for name, row in state.items():
@@ -360,7 +377,22 @@ class TestState:
         assert optimizer.learning_rate == 0.3
         assert all(p.value.base is optimizer.values for p in parameters)
 
-    @pytest.mark.parametrize("wrong", ["a row is missing", "a row too many", "no steps", "a shorter row", "a matrix", "several steps", "nothing", "words", "words at the end", "steps that are no number", "of other parameters"])
+    @pytest.mark.parametrize(
+        "wrong",
+        [
+            "a row is missing",
+            "a row too many",
+            "no steps",
+            "a shorter row",
+            "a matrix",
+            "several steps",
+            "nothing",
+            "words",
+            "words at the end",
+            "steps that are no number",
+            "of other parameters",
+        ],
+    )
     def test_what_is_no_such_state_is_refused_and_nothing_changes(self, make, wrong):
         parameters, others = some_parameters(), some_parameters()
         optimizer, other = make(parameters), make(others)
@@ -382,7 +414,8 @@ class TestState:
             "words": state | {row: words},
             "words at the end": state | {last: half},
             "steps that are no number": state | {"steps": np.array(math.nan)},
-            "of other parameters": state | {"parameters": make([Parameter(np.ones(optimizer.values.size))]).state()["parameters"]},
+            "of other parameters": state
+            | {"parameters": make([Parameter(np.ones(optimizer.values.size))]).state()["parameters"]},
         }[wrong]
         with pytest.raises(ValueError):
             optimizer.load_state(bad)
@@ -392,7 +425,12 @@ class TestState:
     def test_the_message_says_what_was_expected_and_what_came(self, make):
         optimizer = make([Parameter(np.ones(3))])
         expected = {name: np.shape(array) for name, array in optimizer.state().items()}
-        with pytest.raises(ValueError, match=re.escape(f"the state of this {type(optimizer).__name__} must have the names and shapes {expected}, got {{'steps': (), 'speed': (2,)}}")):
+        with pytest.raises(
+            ValueError,
+            match=re.escape(
+                f"the state of this {type(optimizer).__name__} must have the names and shapes {expected}, got {{'steps': (), 'speed': (2,)}}"
+            ),
+        ):
             optimizer.load_state({"steps": np.array(1), "speed": np.ones(2)})
 
     def test_that_of_another_kind_is_refused(self, make):
@@ -448,11 +486,29 @@ class TestState:
 @pytest.mark.parametrize(
     ("make", "says"),
     [
-        *[(lambda p, m=m: SGD(p, 0.1, momentum=m), f"momentum must be from 0 to below 1, got {m}") for m in (1, -0.1, math.nan, 2)],
-        *[(lambda p, b=b: Adam(p, beta1=b), f"beta1 and beta2 must be from 0 to below 1, got {b} and 0.999") for b in (1, -0.1, math.nan)],
-        *[(lambda p, b=b: Adam(p, beta2=b), f"beta1 and beta2 must be from 0 to below 1, got 0.9 and {b}") for b in (1, -0.1, math.nan)],
-        *[(lambda p, e=e: Adam(p, epsilon=e), f"epsilon must be above 0 and weight_decay at least 0, got {e} and 0") for e in (0, -1e-8, math.nan)],
-        *[(lambda p, d=d: Adam(p, weight_decay=d), f"epsilon must be above 0 and weight_decay at least 0, got 1e-08 and {d}") for d in (-0.1, math.nan)],
+        *[
+            (lambda p, m=m: SGD(p, 0.1, momentum=m), f"momentum must be from 0 to below 1, got {m}")
+            for m in (1, -0.1, math.nan, 2)
+        ],
+        *[
+            (lambda p, b=b: Adam(p, beta1=b), f"beta1 and beta2 must be from 0 to below 1, got {b} and 0.999")
+            for b in (1, -0.1, math.nan)
+        ],
+        *[
+            (lambda p, b=b: Adam(p, beta2=b), f"beta1 and beta2 must be from 0 to below 1, got 0.9 and {b}")
+            for b in (1, -0.1, math.nan)
+        ],
+        *[
+            (lambda p, e=e: Adam(p, epsilon=e), f"epsilon must be above 0 and weight_decay at least 0, got {e} and 0")
+            for e in (0, -1e-8, math.nan)
+        ],
+        *[
+            (
+                lambda p, d=d: Adam(p, weight_decay=d),
+                f"epsilon must be above 0 and weight_decay at least 0, got 1e-08 and {d}",
+            )
+            for d in (-0.1, math.nan)
+        ],
     ],
 )
 def test_settings_out_of_range_are_refused(make, says):
@@ -527,7 +583,19 @@ def rates(total, **settings):
 class TestWarmupCosine:
     @pytest.mark.parametrize(
         ("step", "rate"),
-        [(0, 0.1), (1, 0.2), (4, 0.5), (8, 0.9), (9, 1.0), (14, 0.5 + math.sqrt(0.5) / 2), (19, 0.5), (24, 0.5 - math.sqrt(0.5) / 2), (29, 0), (30, 0), (1000, 0)],
+        [
+            (0, 0.1),
+            (1, 0.2),
+            (4, 0.5),
+            (8, 0.9),
+            (9, 1.0),
+            (14, 0.5 + math.sqrt(0.5) / 2),
+            (19, 0.5),
+            (24, 0.5 - math.sqrt(0.5) / 2),
+            (29, 0),
+            (30, 0),
+            (1000, 0),
+        ],
     )
     def test_values_worked_out_by_hand(self, step, rate):
         assert warmup_cosine(step, peak=1.0, warmup_steps=9, total_steps=29) == pytest.approx(rate, abs=1e-15)
@@ -539,7 +607,11 @@ class TestWarmupCosine:
         assert max(up_and_down) == up_and_down[10] == pytest.approx(0.3, rel=1e-15)
         assert (np.diff(up_and_down[10:]) < 0).all()
         assert up_and_down[30] == pytest.approx((0.3 + floor) / 2, rel=1e-12)
-        assert up_and_down[50] == warmup_cosine(51, peak=0.3, warmup_steps=10, total_steps=50, floor=floor) == pytest.approx(floor, abs=1e-15)
+        assert (
+            up_and_down[50]
+            == warmup_cosine(51, peak=0.3, warmup_steps=10, total_steps=50, floor=floor)
+            == pytest.approx(floor, abs=1e-15)
+        )
 
     def test_the_fall_is_half_a_wave_flat_at_both_ends_and_symmetric(self):
         fall = np.array(rates(40, peak=1.0, warmup_steps=0, floor=0.2))
@@ -550,7 +622,9 @@ class TestWarmupCosine:
 
     @quick
     @given(st.integers(0, 20), st.integers(1, 50), st.floats(1e-6, 10), st.floats(0, 1))
-    def test_the_first_step_is_above_0_and_none_is_above_the_peak_or_below_the_floor_after_the_warmup(self, warmup, more, peak, share):
+    def test_the_first_step_is_above_0_and_none_is_above_the_peak_or_below_the_floor_after_the_warmup(
+        self, warmup, more, peak, share
+    ):
         values = rates(warmup + more, peak=peak, warmup_steps=warmup, floor=share * peak)
         assert values[0] > 0 and max(values) <= peak * (1 + 1e-12)
         assert min(values[warmup:]) >= share * peak * (1 - 1e-12)
@@ -558,12 +632,18 @@ class TestWarmupCosine:
 
     @pytest.mark.parametrize(("warmup", "total"), [(-1, 10), (10, 10), (11, 10), (0, 0), (0, -5)])
     def test_a_warmup_that_does_not_end_before_the_training_is_refused(self, warmup, total):
-        with pytest.raises(ValueError, match=f"warmup_steps must be from 0 to below total_steps, got {warmup} and {total}"):
+        with pytest.raises(
+            ValueError, match=f"warmup_steps must be from 0 to below total_steps, got {warmup} and {total}"
+        ):
             warmup_cosine(0, peak=1, warmup_steps=warmup, total_steps=total)
 
-    @pytest.mark.parametrize(("step", "peak", "floor"), [(-1, 1, 0), (0, -1, 0), (0, 1, 2), (0, np.inf, 0), (0, 1, -0.1)])
+    @pytest.mark.parametrize(
+        ("step", "peak", "floor"), [(-1, 1, 0), (0, -1, 0), (0, 1, 2), (0, np.inf, 0), (0, 1, -0.1)]
+    )
     def test_a_rate_that_is_none_is_refused(self, step, peak, floor):
-        with pytest.raises(ValueError, match=re.escape(f"got {step}, {float(floor) if isinstance(floor, float) else floor} and {peak}")):
+        with pytest.raises(
+            ValueError, match=re.escape(f"got {step}, {float(floor) if isinstance(floor, float) else floor} and {peak}")
+        ):
             warmup_cosine(step, peak=peak, warmup_steps=2, total_steps=9, floor=floor)
 
 

@@ -30,7 +30,10 @@ def run(*command, cwd=ROOT, doing=""):
 def modules(package: Path) -> dict[str, ast.Module]:
     """name → syntax tree, the root package's `__init__` under the name "__init__"."""
     paths = sorted(package.rglob("*.py"))
-    return {".".join(path.relative_to(package).with_suffix("").parts): ast.parse(path.read_text("utf-8"), str(path)) for path in paths}
+    return {
+        ".".join(path.relative_to(package).with_suffix("").parts): ast.parse(path.read_text("utf-8"), str(path))
+        for path in paths
+    }
 
 
 def imports(package: Path, module: str, tree: ast.Module) -> list[str]:
@@ -60,7 +63,9 @@ def import_problems(package: Path) -> list[str]:
     graph = import_graph(package)
     del graph["__init__"]
     cure = "import from the module that defines the name"
-    problems = [f"{module} imports the root of {package.name}: {cure}" for module, names in graph.items() if "" in names]
+    problems = [
+        f"{module} imports the root of {package.name}: {cure}" for module, names in graph.items() if "" in names
+    ]
     harmless: set[str] = set()
 
     def circle_from(module: str, path: list[str]) -> list[str]:
@@ -105,7 +110,9 @@ def export_problems(package: Path) -> list[str]:
         if i == 0 and isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
             continue
         if isinstance(node, ast.ImportFrom) and not node.level and str(node.module).startswith(package.name + "."):
-            imported |= {alias.asname or alias.name: str(node.module).removeprefix(package.name + ".") for alias in node.names}
+            imported |= {
+                alias.asname or alias.name: str(node.module).removeprefix(package.name + ".") for alias in node.names
+            }
         elif isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "__all__":
             listed = ast.literal_eval(node.value)
         else:
@@ -115,7 +122,11 @@ def export_problems(package: Path) -> list[str]:
     problems += [f"{name} is imported but not in __all__" for name in imported if name not in listed]
     problems += [f"{name} is in __all__ but not imported" for name in listed if name not in imported]
     public = public_definitions(package)
-    problems += [f"{name} of {module} is public but not imported" for name, module in public.items() if imported.get(name) != module]
+    problems += [
+        f"{name} of {module} is public but not imported"
+        for name, module in public.items()
+        if imported.get(name) != module
+    ]
     if listed != sorted(set(listed)):
         problems.append("__all__ is not sorted, or names something twice")
     return problems
@@ -139,11 +150,23 @@ def tree_of(tmp_path, files):
         ({"a.py": "import pack.b", "b.py": "import pack.a"}, "imports go round: a → b → a"),
         ({"a.py": "from .b import x", "b.py": "from .a import y"}, "imports go round: a → b → a"),
         ({"a.py": "from pack.a import x"}, "imports go round: a → a"),
-        ({"a.py": "import pack.b", "b.py": "import pack.c", "c.py": "import pack.a"}, "imports go round: a → b → c → a"),
+        (
+            {"a.py": "import pack.b", "b.py": "import pack.c", "c.py": "import pack.a"},
+            "imports go round: a → b → c → a",
+        ),
         ({"a.py": "import pack.m", "m.py": "import pack.n", "n.py": "import pack.m"}, "imports go round: m → n → m"),
-        ({"a.py": "import pack.b", "b.py": "def f():\n    from pack.a import y\n    return y"}, "imports go round: a → b → a"),
-        ({"a.py": "import pack.b", "b.py": "if TYPE_CHECKING:\n    from pack.a import y"}, "imports go round: a → b → a"),
-        ({"a.py": "try:\n    import numpy, pack.b\nfinally:\n    pass", "b.py": "import pack.a as p"}, "imports go round: a → b → a"),
+        (
+            {"a.py": "import pack.b", "b.py": "def f():\n    from pack.a import y\n    return y"},
+            "imports go round: a → b → a",
+        ),
+        (
+            {"a.py": "import pack.b", "b.py": "if TYPE_CHECKING:\n    from pack.a import y"},
+            "imports go round: a → b → a",
+        ),
+        (
+            {"a.py": "try:\n    import numpy, pack.b\nfinally:\n    pass", "b.py": "import pack.a as p"},
+            "imports go round: a → b → a",
+        ),
         ({"a.py": "from pack.sub.b import x", "sub/b.py": "from ..a import y"}, "imports go round: a → sub.b → a"),
         ({"a.py": "from pack import x"}, "a imports the root of pack"),
         ({"a.py": "import pack"}, "a imports the root of pack"),
@@ -177,7 +200,10 @@ def test_the_import_check_lets_a_diamond_and_the_roots_own_imports_pass(tmp_path
         ("from matplotlib import pyplot", "a imports matplotlib"),
         ("def f():\n    from tqdm import tqdm", "a imports tqdm"),
         ("import numpy_extras", "a imports numpy_extras"),
-        ("import math\nimport numpy.typing\nfrom collections.abc import Callable\nfrom .b import x\nfrom pack.b import x", None),
+        (
+            "import math\nimport numpy.typing\nfrom collections.abc import Callable\nfrom .b import x\nfrom pack.b import x",
+            None,
+        ),
     ],
 )
 def test_the_dependency_check_names_the_foreign_import(tmp_path, source, says):
@@ -196,15 +222,29 @@ def test_the_dependency_check_names_the_foreign_import(tmp_path, source, says):
         ('from pack.a import f\n__all__ = ["f"]', "g of a is public but not imported"),
         ('from pack.b import f\nfrom pack.a import g\n__all__ = ["f", "g"]', "f of a is public but not imported"),
         ("from pack.a import f, g", "__init__ has no __all__"),
-        ('from pack.a import f, g\n__all__ = ["f", "g"]\ndef h():\n    return 1', "__init__ only re-exports; line 3: def h():"),
-        ('from pack.a import f, g\nclass H:\n    pass\n__all__ = ["f", "g"]', "__init__ only re-exports; line 2: class H:"),
-        ('import numpy as np\nfrom pack.a import f, g\n__all__ = ["f", "g"]', "__init__ only re-exports; line 1: import numpy as np"),
+        (
+            'from pack.a import f, g\n__all__ = ["f", "g"]\ndef h():\n    return 1',
+            "__init__ only re-exports; line 3: def h():",
+        ),
+        (
+            'from pack.a import f, g\nclass H:\n    pass\n__all__ = ["f", "g"]',
+            "__init__ only re-exports; line 2: class H:",
+        ),
+        (
+            'import numpy as np\nfrom pack.a import f, g\n__all__ = ["f", "g"]',
+            "__init__ only re-exports; line 1: import numpy as np",
+        ),
         ('from pack.a import f, g\nx = 1\n__all__ = ["f", "g"]', "__init__ only re-exports; line 2: x = 1"),
-        ('from pack.a import f, g\n__all__ = ["f", "g"]\nif True:\n    f()', "__init__ only re-exports; line 3: if True:"),
+        (
+            'from pack.a import f, g\n__all__ = ["f", "g"]\nif True:\n    f()',
+            "__init__ only re-exports; line 3: if True:",
+        ),
     ],
 )
 def test_the_export_check_names_what_is_wrong_with_an_init(tmp_path, init, says):
-    problems = export_problems(tree_of(tmp_path, {"__init__.py": init, "a.py": "def f(): ...\nclass g: ...\ndef _hidden(): ..."}))
+    problems = export_problems(
+        tree_of(tmp_path, {"__init__.py": init, "a.py": "def f(): ...\nclass g: ...\ndef _hidden(): ..."})
+    )
     assert len(problems) == (1 if says else 0)
     assert not says or problems[0].startswith(says)
 
@@ -255,8 +295,14 @@ def test_mypy_is_strict_and_finds_nothing():
 def test_mypy_finds_a_readers_mistakes_and_only_those(tmp_path):
     lines = [
         ("import numpy as np", False),
-        ("from scratchml import SGD, Adam, CrossEntropy, Linear, MiniBatches, Module, NeuralNetwork, Neuron, Optimizer, Parameter, ReLU, Sequential", False),
-        ("from scratchml import SquaredError, cross_entropy, digits, fit, idioms, mean_loss, names, softmax, spirals, warmup_cosine", False),
+        (
+            "from scratchml import SGD, Adam, CrossEntropy, Linear, MiniBatches, Module, NeuralNetwork, Neuron, Optimizer, Parameter, ReLU, Sequential",
+            False,
+        ),
+        (
+            "from scratchml import SquaredError, cross_entropy, digits, fit, idioms, mean_loss, names, softmax, spirals, warmup_cosine",
+            False,
+        ),
         ("network = NeuralNetwork([2, 3, 1], output_activation='identity', rng=0)", False),
         ("network.train([[1.0, 2.0]], [[1.0]], epochs=1, learning_rate=0.1, shuffle=True)", False),
         ("print(softmax([1, 2]).round(4), digits().test_labels.shape, cross_entropy([0], [[1, 2]]) + 1)", False),
@@ -268,17 +314,38 @@ def test_mypy_finds_a_readers_mistakes_and_only_those(tmp_path):
         ("digits().train_lables", True),
         ("Neuron(2).wieghts", True),
         ("rng = np.random.default_rng(0)", False),
-        ("model = Sequential(Linear(2, 8, rng=rng, dtype=np.float32), ReLU(), Linear(8, 2, rng=0, initialization='xavier'))", False),
+        (
+            "model = Sequential(Linear(2, 8, rng=rng, dtype=np.float32), ReLU(), Linear(8, 2, rng=0, initialization='xavier'))",
+            False,
+        ),
         ("optimizer = Adam(model.parameters(), 0.01, weight_decay=0.1)", False),
         ("batches = MiniBatches(*spirals(100, num_arms=2, rng=rng), 16, rng=rng)", False),
-        ("history = fit(model, CrossEntropy(), optimizer, batches, epochs=2, validation=[(np.ones((2, 2)), np.array([0, 1]))], patience=1)", False),
-        ("fit(model, SquaredError(), SGD(model.parameters(), 0.1, momentum=0.9), batches, epochs=2, progress=list, schedule=lambda step: 0.1)", False),
-        ("fit(model, CrossEntropy(), optimizer, batches, epochs=1, schedule=lambda s: warmup_cosine(s, peak=1, warmup_steps=1, total_steps=9))", False),
-        ("print(history.training_loss[-1] + mean_loss(model, CrossEntropy(), batches), history.best_epoch + 1, len(batches))", False),
+        (
+            "history = fit(model, CrossEntropy(), optimizer, batches, epochs=2, validation=[(np.ones((2, 2)), np.array([0, 1]))], patience=1)",
+            False,
+        ),
+        (
+            "fit(model, SquaredError(), SGD(model.parameters(), 0.1, momentum=0.9), batches, epochs=2, progress=list, schedule=lambda step: 0.1)",
+            False,
+        ),
+        (
+            "fit(model, CrossEntropy(), optimizer, batches, epochs=1, schedule=lambda s: warmup_cosine(s, peak=1, warmup_steps=1, total_steps=9))",
+            False,
+        ),
+        (
+            "print(history.training_loss[-1] + mean_loss(model, CrossEntropy(), batches), history.best_epoch + 1, len(batches))",
+            False,
+        ),
         ("model.load_state(model.state())", False),
         ("model.backward_to_parameters(model.forward([[1, 2]]))", False),
-        ("print(model.forward([[1, 2]]).argmax(axis=1), [name.upper() for name in names() + idioms()], Parameter([1.0]).value.shape)", False),
-        ("class Same(Module):\n    def forward(self, x: np.typing.ArrayLike) -> np.typing.NDArray[np.float64]: return np.array(x, np.float64)", False),
+        (
+            "print(model.forward([[1, 2]]).argmax(axis=1), [name.upper() for name in names() + idioms()], Parameter([1.0]).value.shape)",
+            False,
+        ),
+        (
+            "class Same(Module):\n    def forward(self, x: np.typing.ArrayLike) -> np.typing.NDArray[np.float64]: return np.array(x, np.float64)",
+            False,
+        ),
         ("Sequential(Same(), Linear(2, 1, rng=0))", False),
         ("Linear(2, 1)", True),
         ("Linear(2, 1, rng=None)", True),
@@ -297,7 +364,9 @@ def test_mypy_finds_a_readers_mistakes_and_only_those(tmp_path):
         ("names().most_frequent", True),
     ]
     (tmp_path / "reader.py").write_text("\n".join(line for line, _ in lines), "utf-8")
-    finished = subprocess.run([sys.executable, "-m", "mypy", tmp_path / "reader.py"], cwd=ROOT, capture_output=True, text=True)
+    finished = subprocess.run(
+        [sys.executable, "-m", "mypy", tmp_path / "reader.py"], cwd=ROOT, capture_output=True, text=True
+    )
     errors = {int(number) for number in re.findall(r"reader\.py:(\d+): error", finished.stdout)}
     expected, number = set(), 1
     for line, wrong in lines:
@@ -339,7 +408,11 @@ def installed(wheel, tmp_path_factory):
 def test_the_wheel_holds_the_package_with_its_data_and_notices_and_nothing_else(wheel):
     names = zipfile.ZipFile(wheel).namelist()
     information = f"{'-'.join(wheel.name.split('-')[:2])}.dist-info/"
-    package = {path.relative_to(ROOT).as_posix() for path in PACKAGE.rglob("*") if path.is_file() and "__pycache__" not in path.parts}
+    package = {
+        path.relative_to(ROOT).as_posix()
+        for path in PACKAGE.rglob("*")
+        if path.is_file() and "__pycache__" not in path.parts
+    }
     assert {name for name in names if not name.startswith(information)} == package
     data = {f"scratchml/data/{name}" for name in ("digits.npz", "idioms.txt", "names.txt", "NOTICE.md")}
     assert data | {"scratchml/py.typed", "scratchml/weights/idioms.npz", "scratchml/weights/names.npz"} <= package

@@ -25,7 +25,11 @@ def test_it_is_the_formula(length, embedding_dim):
 
 def test_four_columns_worked_out_by_hand():
     # The speeds are 1 and 10000^(−2/4) = 1/100 radians a position.
-    expected = [[0, 1, 0, 1], [math.sin(1), math.cos(1), math.sin(0.01), math.cos(0.01)], [math.sin(2), math.cos(2), math.sin(0.02), math.cos(0.02)]]
+    expected = [
+        [0, 1, 0, 1],
+        [math.sin(1), math.cos(1), math.sin(0.01), math.cos(0.01)],
+        [math.sin(2), math.cos(2), math.sin(0.02), math.cos(0.02)],
+    ]
     np.testing.assert_allclose(sinusoidal_positions(3, 4), expected, rtol=1e-14)
 
 
@@ -79,7 +83,9 @@ def test_a_shift_is_the_same_rotation_at_every_position(embedding_dim, shift):
 
 @pytest.mark.parametrize("embedding_dim", [2, 6, 32])
 def test_a_longer_table_goes_on_where_a_shorter_one_ends(embedding_dim):
-    np.testing.assert_array_equal(sinusoidal_positions(100, embedding_dim)[:30], sinusoidal_positions(30, embedding_dim))
+    np.testing.assert_array_equal(
+        sinusoidal_positions(100, embedding_dim)[:30], sinusoidal_positions(30, embedding_dim)
+    )
 
 
 def test_each_table_is_a_new_array():
@@ -89,5 +95,10 @@ def test_each_table_is_a_new_array():
 
 @pytest.mark.parametrize(("length", "embedding_dim"), [(0, 4), (-1, 4), (3, 0), (3, -2), (3, 3), (3, 1), (0, 0)])
 def test_an_empty_table_and_an_odd_width_are_refused(length, embedding_dim):
-    with pytest.raises(ValueError, match=re.escape(f"length must be at least 1 and embedding_dim an even number from 2 up, got {length} and {embedding_dim}")):
+    with pytest.raises(
+        ValueError,
+        match=re.escape(
+            f"length must be at least 1 and embedding_dim an even number from 2 up, got {length} and {embedding_dim}"
+        ),
+    ):
         sinusoidal_positions(length, embedding_dim)

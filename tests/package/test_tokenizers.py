@@ -26,7 +26,9 @@ TEXT = PROSE + "\n".join(f"{name} says: {idiom}。" for name, idiom in zip(names
 LINES = TEXT.splitlines(keepends=True)
 
 # Every Unicode text, and texts in which the awkward characters are close together.
-texts = st.text() | st.text(st.sampled_from("ab中文，。 \n\t\r\u3000\u2028\u00e9e\u0301👩\u200d👧🏽🇨🇳\x00_1!'ʼ\ufffd\ufeff"))
+texts = st.text() | st.text(
+    st.sampled_from("ab中文，。 \n\t\r\u3000\u2028\u00e9e\u0301👩\u200d👧🏽🇨🇳\x00_1!'ʼ\ufffd\ufeff")
+)
 words = st.text(st.sampled_from("abc"), min_size=1, max_size=8)
 phrases = st.lists(words, min_size=1, max_size=30).map(" ".join)
 
@@ -70,7 +72,11 @@ class TestCharacters:
         assert tokenizer.encode("hello") == [2, 1, 3, 3, 4]
         assert tokenizer.decode([6, 5, 0, 2]) == "界世 h"
 
-    @pytest.mark.parametrize("characters", ["cab", "abcabcabc", ["c", "b", "a"], {"a", "b", "c"}, iter("bca")], ids=["text", "repeated", "list", "set", "iterator"])
+    @pytest.mark.parametrize(
+        "characters",
+        ["cab", "abcabcabc", ["c", "b", "a"], {"a", "b", "c"}, iter("bca")],
+        ids=["text", "repeated", "list", "set", "iterator"],
+    )
     def test_order_and_repetitions_of_the_characters_dont_matter(self, characters):
         tokenizer = CharTokenizer(characters)
         assert (tokenizer.vocabulary, tokenizer.vocab_size, tokenizer.encode("abc")) == (["a", "b", "c"], 3, [0, 1, 2])
@@ -84,12 +90,20 @@ class TestCharacters:
         assert tokenizer.decode(tokens) == text
 
     def test_unknown_characters_are_refused_and_named(self):
-        with pytest.raises(ValueError, match=re.escape("this tokenizer doesn't know the characters ['!', 'é', '猫']; it knows 2 others")):
+        with pytest.raises(
+            ValueError,
+            match=re.escape("this tokenizer doesn't know the characters ['!', 'é', '猫']; it knows 2 others"),
+        ):
             CharTokenizer("ab").encode("猫a!ébé!")
 
-    @pytest.mark.parametrize(("characters", "got"), [("", "[]"), ([], "[]"), (["a", "bc"], "['bc']"), (["a", ""], "['']"), ([1, "a"], "[1]"), (b"ab", "[97, 98]")])
+    @pytest.mark.parametrize(
+        ("characters", "got"),
+        [("", "[]"), ([], "[]"), (["a", "bc"], "['bc']"), (["a", ""], "['']"), ([1, "a"], "[1]"), (b"ab", "[97, 98]")],
+    )
     def test_a_vocabulary_of_anything_but_characters_is_refused(self, characters, got):
-        with pytest.raises(ValueError, match=re.escape(f"characters must be a text, or single characters, at least one, got {got}")):
+        with pytest.raises(
+            ValueError, match=re.escape(f"characters must be a text, or single characters, at least one, got {got}")
+        ):
             CharTokenizer(characters)
 
 
@@ -109,15 +123,37 @@ class TestTraining:
         assert tokenizer.merges == [(0xB8, 0xAD), (0xE4, 256)]
         assert tokenizer.encode("中") == [257]
 
-    @pytest.mark.parametrize(("text", "first"), [("zz,zz,zz,ab,ab", "zz"), ("ab,ab,zz,zz,zz", "zz"), ("ab,ab,xyz,xyz,xyq,wxy", "xy"), ("ab,ab,ab,ab,ccc,ccc", "ab")])
+    @pytest.mark.parametrize(
+        ("text", "first"),
+        [
+            ("zz,zz,zz,ab,ab", "zz"),
+            ("ab,ab,zz,zz,zz", "zz"),
+            ("ab,ab,xyz,xyz,xyq,wxy", "xy"),
+            ("ab,ab,ab,ab,ccc,ccc", "ab"),
+        ],
+    )
     def test_the_most_frequent_pair_goes_first(self, text, first):
         assert BPETokenizer.train(text, 1).merges == [tuple(first.encode())]
 
-    @pytest.mark.parametrize(("text", "first"), [("ba,cd,ba,cd", "ba"), ("cd,ba,cd,ba", "ba"), ("ac,ab,ac,ab", "ab"), ("ab,ac,ab,ac", "ab"), ("bz,ca,bz,ca", "bz"), ("ca,bz,ca,bz", "bz"), ("中\n中\nz!\nzz\nzz", "zz")])
+    @pytest.mark.parametrize(
+        ("text", "first"),
+        [
+            ("ba,cd,ba,cd", "ba"),
+            ("cd,ba,cd,ba", "ba"),
+            ("ac,ab,ac,ab", "ab"),
+            ("ab,ac,ab,ac", "ab"),
+            ("bz,ca,bz,ca", "bz"),
+            ("ca,bz,ca,bz", "bz"),
+            ("中\n中\nz!\nzz\nzz", "zz"),
+        ],
+    )
     def test_of_equally_frequent_pairs_the_smaller_numbers_go_first(self, text, first):
         assert BPETokenizer.train(text, 1).merges == [tuple(first.encode())]
 
-    @pytest.mark.parametrize(("text", "merges"), [("", 0), ("a", 0), ("abcdef", 0), ("a b c d", 0), ("abab", 1), ("abc,abc", 2), ("a a a", 1)])
+    @pytest.mark.parametrize(
+        ("text", "merges"),
+        [("", 0), ("a", 0), ("abcdef", 0), ("a b c d", 0), ("abab", 1), ("abc,abc", 2), ("a a a", 1)],
+    )
     def test_it_stops_when_no_pair_occurs_twice(self, text, merges):
         assert len(BPETokenizer.train(text, 1000).merges) == merges
 
@@ -156,7 +192,16 @@ class TestTraining:
 
 
 class TestEncoding:
-    @pytest.mark.parametrize(("merges", "text", "tokens"), [(["bc", "ab"], "abc", [97, 256]), (["ab", "bc"], "abc", [256, 99]), (["bc", "ab"], "abab", [257, 257]), (["cd", "bc", "ab"], "abcd", [258, 256]), (["aa"], "aaaaa", [256, 256, 97])])
+    @pytest.mark.parametrize(
+        ("merges", "text", "tokens"),
+        [
+            (["bc", "ab"], "abc", [97, 256]),
+            (["ab", "bc"], "abc", [256, 99]),
+            (["bc", "ab"], "abab", [257, 257]),
+            (["cd", "bc", "ab"], "abcd", [258, 256]),
+            (["aa"], "aaaaa", [256, 256, 97]),
+        ],
+    )
     def test_merges_apply_in_the_order_in_which_they_were_learned_and_from_left_to_right(self, merges, text, tokens):
         assert BPETokenizer([tuple(pair.encode()) for pair in merges]).encode(text) == tokens
 
@@ -175,7 +220,23 @@ class TestEncoding:
         assert all(0 <= token < bpe.vocab_size for token in tokens)
         assert bpe.decode(tokens) == text
 
-    @pytest.mark.parametrize("text", [TEXT, TEXT[::-1], "中" * 1000, " " * 1000, "a" * 1000, "\n \n\t \r\n", "\u0301\u0301", "👩‍👩‍👧🏽", unicodedata.normalize("NFD", "é ü ñ 각"), "\x00\x7f\x80\uffff\U0010ffff", "नमस्ते, शब्द"], ids=["text", "reversed", "中", "spaces", "a", "white space", "marks", "emoji", "NFD", "ends", "hindi"])
+    @pytest.mark.parametrize(
+        "text",
+        [
+            TEXT,
+            TEXT[::-1],
+            "中" * 1000,
+            " " * 1000,
+            "a" * 1000,
+            "\n \n\t \r\n",
+            "\u0301\u0301",
+            "👩‍👩‍👧🏽",
+            unicodedata.normalize("NFD", "é ü ñ 각"),
+            "\x00\x7f\x80\uffff\U0010ffff",
+            "नमस्ते, शब्द",
+        ],
+        ids=["text", "reversed", "中", "spaces", "a", "white space", "marks", "emoji", "NFD", "ends", "hindi"],
+    )
     def test_these_come_back_unchanged_too(self, bpe, text):
         assert bpe.decode(bpe.encode(text)) == text
 
@@ -187,7 +248,10 @@ class TestEncoding:
         assert bpe.encode("hello\nhello") == [*kept, *bpe.encode("\n"), *kept]
 
     @quick
-    @given(st.lists(texts, max_size=8).map("".join) | st.sampled_from(LINES), st.lists(st.integers(0, 400), min_size=2, max_size=6).map(sorted))
+    @given(
+        st.lists(texts, max_size=8).map("".join) | st.sampled_from(LINES),
+        st.lists(st.integers(0, 400), min_size=2, max_size=6).map(sorted),
+    )
     def test_more_merges_never_make_an_encoding_longer(self, bpe, text, numbers):
         lengths = [len(BPETokenizer(bpe.merges[:n]).encode(text)) for n in numbers]
         assert lengths == sorted(lengths, reverse=True)
@@ -197,7 +261,9 @@ class TestEncoding:
 
     def test_tokens_never_cross_from_one_piece_to_the_next(self, bpe):
         learned = [bpe.decode([token]) for token in range(256, bpe.vocab_size)]
-        assert any(len(text) > 4 for text in learned) and any(text.startswith(" ") and len(text) > 2 for text in learned)
+        assert any(len(text) > 4 for text in learned) and any(
+            text.startswith(" ") and len(text) > 2 for text in learned
+        )
         for text in learned:
             assert not re.search(r"\w[^\w\ufffd]|[^\w\s\ufffd]\w|\S\s", text), text
 
@@ -250,13 +316,19 @@ class TestBoth:
         for form in (tuple(tokens), iter(tokens), np.array(tokens), np.array(tokens, np.uint16), (t for t in tokens)):
             assert tokenizer.decode(form) == "token 数字"
 
-    @pytest.mark.parametrize("wrong", [-1, -1000, "vocab_size", 10**30, 1.5, 1.0, np.float64(2), "a", "1", None, [1], (0, 1), np.array([0, 1])], ids=str)
+    @pytest.mark.parametrize(
+        "wrong",
+        [-1, -1000, "vocab_size", 10**30, 1.5, 1.0, np.float64(2), "a", "1", None, [1], (0, 1), np.array([0, 1])],
+        ids=str,
+    )
     @pytest.mark.parametrize("others", [[], [0, 1, 2]], ids=["alone", "among others"])
     def test_tokens_out_of_range_and_what_is_no_integer_are_refused(self, kind, wrong, others):
         tokenizer = made(kind)
         if isinstance(wrong, str) and wrong == "vocab_size":
             wrong = tokenizer.vocab_size
-        with pytest.raises(ValueError, match=re.escape(f"tokens must be integers from 0 to {tokenizer.vocab_size - 1}, got {wrong!r}")):
+        with pytest.raises(
+            ValueError, match=re.escape(f"tokens must be integers from 0 to {tokenizer.vocab_size - 1}, got {wrong!r}")
+        ):
             tokenizer.decode([*others, wrong, *others])
 
     @pytest.mark.parametrize("reader", ["its own kind", "the base class"])
@@ -272,10 +344,29 @@ class TestBoth:
 
     def test_json_of_the_other_kind_is_refused(self, kind):
         other = BPETokenizer if kind is CharTokenizer else CharTokenizer
-        with pytest.raises(ValueError, match=re.escape(f"this isn't the JSON of a {kind.__name__}: {made(other).to_json()[:60]!r}")):
+        with pytest.raises(
+            ValueError, match=re.escape(f"this isn't the JSON of a {kind.__name__}: {made(other).to_json()[:60]!r}")
+        ):
             kind.from_json(made(other).to_json())
 
-    @pytest.mark.parametrize("text", ["", "tokens", "[]", "{}", "5", "null", '"BPETokenizer"', '{"Tokenizer": "ab"}', '{"tokens": [1, 2]}', '{"CharTokenizer": "ab", "BPETokenizer": []}', '{"CharTokenizer": "ab"', "<html>", "[[97, 98]]"])
+    @pytest.mark.parametrize(
+        "text",
+        [
+            "",
+            "tokens",
+            "[]",
+            "{}",
+            "5",
+            "null",
+            '"BPETokenizer"',
+            '{"Tokenizer": "ab"}',
+            '{"tokens": [1, 2]}',
+            '{"CharTokenizer": "ab", "BPETokenizer": []}',
+            '{"CharTokenizer": "ab"',
+            "<html>",
+            "[[97, 98]]",
+        ],
+    )
     def test_other_json_and_what_is_no_json_is_refused_and_shown(self, kind, text, tmp_path):
         (tmp_path / "file").write_text(text)
         for reader, kinds in ((kind, kind.__name__), (Tokenizer, "BPETokenizer or a CharTokenizer")):
@@ -306,13 +397,40 @@ class TestJSON:
         tokenizer = BPETokenizer(np.array([[97, 98], [256, 99]]))
         assert tokenizer.merges == BPETokenizer.from_json(tokenizer.to_json()).merges == [(97, 98), (256, 99)]
 
-    @pytest.mark.parametrize(("content", "because"), [([[97, 256]], "merge 0 must join two tokens from 0 to 255, got [97, 256]"), ([[97, 98], [257, 1]], "merge 1 must join two tokens from 0 to 256, got [257, 1]"), ([[-1, 98]], "got [-1, 98]"), ([[97, 98.5]], "got [97, 98.5]"), ([[97]], "got [97]"), ([[97, 98, 99]], "got [97, 98, 99]"), (["ab"], "got 'ab'"), ([5], ": "), (5, ": "), (None, ": "), ({}, "doesn't write such JSON"), ("", "doesn't write such JSON")])
+    @pytest.mark.parametrize(
+        ("content", "because"),
+        [
+            ([[97, 256]], "merge 0 must join two tokens from 0 to 255, got [97, 256]"),
+            ([[97, 98], [257, 1]], "merge 1 must join two tokens from 0 to 256, got [257, 1]"),
+            ([[-1, 98]], "got [-1, 98]"),
+            ([[97, 98.5]], "got [97, 98.5]"),
+            ([[97]], "got [97]"),
+            ([[97, 98, 99]], "got [97, 98, 99]"),
+            (["ab"], "got 'ab'"),
+            ([5], ": "),
+            (5, ": "),
+            (None, ": "),
+            ({}, "doesn't write such JSON"),
+            ("", "doesn't write such JSON"),
+        ],
+    )
     def test_bad_merges_are_refused(self, content, because):
         for reader in (BPETokenizer, Tokenizer):
             with pytest.raises(ValueError, match="^(this JSON makes no )?BPETokenizer.*" + re.escape(because)):
                 reader.from_json(json.dumps({"BPETokenizer": content}))
 
-    @pytest.mark.parametrize(("content", "because"), [("", "at least one, got []"), (["ab"], "got ['ab']"), ([1, 2], "got [1, 2]"), (5, ": "), (None, ": "), (["a", "b"], "doesn't write such JSON"), ({"a": 0}, "doesn't write such JSON")])
+    @pytest.mark.parametrize(
+        ("content", "because"),
+        [
+            ("", "at least one, got []"),
+            (["ab"], "got ['ab']"),
+            ([1, 2], "got [1, 2]"),
+            (5, ": "),
+            (None, ": "),
+            (["a", "b"], "doesn't write such JSON"),
+            ({"a": 0}, "doesn't write such JSON"),
+        ],
+    )
     def test_bad_vocabularies_are_refused(self, content, because):
         for reader in (CharTokenizer, Tokenizer):
             with pytest.raises(ValueError, match="^(this JSON makes no )?CharTokenizer.*" + re.escape(because)):
@@ -324,7 +442,17 @@ class TestJSON:
             CharTokenizer.from_json(json.dumps({"CharTokenizer": content}))
 
 
-@pytest.mark.parametrize(("merges", "got"), [([(97, 256)], "merge 0 must join two tokens from 0 to 255, got (97, 256)"), ([(97, 98), (99, 256), (258, 1)], "merge 2 must join two tokens from 0 to 257, got (258, 1)"), ([(-1, 0)], "got (-1, 0)"), ([(1.5, 2)], "got (1.5, 2)"), ([(1, 2, 3)], "got (1, 2, 3)"), (["ab"], "got 'ab'")])
+@pytest.mark.parametrize(
+    ("merges", "got"),
+    [
+        ([(97, 256)], "merge 0 must join two tokens from 0 to 255, got (97, 256)"),
+        ([(97, 98), (99, 256), (258, 1)], "merge 2 must join two tokens from 0 to 257, got (258, 1)"),
+        ([(-1, 0)], "got (-1, 0)"),
+        ([(1.5, 2)], "got (1.5, 2)"),
+        ([(1, 2, 3)], "got (1, 2, 3)"),
+        (["ab"], "got 'ab'"),
+    ],
+)
 def test_merges_of_what_is_no_token_yet_are_refused(merges, got):
     with pytest.raises(ValueError, match=re.escape(got)):
         BPETokenizer(merges)

@@ -75,7 +75,9 @@ class TestMiniBatches:
         for _ in range(2):
             epoch = list(batches)
             assert len(epoch) == len(batches) == math.ceil(rows / size)
-            assert [len(inputs) for inputs, _ in epoch] == [size] * (rows // size) + ([rows % size] if rows % size else [])
+            assert [len(inputs) for inputs, _ in epoch] == [size] * (rows // size) + (
+                [rows % size] if rows % size else []
+            )
             assert sorted(row.tolist() for inputs, _ in epoch for row in inputs) == x.tolist()
             for inputs, targets in epoch:
                 np.testing.assert_array_equal(targets, inputs[:, 0] * 10)
@@ -107,7 +109,10 @@ class TestMiniBatches:
         with pytest.raises(TypeError, match="rng"):
             MiniBatches(np.ones((4, 1)), np.ones(4))
 
-    @pytest.mark.parametrize(("inputs", "targets"), [(np.ones((5, 2, 3), np.float32), np.ones((5, 2), np.int64)), (np.ones((5, 4), np.uint8), np.ones((5, 1)))])
+    @pytest.mark.parametrize(
+        ("inputs", "targets"),
+        [(np.ones((5, 2, 3), np.float32), np.ones((5, 2), np.int64)), (np.ones((5, 4), np.uint8), np.ones((5, 1)))],
+    )
     def test_rows_of_any_shape_keep_their_shape_and_dtype(self, inputs, targets):
         for some_inputs, some_targets in MiniBatches(inputs, targets, 2, rng=0):
             assert (some_inputs.shape[1:], some_inputs.dtype) == (inputs.shape[1:], inputs.dtype)
@@ -115,7 +120,9 @@ class TestMiniBatches:
 
     def test_lists_give_what_arrays_give(self):
         x, y = problem()
-        for (a, b), (c, d) in zip(MiniBatches(x, y, 5, rng=0), MiniBatches(x.tolist(), y.tolist(), 5, rng=0), strict=True):
+        for (a, b), (c, d) in zip(
+            MiniBatches(x, y, 5, rng=0), MiniBatches(x.tolist(), y.tolist(), 5, rng=0), strict=True
+        ):
             np.testing.assert_array_equal(a, c)
             np.testing.assert_array_equal(b, d)
 
@@ -128,16 +135,31 @@ class TestMiniBatches:
 
     @pytest.mark.parametrize(
         ("inputs", "targets"),
-        [(np.ones((4, 2)), np.ones((3, 1))), (np.ones((4, 2)), np.ones((1, 4))), (np.ones((0, 2)), np.ones((0, 1))), ([], []), (np.ones((4, 0)), np.ones(4)), (5.0, 3.0), (np.ones(3), 3.0)],
+        [
+            (np.ones((4, 2)), np.ones((3, 1))),
+            (np.ones((4, 2)), np.ones((1, 4))),
+            (np.ones((0, 2)), np.ones((0, 1))),
+            ([], []),
+            (np.ones((4, 0)), np.ones(4)),
+            (5.0, 3.0),
+            (np.ones(3), 3.0),
+        ],
         ids=lambda array: str(np.shape(array)),
     )
     def test_rows_without_their_targets_and_no_rows_are_refused(self, inputs, targets):
-        with pytest.raises(ValueError, match=re.escape(f"the same number of rows, at least one, got the shapes {np.shape(inputs)} and {np.shape(targets)}")):
+        with pytest.raises(
+            ValueError,
+            match=re.escape(
+                f"the same number of rows, at least one, got the shapes {np.shape(inputs)} and {np.shape(targets)}"
+            ),
+        ):
             MiniBatches(inputs, targets, rng=0)
 
     @quick
     @given(st.booleans(), st.integers(0, 22), st.integers(0, 1), st.sampled_from([math.nan, math.inf, -math.inf]))
-    def test_nan_and_infinity_are_refused_before_anything_is_learned_from_the_rows_before_them(self, in_targets, row, column, bad):
+    def test_nan_and_infinity_are_refused_before_anything_is_learned_from_the_rows_before_them(
+        self, in_targets, row, column, bad
+    ):
         x, y = problem()
         (y if in_targets else x)[row, column] = bad
         with pytest.raises(ValueError, match="inputs and targets must be finite numbers, got NaN or infinity"):
@@ -157,7 +179,9 @@ def windows(text, length):
 class TestNextTokenBatches:
     @quick
     @given(st.integers(2, 40), st.data(), st.integers(1, 9), st.integers(1, 5), st.integers(0, 2**32))
-    def test_every_target_is_the_token_after_its_input_and_an_epoch_has_so_many_batches(self, size, data, batch_size, steps, seed):
+    def test_every_target_is_the_token_after_its_input_and_an_epoch_has_so_many_batches(
+        self, size, data, batch_size, steps, seed
+    ):
         length = data.draw(st.integers(1, size - 1))
         text = np.random.default_rng(0).permutation(size)
         batches = NextTokenBatches(text, batch_size, length, steps=steps, rng=seed)
@@ -167,7 +191,9 @@ class TestNextTokenBatches:
             for inputs, targets in epoch:
                 assert inputs.shape == targets.shape == (batch_size, length)
                 np.testing.assert_array_equal(inputs[:, 1:], targets[:, :-1])
-                assert set(zip(map(tuple, inputs.tolist()), map(tuple, targets.tolist()), strict=True)) <= windows(text.tolist(), length)
+                assert set(zip(map(tuple, inputs.tolist()), map(tuple, targets.tolist()), strict=True)) <= windows(
+                    text.tolist(), length
+                )
         assert batches.num_tokens == sum(targets.size for _, targets in epoch)
 
     @pytest.mark.parametrize("length", [1, 2, 7, 10, 11])
@@ -222,7 +248,9 @@ class TestNextTokenWindows:
         text = np.random.default_rng(0).permutation(size)
         batches = next_token_windows(text, batch_size, length)
         count = (size - 1) // length
-        assert [len(inputs) for inputs, _ in batches] == [batch_size] * (count // batch_size) + ([count % batch_size] if count % batch_size else [])
+        assert [len(inputs) for inputs, _ in batches] == [batch_size] * (count // batch_size) + (
+            [count % batch_size] if count % batch_size else []
+        )
         assert all(inputs.shape == targets.shape == (len(inputs), length) for inputs, targets in batches)
         inputs, targets = (np.concatenate([pair[i] for pair in batches]).ravel() for i in (0, 1))
         np.testing.assert_array_equal(inputs, text[: count * length])
@@ -248,11 +276,25 @@ class TestNextTokenWindows:
             next_token_windows(range(9), size, 3)
 
 
-@pytest.mark.parametrize("make", [lambda tokens, length: NextTokenBatches(tokens, 2, length, steps=1, rng=0), lambda tokens, length: next_token_windows(tokens, 2, length)], ids=["random", "all"])
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda tokens, length: NextTokenBatches(tokens, 2, length, steps=1, rng=0),
+        lambda tokens, length: next_token_windows(tokens, 2, length),
+    ],
+    ids=["random", "all"],
+)
 class TestTextsThatAreNone:
     @pytest.mark.parametrize(
         ("tokens", "came"),
-        [([1.0, 2.0, 3.0], "float64 with shape (3,)"), ([], "float64 with shape (0,)"), ([[1, 2, 3]], "int64 with shape (1, 3)"), (5, "int64 with shape ()"), ([True, False, True], "bool with shape (3,)"), ("text", "<U4 with shape ()")],
+        [
+            ([1.0, 2.0, 3.0], "float64 with shape (3,)"),
+            ([], "float64 with shape (0,)"),
+            ([[1, 2, 3]], "int64 with shape (1, 3)"),
+            (5, "int64 with shape ()"),
+            ([True, False, True], "bool with shape (3,)"),
+            ("text", "<U4 with shape ()"),
+        ],
         ids=str,
     )
     def test_what_is_no_row_of_integers_is_refused(self, make, tokens, came):
@@ -261,7 +303,9 @@ class TestTextsThatAreNone:
 
     @pytest.mark.parametrize("length", [0, -1, 5, 6, 100])
     def test_a_window_and_its_next_token_must_fit_into_the_text(self, make, length):
-        with pytest.raises(ValueError, match=f"context_length must be from 1 to one less than the number of tokens 5, got {length}"):
+        with pytest.raises(
+            ValueError, match=f"context_length must be from 1 to one less than the number of tokens 5, got {length}"
+        ):
             make(range(5), length)
         make(range(5), 4)
 
@@ -275,7 +319,9 @@ def targets_for(loss, rows=23):
 
 class TestFit:
     @pytest.mark.parametrize("loss", LOSSES)
-    @pytest.mark.parametrize("make", [lambda p: SGD(p, 0.1), lambda p: SGD(p, 0.05, momentum=0.9), lambda p: Adam(p, 0.01, weight_decay=0.1)])
+    @pytest.mark.parametrize(
+        "make", [lambda p: SGD(p, 0.1), lambda p: SGD(p, 0.05, momentum=0.9), lambda p: Adam(p, 0.01, weight_decay=0.1)]
+    )
     def test_it_does_what_the_loop_written_out_does(self, loss, make):
         (x, _), y = problem(), targets_for(loss)
         model, by_hand = network(), network()
@@ -298,7 +344,14 @@ class TestFit:
         for size in (1, 5, 7, 22, 23, 100):
             model = network()
             expected = squared_error(y, model.forward(x))
-            history = fit(model, SquaredError(), SGD(model.parameters(), 1e-12), MiniBatches(x, y, size, rng=0), epochs=1, validation=batches_of(x, y, size))
+            history = fit(
+                model,
+                SquaredError(),
+                SGD(model.parameters(), 1e-12),
+                MiniBatches(x, y, size, rng=0),
+                epochs=1,
+                validation=batches_of(x, y, size),
+            )
             assert history.training_loss[0] == pytest.approx(expected, rel=1e-6)
             assert history.validation_loss[0] == pytest.approx(expected, rel=1e-6)
 
@@ -314,7 +367,14 @@ class TestFit:
         x, y = problem()
         other_x, other_y = problem(seed=1)
         model, unwatched = network(), network()
-        history = fit(model, SquaredError(), Adam(model.parameters()), batches_of(x, y, 5), epochs=4, validation=batches_of(other_x, -other_y, 5))
+        history = fit(
+            model,
+            SquaredError(),
+            Adam(model.parameters()),
+            batches_of(x, y, 5),
+            epochs=4,
+            validation=batches_of(other_x, -other_y, 5),
+        )
         plain = fit(unwatched, SquaredError(), Adam(unwatched.parameters()), batches_of(x, y, 5), epochs=4)
         assert_same(model.state(), unwatched.state())
         assert history.training_loss == plain.training_loss
@@ -339,7 +399,14 @@ class TestFit:
     def test_the_same_seeds_give_the_same_model_bit_for_bit(self, make, dtype):
         def trained(seed, order):
             model = network(seed, dtype)
-            history = fit(model, SquaredError(), make(model.parameters()), MiniBatches(*problem(), 5, rng=order), epochs=3, validation=[problem(seed=1)])
+            history = fit(
+                model,
+                SquaredError(),
+                make(model.parameters()),
+                MiniBatches(*problem(), 5, rng=order),
+                epochs=3,
+                validation=[problem(seed=1)],
+            )
             return model.state(), history
 
         (state, history), (same, same_history) = trained(0, 1), trained(0, 1)
@@ -349,7 +416,11 @@ class TestFit:
             assert trained(*seeds)[1].training_loss != history.training_loss
 
     @pytest.mark.parametrize("rows", [1, 4])
-    @pytest.mark.parametrize("make_model", [lambda: Linear(3, 2, rng=0), lambda: Sequential(Linear(3, 2, rng=0))], ids=["bare layer", "Sequential"])
+    @pytest.mark.parametrize(
+        "make_model",
+        [lambda: Linear(3, 2, rng=0), lambda: Sequential(Linear(3, 2, rng=0))],
+        ids=["bare layer", "Sequential"],
+    )
     def test_a_bare_layer_as_the_model_learns_from_the_gradient_of_each_batch_alone(self, make_model, rows):
         x, y = problem(8)
         model, loss = make_model(), SquaredError()
@@ -367,7 +438,12 @@ class TestFit:
         before = model.state()
         fit(model, SquaredError(), SGD(model.layers[2].parameters(), 0.1), [problem()], epochs=2)
         changed = {name: not np.array_equal(array, before[name]) for name, array in model.state().items()}
-        assert changed == {"layers.0.weights": False, "layers.0.bias": False, "layers.2.weights": True, "layers.2.bias": True}
+        assert changed == {
+            "layers.0.weights": False,
+            "layers.0.bias": False,
+            "layers.2.weights": True,
+            "layers.2.bias": True,
+        }
 
     def test_data_and_targets_are_not_modified(self):
         x, y = problem()
@@ -378,14 +454,32 @@ class TestFit:
 
     @pytest.mark.parametrize("dtype", DTYPES)
     @pytest.mark.parametrize("loss", LOSSES)
-    @pytest.mark.parametrize("make", [lambda p: SGD(p, np.float64(0.1), momentum=0.9), lambda p: Adam(p, np.float64(0.01), weight_decay=np.float64(0.1))])
+    @pytest.mark.parametrize(
+        "make",
+        [
+            lambda p: SGD(p, np.float64(0.1), momentum=0.9),
+            lambda p: Adam(p, np.float64(0.01), weight_decay=np.float64(0.1)),
+        ],
+    )
     def test_everything_keeps_the_dtype_of_the_parameters(self, dtype, loss, make):
         model = network(dtype=dtype)
         optimizer = make(model.parameters())
         batches = MiniBatches(problem()[0], targets_for(loss), 5, rng=0)
         schedule = np.linspace(0.1, 0.01, 100)
-        fit(model, LOSSES[loss][0](), optimizer, batches, epochs=2, validation=batches, patience=1, schedule=lambda step: schedule[step], max_gradient_norm=np.float64(0.5))
-        arrays = [a for a in vars(optimizer).values() if isinstance(a, np.ndarray)] + [a for p in model.parameters() for a in (p.value, p.gradient)]
+        fit(
+            model,
+            LOSSES[loss][0](),
+            optimizer,
+            batches,
+            epochs=2,
+            validation=batches,
+            patience=1,
+            schedule=lambda step: schedule[step],
+            max_gradient_norm=np.float64(0.5),
+        )
+        arrays = [a for a in vars(optimizer).values() if isinstance(a, np.ndarray)] + [
+            a for p in model.parameters() for a in (p.value, p.gradient)
+        ]
         assert {a.dtype for a in arrays} == {np.dtype(dtype)}
 
 
@@ -414,7 +508,14 @@ class TestSettings:
     def test_the_packages_own_schedule_fits_in(self):
         model = network()
         optimizer = Adam(model.parameters())
-        fit(model, SquaredError(), optimizer, batches_of(*problem(), 6), epochs=5, schedule=lambda step: warmup_cosine(step, peak=0.01, warmup_steps=5, total_steps=20))
+        fit(
+            model,
+            SquaredError(),
+            optimizer,
+            batches_of(*problem(), 6),
+            epochs=5,
+            schedule=lambda step: warmup_cosine(step, peak=0.01, warmup_steps=5, total_steps=20),
+        )
         assert optimizer.learning_rate == warmup_cosine(19, peak=0.01, warmup_steps=5, total_steps=20)
 
     @pytest.mark.parametrize("max_norm", [0.01, 0.5, 1e9])
@@ -436,14 +537,21 @@ class TestSettings:
         model = network()
         log = []
         optimizer = SGD(model.parameters(), 0.1)
-        for owner, name in [(model, "forward"), (model, "backward_to_parameters"), (optimizer, "clip_gradients"), (optimizer, "step")]:
+        for owner, name in [
+            (model, "forward"),
+            (model, "backward_to_parameters"),
+            (optimizer, "clip_gradients"),
+            (optimizer, "step"),
+        ]:
 
             def logged(*args, name=name, call=getattr(owner, name)):
                 log.append(name)
                 return call(*args)
 
             setattr(owner, name, logged)
-        fit(model, SquaredError(), optimizer, batches_of(x, y, 12), epochs=2, validation=[(x, y)], max_gradient_norm=1.0)
+        fit(
+            model, SquaredError(), optimizer, batches_of(x, y, 12), epochs=2, validation=[(x, y)], max_gradient_norm=1.0
+        )
         step = ["forward", "backward_to_parameters", "clip_gradients", "step"]
         assert log == [*step, *step, "forward"] * 2
 
@@ -470,7 +578,15 @@ class TestSettings:
 
     def test_nothing_is_printed(self, capsys):
         model = network()
-        fit(model, SquaredError(), SGD(model.parameters(), 0.1), [problem()], epochs=2, validation=[problem()], patience=1)
+        fit(
+            model,
+            SquaredError(),
+            SGD(model.parameters(), 0.1),
+            [problem()],
+            epochs=2,
+            validation=[problem()],
+            patience=1,
+        )
         assert capsys.readouterr() == ("", "")
 
     @pytest.mark.parametrize(
@@ -484,19 +600,34 @@ class TestSettings:
             ({"max_gradient_norm": -1}, "max_norm must be above 0, got -1"),
             ({"max_gradient_norm": math.nan}, "max_norm must be above 0, got nan"),
             ({"batches": []}, "at least one batch in each epoch, got none"),
-            ({"batches": [(np.ones((4, 3)), np.ones((3, 2)))]}, "targets must have the shape of the outputs (4, 2), got (3, 2)"),
-            ({"batches": [(np.ones((4, 3)), np.ones(4))]}, "targets must have the shape of the outputs (4, 2), got (4,)"),
+            (
+                {"batches": [(np.ones((4, 3)), np.ones((3, 2)))]},
+                "targets must have the shape of the outputs (4, 2), got (3, 2)",
+            ),
+            (
+                {"batches": [(np.ones((4, 3)), np.ones(4))]},
+                "targets must have the shape of the outputs (4, 2), got (4,)",
+            ),
             ({"batches": [(np.ones((4, 2)), np.ones((4, 2)))]}, "x must have the shape (…, 3), got (4, 2)"),
             ({"batches": [(np.ones((0, 3)), np.ones((0, 2)))]}, "at least one row of finite numbers, got shape (0, 3)"),
             ({"batches": [(np.full((4, 3), math.nan), np.ones((4, 2)))]}, "with NaN or infinity"),
             ({"loss": CrossEntropy()}, "labels must be integers with the shape (23,)"),
-            ({"loss": CrossEntropy(), "batches": [(np.ones((2, 3)), np.array([0, 2]))]}, "labels must be from 0 to 1, got 0 to 2"),
+            (
+                {"loss": CrossEntropy(), "batches": [(np.ones((2, 3)), np.array([0, 2]))]},
+                "labels must be from 0 to 1, got 0 to 2",
+            ),
         ],
     )
     def test_what_is_out_of_range_or_does_not_fit_is_refused_before_anything_is_learned(self, wrong, says):
         model = network()
         before, optimizer = model.state(), SGD(model.parameters(), 0.1)
-        arguments = {"model": model, "loss": SquaredError(), "optimizer": optimizer, "batches": [problem()], "epochs": 2}
+        arguments = {
+            "model": model,
+            "loss": SquaredError(),
+            "optimizer": optimizer,
+            "batches": [problem()],
+            "epochs": 2,
+        }
         with pytest.raises(ValueError, match=re.escape(says)):
             fit(**(arguments | wrong))
         assert_same(model.state(), before)
@@ -507,7 +638,9 @@ class TestSettings:
     def test_an_iterator_that_is_used_up_after_an_epoch_is_refused_rather_than_learned_from_once(self, which):
         model = network()
         arguments = {"batches": [problem()], "validation": [problem()]} | {which: iter([problem()])}
-        with pytest.raises(ValueError, match="an iterator is used up after the first: make a list of it, or MiniBatches"):
+        with pytest.raises(
+            ValueError, match="an iterator is used up after the first: make a list of it, or MiniBatches"
+        ):
             fit(model, SquaredError(), SGD(model.parameters(), 0.1), **arguments, epochs=2)
 
 
@@ -524,9 +657,14 @@ def test_there_is_no_best_epoch_without_validation():
 
 class TestDivergence:
     @pytest.mark.parametrize(("dtype", "rate", "says"), [(np.float64, 1e3, "1000"), (np.float32, 1e6, "1e+06")])
-    def test_a_loss_that_is_no_longer_a_number_stops_the_training_and_says_where_and_what_to_try(self, dtype, rate, says):
+    def test_a_loss_that_is_no_longer_a_number_stops_the_training_and_says_where_and_what_to_try(
+        self, dtype, rate, says
+    ):
         model = network(dtype=dtype, activation=ReLU)
-        with pytest.raises(FloatingPointError, match=rf"^the loss is (inf|nan) in epoch \d+, step \d+: try a smaller learning rate than {re.escape(says)}$"):
+        with pytest.raises(
+            FloatingPointError,
+            match=rf"^the loss is (inf|nan) in epoch \d+, step \d+: try a smaller learning rate than {re.escape(says)}$",
+        ):
             fit(model, SquaredError(), SGD(model.parameters(), rate), MiniBatches(*problem(), 5, rng=0), epochs=1000)
 
     def test_epochs_and_steps_are_counted_from_1(self):
@@ -539,22 +677,41 @@ class TestDivergence:
                 return next(losses)
 
         model = network()
-        with pytest.raises(FloatingPointError, match="^the loss is inf in epoch 2, step 5: try a smaller learning rate than 0.1$"):
+        with pytest.raises(
+            FloatingPointError, match="^the loss is inf in epoch 2, step 5: try a smaller learning rate than 0.1$"
+        ):
             fit(model, Exploding(), SGD(model.parameters(), 0.1), batches_of(x, y, 6), epochs=2)
 
     def test_no_step_is_taken_from_it(self):
         model = network()
         before = model.state()
         with pytest.raises(FloatingPointError):
-            fit(model, SquaredError(), SGD(model.parameters(), 0.1), [(problem()[0], np.full((23, 2), np.nan))], epochs=1)
+            fit(
+                model,
+                SquaredError(),
+                SGD(model.parameters(), 0.1),
+                [(problem()[0], np.full((23, 2), np.nan))],
+                epochs=1,
+            )
         assert_same(model.state(), before)
 
     @pytest.mark.parametrize("patience", [None, 2])
     def test_a_validation_loss_that_is_no_longer_a_number_stops_it_too_and_is_never_the_best(self, patience):
         model = network()
         nowhere = [(problem()[0], np.full((23, 2), np.nan))]
-        with pytest.raises(FloatingPointError, match="^the loss is nan in the validation of epoch 1: try a smaller learning rate than 0.1$"):
-            fit(model, SquaredError(), SGD(model.parameters(), 0.1), [problem()], validation=nowhere, patience=patience, epochs=1)
+        with pytest.raises(
+            FloatingPointError,
+            match="^the loss is nan in the validation of epoch 1: try a smaller learning rate than 0.1$",
+        ):
+            fit(
+                model,
+                SquaredError(),
+                SGD(model.parameters(), 0.1),
+                [problem()],
+                validation=nowhere,
+                patience=patience,
+                epochs=1,
+            )
 
 
 class Scripted(SquaredError):
@@ -581,10 +738,20 @@ class TestEarlyStopping:
             ([5, 4, 4.5, 4.2, 3, 9, 9, 9], 3, 8, 8, 4),
         ],
     )
-    def test_training_ends_after_so_many_epochs_without_improvement_and_goes_back_to_the_best(self, losses, patience, epochs, ran, best):
+    def test_training_ends_after_so_many_epochs_without_improvement_and_goes_back_to_the_best(
+        self, losses, patience, epochs, ran, best
+    ):
         x, y = problem()
         model, unwatched = network(), network()
-        history = fit(model, Scripted(losses), SGD(model.parameters(), 0.1), [(x, y)], epochs=epochs, validation=[(x, np.zeros_like(y))], patience=patience)
+        history = fit(
+            model,
+            Scripted(losses),
+            SGD(model.parameters(), 0.1),
+            [(x, y)],
+            epochs=epochs,
+            validation=[(x, np.zeros_like(y))],
+            patience=patience,
+        )
         assert history.validation_loss == losses[:ran]
         assert len(history.training_loss) == ran and history.best_epoch == best
         fit(unwatched, SquaredError(), SGD(unwatched.parameters(), 0.1), [(x, y)], epochs=best + 1)
@@ -614,7 +781,15 @@ class TestEarlyStopping:
         ends = {}
         for patience in (None, 50):
             model = network(sizes=(1, 50, 50, 1))
-            history = fit(model, SquaredError(), Adam(model.parameters(), 0.01), [(x, y)], epochs=600, validation=held_back, patience=patience)
+            history = fit(
+                model,
+                SquaredError(),
+                Adam(model.parameters(), 0.01),
+                [(x, y)],
+                epochs=600,
+                validation=held_back,
+                patience=patience,
+            )
             ends[patience] = mean_loss(model, SquaredError(), held_back)
         assert len(history.training_loss) < 600
         assert ends[50] == min(history.validation_loss) < 0.8 * ends[None]
@@ -624,7 +799,9 @@ SENTENCE = np.array([3, 1, 4, 1, 5, 2, 6, 5, 3, 5, 0, 2] * 20)
 
 
 def gpt(seed=0, dtype="float32"):
-    return GPT(GPTConfig(vocab_size=7, context_length=6, embedding_dim=8, num_heads=2, num_layers=1, dtype=dtype), rng=seed)
+    return GPT(
+        GPTConfig(vocab_size=7, context_length=6, embedding_dim=8, num_heads=2, num_layers=1, dtype=dtype), rng=seed
+    )
 
 
 def sentence_batches(steps, seed=0):
@@ -639,11 +816,16 @@ class TestALanguageModel:
         batches = NextTokenBatches(SENTENCE, 8, 6, steps=25, rng=seed)
         history = fit(model, CrossEntropy(), Adam(model.parameters(), 0.02), batches, epochs=6, validation=held_back)
         assert history.training_loss[0] > 1 > 0.5 > history.training_loss[-1]
-        assert history.validation_loss[-1] == pytest.approx(mean_loss(model, CrossEntropy(), held_back)) and history.validation_loss[-1] < 0.5
+        assert (
+            history.validation_loss[-1] == pytest.approx(mean_loss(model, CrossEntropy(), held_back))
+            and history.validation_loss[-1] < 0.5
+        )
         assert list(generate(model, [3, 1, 4, 1, 5], 12, top_k=1, rng=0)) == [2, 6, 5, 3, 5, 0, 2, 3, 1, 4, 1, 5]
 
     def test_its_loss_at_first_is_that_of_guessing(self):
-        assert mean_loss(gpt(), CrossEntropy(), next_token_windows(SENTENCE, 8, 6)) == pytest.approx(math.log(7), rel=0.05)
+        assert mean_loss(gpt(), CrossEntropy(), next_token_windows(SENTENCE, 8, 6)) == pytest.approx(
+            math.log(7), rel=0.05
+        )
 
     def test_a_bar_is_told_the_epochs_and_may_show_tokens(self):
         class Bar:
@@ -660,7 +842,14 @@ class TestALanguageModel:
 
         bars, model = [], gpt()
         batches = NextTokenBatches(SENTENCE, 4, 6, steps=5, rng=0)
-        fit(model, CrossEntropy(), Adam(model.parameters()), batches, epochs=3, progress=partial(Bar, unit_scale=batches.num_tokens))
+        fit(
+            model,
+            CrossEntropy(),
+            Adam(model.parameters()),
+            batches,
+            epochs=3,
+            progress=partial(Bar, unit_scale=batches.num_tokens),
+        )
         ((bar),) = bars
         assert list(bar.epochs) == [0, 1, 2] and bar.total == 360 and bar.shown == [120, 240, 360]
 
@@ -724,7 +913,9 @@ class TestInterruption:
         del optimizer.step, model.blocks[0].feed_forward.backward
         return model, optimizer
 
-    @pytest.mark.parametrize("where", ["in the batches", "in the loss", "within backward", "before the step", "after the step"])
+    @pytest.mark.parametrize(
+        "where", ["in the batches", "in the loss", "within backward", "before the step", "after the step"]
+    )
     @pytest.mark.parametrize("settings", [{}, {"validation": batches[:1]}, {"max_gradient_norm": 1e9}], ids=list)
     def test_it_leaves_the_parameters_after_the_last_whole_step_and_training_can_go_on(self, where, settings):
         model, optimizer = self.interrupted(where, **settings)
@@ -739,14 +930,19 @@ class TestInterruption:
         assert_same(model.state(), unwatched.state())
         assert all(np.isfinite(array).all() for array in model.state().values())
 
-    @pytest.mark.parametrize("where", ["in the batches", "in the loss", "within backward", "before the step", "after the step"])
+    @pytest.mark.parametrize(
+        "where", ["in the batches", "in the loss", "within backward", "before the step", "after the step"]
+    )
     def test_with_patience_the_best_model_so_far_comes_back(self, where):
         model, optimizer = self.interrupted(where, validation=self.batches, patience=3)
         unwatched = gpt()
         fit(unwatched, CrossEntropy(), SGD(unwatched.parameters(), 0.1), self.batches, epochs=1)
         assert_same(model.state(), unwatched.state())
         before = mean_loss(model, CrossEntropy(), self.batches)
-        assert fit(model, CrossEntropy(), optimizer, self.batches, epochs=1, validation=self.batches).validation_loss[0] < before
+        assert (
+            fit(model, CrossEntropy(), optimizer, self.batches, epochs=1, validation=self.batches).validation_loss[0]
+            < before
+        )
 
     @pytest.mark.parametrize("patience", [None, 2])
     def test_it_may_come_from_progress_too(self, patience):
@@ -757,7 +953,16 @@ class TestInterruption:
         model, unwatched = gpt(), gpt()
         optimizer = Adam(model.parameters())
         with pytest.raises(KeyboardInterrupt):
-            fit(model, CrossEntropy(), optimizer, self.batches, epochs=9, validation=self.batches, patience=patience, progress=progress)
+            fit(
+                model,
+                CrossEntropy(),
+                optimizer,
+                self.batches,
+                epochs=9,
+                validation=self.batches,
+                patience=patience,
+                progress=progress,
+            )
         fit(unwatched, CrossEntropy(), Adam(unwatched.parameters()), self.batches, epochs=2)
         assert_same(model.state(), unwatched.state())
         fit(model, CrossEntropy(), optimizer, self.batches, epochs=1)
@@ -774,7 +979,16 @@ class TestInterruption:
 
         model, unwatched = network(), network()
         with pytest.raises(error):
-            fit(model, Scripted([3, 4, 2, 5, 6]), SGD(model.parameters(), 0.1), [(x, y)], epochs=9, validation=[(x, np.zeros_like(y))], patience=9, progress=progress)
+            fit(
+                model,
+                Scripted([3, 4, 2, 5, 6]),
+                SGD(model.parameters(), 0.1),
+                [(x, y)],
+                epochs=9,
+                validation=[(x, np.zeros_like(y))],
+                patience=9,
+                progress=progress,
+            )
         fit(unwatched, SquaredError(), SGD(unwatched.parameters(), 0.1), [(x, y)], epochs=best + 1)
         assert_same(model.state(), unwatched.state())
 
@@ -782,7 +996,15 @@ class TestInterruption:
         x, y = problem()
         model, unwatched = network(), network()
         with pytest.raises(FloatingPointError, match="the loss is nan in the validation of epoch 3"):
-            fit(model, Scripted([3, 2, math.nan]), SGD(model.parameters(), 0.1), [(x, y)], epochs=9, validation=[(x, np.zeros_like(y))], patience=9)
+            fit(
+                model,
+                Scripted([3, 2, math.nan]),
+                SGD(model.parameters(), 0.1),
+                [(x, y)],
+                epochs=9,
+                validation=[(x, np.zeros_like(y))],
+                patience=9,
+            )
         fit(unwatched, SquaredError(), SGD(unwatched.parameters(), 0.1), [(x, y)], epochs=2)
         assert_same(model.state(), unwatched.state())
 
@@ -793,7 +1015,15 @@ class TestInterruption:
 
         model, unwatched = gpt(), gpt()
         with pytest.raises(KeyboardInterrupt):
-            fit(model, CrossEntropy(), SGD(model.parameters(), 0.1), batches(), epochs=3, validation=self.batches, patience=1)
+            fit(
+                model,
+                CrossEntropy(),
+                SGD(model.parameters(), 0.1),
+                batches(),
+                epochs=3,
+                validation=self.batches,
+                patience=1,
+            )
         fit(unwatched, CrossEntropy(), SGD(unwatched.parameters(), 0.1), self.batches[:1], epochs=1)
         assert_same(model.state(), unwatched.state())
 
@@ -836,7 +1066,16 @@ def test_numpys_and_pythons_global_randomness_is_neither_used_nor_changed():
             Linear(3, 3, rng=np.random.default_rng(0), initialization="xavier")
             for make in (lambda p: SGD(p, 0.1, momentum=0.9), lambda p: Adam(p, weight_decay=0.1)):
                 batches = MiniBatches(points, arms, 7, rng=0)
-                fit(model, CrossEntropy(), make(model.parameters()), batches, epochs=2, validation=batches, patience=1, max_gradient_norm=1)
+                fit(
+                    model,
+                    CrossEntropy(),
+                    make(model.parameters()),
+                    batches,
+                    epochs=2,
+                    validation=batches,
+                    patience=1,
+                    max_gradient_norm=1,
+                )
             assert (str(np.random.get_state()), random.getstate()) == before
             states.append(model.state())
         assert_same(*states)
@@ -861,14 +1100,27 @@ class TestBesideTheNetworkOfNeurons:
 
     @pytest.mark.parametrize(
         ("sizes", "rows", "epochs", "batch_size", "rate"),
-        [([2, 3, 1], 10, 50, 4, 0.1), ([3, 8, 2], 50, 20, 7, 0.1), ([5, 6, 4, 3], 40, 20, 8, 0.05), ([4, 3], 30, 30, 32, 0.1), ([3, 5, 5, 5, 2], 20, 20, 1, 0.01)],
+        [
+            ([2, 3, 1], 10, 50, 4, 0.1),
+            ([3, 8, 2], 50, 20, 7, 0.1),
+            ([5, 6, 4, 3], 40, 20, 8, 0.05),
+            ([4, 3], 30, 30, 32, 0.1),
+            ([3, 5, 5, 5, 2], 20, 20, 1, 0.01),
+        ],
         ids=str,
     )
     @pytest.mark.parametrize("seed", [0, 1])
     def test_same_weights_same_data_same_steps(self, sizes, rows, epochs, batch_size, rate, seed):
         rng = np.random.default_rng(seed)
         x, y = rng.normal(size=(rows, sizes[0])), rng.normal(size=(rows, sizes[-1]))
-        self.assert_same_steps(NeuralNetwork(sizes, output_activation="identity", weight_scale="he", rng=seed), x, y, epochs, batch_size, rate)
+        self.assert_same_steps(
+            NeuralNetwork(sizes, output_activation="identity", weight_scale="he", rng=seed),
+            x,
+            y,
+            epochs,
+            batch_size,
+            rate,
+        )
 
     @pytest.mark.parametrize(("sizes", "epochs"), [([64, 16, 10], 3), ([64, 12, 8, 10], 2)], ids=str)
     def test_on_the_digits_too(self, sizes, epochs):
@@ -885,14 +1137,18 @@ class TestBesideTheNetworkOfNeurons:
             neurons.train(x, y, 1, rate, batch_size, report_every=0)
             fit(matrices, SquaredError(), optimizer, batches_of(x, y, batch_size), epochs=1)
             for name, array in vectorized(neurons).state().items():
-                np.testing.assert_allclose(matrices.state()[name], array, rtol=0, atol=1e-10, err_msg=f"{name} after epoch {epoch}")
+                np.testing.assert_allclose(
+                    matrices.state()[name], array, rtol=0, atol=1e-10, err_msg=f"{name} after epoch {epoch}"
+                )
         np.testing.assert_allclose(matrices.forward(x), neurons.predict(x), rtol=0, atol=1e-10)
         assert max(np.abs(array - before[name]).max() for name, array in matrices.state().items()) > 0.01
 
 
 class TestLearning:
     @pytest.mark.parametrize("seed", range(5))
-    @pytest.mark.parametrize("make", [lambda p: SGD(p, 0.1, momentum=0.9), lambda p: Adam(p, 0.05)], ids=["momentum", "Adam"])
+    @pytest.mark.parametrize(
+        "make", [lambda p: SGD(p, 0.1, momentum=0.9), lambda p: Adam(p, 0.05)], ids=["momentum", "Adam"]
+    )
     def test_xor(self, seed, make):
         (switches, lamp), rng = xor(), np.random.default_rng(seed)
         model = Sequential(Linear(2, 8, rng=rng), Tanh(), Linear(8, 1, rng=rng))
@@ -907,7 +1163,11 @@ class TestLearning:
         points, labels = spirals(200, num_arms=arms, noise=0.02, rng=rng)
         right = {}
         for hidden in (0, 32):
-            layers = [Linear(2, hidden, rng=rng), ReLU(), Linear(hidden, arms, rng=rng)] if hidden else [Linear(2, arms, rng=rng)]
+            layers = (
+                [Linear(2, hidden, rng=rng), ReLU(), Linear(hidden, arms, rng=rng)]
+                if hidden
+                else [Linear(2, arms, rng=rng)]
+            )
             model = Sequential(*layers)
             fit(model, CrossEntropy(), Adam(model.parameters(), 0.02), batches, epochs=60)
             right[hidden] = (model.forward(points).argmax(axis=1) == labels).mean()
@@ -916,7 +1176,11 @@ class TestLearning:
     @pytest.mark.parametrize("seed", range(4))
     @pytest.mark.parametrize(
         ("make", "dtype"),
-        [(lambda p: Adam(p, 0.01), np.float32), (lambda p: Adam(p, 0.01, weight_decay=0.01), np.float64), (lambda p: SGD(p, 0.1, momentum=0.9), np.float32)],
+        [
+            (lambda p: Adam(p, 0.01), np.float32),
+            (lambda p: Adam(p, 0.01, weight_decay=0.01), np.float64),
+            (lambda p: SGD(p, 0.1, momentum=0.9), np.float32),
+        ],
         ids=["Adam", "Adam with weight decay", "momentum"],
     )
     def test_digits_are_read_with_at_most_one_mistake_in_twenty(self, seed, make, dtype):
@@ -924,7 +1188,9 @@ class TestLearning:
         rng = np.random.default_rng(seed)
         model = Sequential(Linear(64, 32, rng=rng, dtype=dtype), ReLU(), Linear(32, 10, rng=rng, dtype=dtype))
         before = (model.forward(test_images).argmax(axis=1) == test_labels).mean()
-        history = fit(model, CrossEntropy(), make(model.parameters()), MiniBatches(train_images, train_labels, rng=rng), epochs=15)
+        history = fit(
+            model, CrossEntropy(), make(model.parameters()), MiniBatches(train_images, train_labels, rng=rng), epochs=15
+        )
         after = (model.forward(test_images).argmax(axis=1) == test_labels).mean()
         assert before < 0.3
         assert after >= 0.95

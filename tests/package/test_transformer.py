@@ -41,7 +41,9 @@ VARIANTS = [
     for tied in (False, True)
     for activation in ("gelu", "relu")
 ]
-variants = pytest.mark.parametrize("variant", VARIANTS, ids=lambda v: f"{v['positions']}-{'tied' if v['tie_weights'] else 'untied'}-{v['activation']}")
+variants = pytest.mark.parametrize(
+    "variant", VARIANTS, ids=lambda v: f"{v['positions']}-{'tied' if v['tie_weights'] else 'untied'}-{v['activation']}"
+)
 
 
 def numbers(*shape, seed=0, dtype=np.float64):
@@ -88,7 +90,11 @@ def away_from_kinks(make, run):
     """What `make` makes of a seed, the first with which `run` goes nowhere near the kink of a ReLU."""
     for seed in range(100):
         part = make(seed)
-        feed_forwards = [block.feed_forward for block in part.blocks] if isinstance(part, GPT) else [getattr(part, "feed_forward", part)]
+        feed_forwards = (
+            [block.feed_forward for block in part.blocks]
+            if isinstance(part, GPT)
+            else [getattr(part, "feed_forward", part)]
+        )
         watched = [layer for layer in feed_forwards if type(layer.activation) is ReLU]
         for layer in watched:
             layer.activation = WatchedReLU()
@@ -105,12 +111,16 @@ class TestFeedForward:
         layer, x = add_noise(FeedForward(4, activation=activation, rng=0)), numbers(*shape)
         hidden = ACTIVATIONS[activation](x @ layer.expand.weights.value + layer.expand.bias.value)
         assert hidden.shape == (*shape[:-1], 16)
-        np.testing.assert_allclose(layer.forward(x), hidden @ layer.contract.weights.value + layer.contract.bias.value, rtol=1e-12, atol=1e-14)
+        np.testing.assert_allclose(
+            layer.forward(x), hidden @ layer.contract.weights.value + layer.contract.bias.value, rtol=1e-12, atol=1e-14
+        )
 
     @pytest.mark.parametrize("shape", [(3, 4), (2, 3, 4)], ids=str)
     def test_its_gradients_are_slopes(self, activation, shape):
         x, slopes = numbers(*shape), numbers(*shape, seed=1)
-        layer = away_from_kinks(lambda seed: add_noise(FeedForward(4, activation=activation, rng=seed)), lambda layer: layer.forward(x))
+        layer = away_from_kinks(
+            lambda seed: add_noise(FeedForward(4, activation=activation, rng=seed)), lambda layer: layer.forward(x)
+        )
         layer.forward(x)
         gradients = {"x": layer.backward(slopes)} | gradients_of(layer)
         assert len(gradients) == 5
@@ -125,7 +135,12 @@ class TestFeedForward:
     @pytest.mark.parametrize("dtype", DTYPES)
     def test_everything_has_the_dtype_of_the_layer(self, activation, dtype):
         layer = FeedForward(4, activation=activation, rng=0, dtype=dtype)
-        arrays = [layer.forward(numbers(2, 4)), layer.backward(numbers(2, 4)), *values_of(layer).values(), *gradients_of(layer).values()]
+        arrays = [
+            layer.forward(numbers(2, 4)),
+            layer.backward(numbers(2, 4)),
+            *values_of(layer).values(),
+            *gradients_of(layer).values(),
+        ]
         assert {array.dtype for array in arrays} == {np.dtype(dtype)}
 
     def test_signals_keep_their_size_and_the_matrices_differ(self, activation):
@@ -135,7 +150,11 @@ class TestFeedForward:
         assert (layer.expand.weights.value.ravel() * 2 != layer.contract.weights.value.ravel() * math.sqrt(8)).all()
 
 
-@pytest.mark.parametrize("make", [lambda a: FeedForward(4, activation=a, rng=0), lambda a: TransformerBlock(4, 2, activation=a, rng=0)], ids=["FeedForward", "TransformerBlock"])
+@pytest.mark.parametrize(
+    "make",
+    [lambda a: FeedForward(4, activation=a, rng=0), lambda a: TransformerBlock(4, 2, activation=a, rng=0)],
+    ids=["FeedForward", "TransformerBlock"],
+)
 @pytest.mark.parametrize("activation", ["GELU", "tanh", "", None])
 def test_an_activation_function_that_is_not_offered_is_refused(make, activation):
     with pytest.raises(ValueError, match=f"^activation must be one of gelu, relu, got {activation!r}$"):
@@ -148,11 +167,15 @@ class TestTransformerBlock:
     def test_it_is_what_its_docstring_says(self, shape, masked):
         block, x, mask = add_noise(TransformerBlock(4, 2, rng=0)), numbers(*shape), causal_mask(3) if masked else None
         between = x + block.attention.forward(block.attention_norm.forward(x), mask)
-        np.testing.assert_array_equal(block.forward(x, mask), between + block.feed_forward.forward(block.feed_forward_norm.forward(between)))
+        np.testing.assert_array_equal(
+            block.forward(x, mask), between + block.feed_forward.forward(block.feed_forward_norm.forward(between))
+        )
 
     def test_layers_that_find_nothing_let_the_embeddings_pass_as_they_are(self):
         block, x = add_noise(TransformerBlock(4, 2, rng=0)), numbers(2, 3, 4)
-        block.attention.output.value = block.feed_forward.contract.weights.value = block.feed_forward.contract.bias.value = 0
+        block.attention.output.value = block.feed_forward.contract.weights.value = (
+            block.feed_forward.contract.bias.value
+        ) = 0
         np.testing.assert_array_equal(block.forward(x), x)
         np.testing.assert_array_equal(block.backward(x + 1), x + 1)
 
@@ -161,7 +184,10 @@ class TestTransformerBlock:
     @pytest.mark.parametrize("shape", [(3, 4), (2, 3, 4)], ids=str)
     def test_its_gradients_are_slopes(self, shape, activation, masked):
         x, slopes, mask = numbers(*shape), numbers(*shape, seed=1), causal_mask(3) if masked else None
-        block = away_from_kinks(lambda seed: add_noise(TransformerBlock(4, 2, activation=activation, rng=seed)), lambda block: block.forward(x, mask))
+        block = away_from_kinks(
+            lambda seed: add_noise(TransformerBlock(4, 2, activation=activation, rng=seed)),
+            lambda block: block.forward(x, mask),
+        )
         block.forward(x, mask)
         gradients = {"x": block.backward(slopes)} | gradients_of(block)
         assert len(gradients) == 1 + 2 + 4 + 2 + 4
@@ -172,14 +198,21 @@ class TestTransformerBlock:
     def test_everything_has_the_dtype_of_the_block_whatever_goes_in(self, dtype, kind):
         block, x = TransformerBlock(4, 2, rng=0, dtype=dtype), np.ones((2, 4))
         given_ = x.tolist() if kind is list else x.astype(kind)
-        arrays = [block.forward(given_, causal_mask(2)), block.backward(given_), *values_of(block).values(), *gradients_of(block).values()]
+        arrays = [
+            block.forward(given_, causal_mask(2)),
+            block.backward(given_),
+            *values_of(block).values(),
+            *gradients_of(block).values(),
+        ]
         assert {array.dtype for array in arrays} == {np.dtype(dtype)}
 
     def test_it_needs_a_forward_of_its_own_each_time(self):
         block = TransformerBlock(4, 2, rng=0)
         for _ in range(2):
             before = gradients_of(block)
-            with pytest.raises(ValueError, match=r"^TransformerBlock\.backward needs the numbers of a forward.*call forward first$"):
+            with pytest.raises(
+                ValueError, match=r"^TransformerBlock\.backward needs the numbers of a forward.*call forward first$"
+            ):
                 block.backward(np.ones((3, 4)))
             assert all((gradients_of(block)[name] == before[name]).all() for name in before)
             block.forward(numbers(3, 4))
@@ -188,7 +221,12 @@ class TestTransformerBlock:
     def test_a_gradient_of_another_shape_is_refused_and_changes_nothing(self):
         block = TransformerBlock(4, 2, rng=0)
         block.forward(numbers(3, 4))
-        with pytest.raises(ValueError, match=re.escape("TransformerBlock.backward needs a gradient with the shape of the outputs (3, 4), got (1, 4)")):
+        with pytest.raises(
+            ValueError,
+            match=re.escape(
+                "TransformerBlock.backward needs a gradient with the shape of the outputs (3, 4), got (1, 4)"
+            ),
+        ):
             block.backward(np.ones((1, 4)))
         assert not any(gradient.any() for gradient in gradients_of(block).values())
 
@@ -213,13 +251,25 @@ class TestTransformerBlock:
 
     def test_parameters_have_plain_names(self):
         names = [name for name, _ in TransformerBlock(4, 2, rng=0).named_parameters()]
-        assert names == ["attention_norm.gain", "attention_norm.bias", *(f"attention.{name}" for name in ("query", "key", "value", "output")), "feed_forward_norm.gain", "feed_forward_norm.bias", *(f"feed_forward.{layer}.{kind}" for layer in ("expand", "contract") for kind in ("weights", "bias"))]
+        assert names == [
+            "attention_norm.gain",
+            "attention_norm.bias",
+            *(f"attention.{name}" for name in ("query", "key", "value", "output")),
+            "feed_forward_norm.gain",
+            "feed_forward_norm.bias",
+            *(f"feed_forward.{layer}.{kind}" for layer in ("expand", "contract") for kind in ("weights", "bias")),
+        ]
 
 
 class TestGPTConfig:
     def test_the_choices_have_defaults(self):
         config = GPTConfig(**SIZES)
-        assert (config.activation, config.positions, config.tie_weights, config.dtype) == ("gelu", "learned", False, "float32")
+        assert (config.activation, config.positions, config.tie_weights, config.dtype) == (
+            "gelu",
+            "learned",
+            False,
+            "float32",
+        )
 
     @pytest.mark.parametrize("size", [0, -1, 2.0, 1.5, "4", None, True, np.True_, np.float64(4), [4]], ids=repr)
     @pytest.mark.parametrize("name", SIZES)
@@ -306,15 +356,28 @@ class TestEveryVariant:
         assert list(model.state()) == expected_names(variant)
         assert ("positions" in model.state()) == (variant["positions"] == "learned")
         assert ("unembedding" in model.state()) == (not variant["tie_weights"])
-        assert {"blocks.0.attention.query", "blocks.1.feed_forward.contract.bias", "final_norm.gain"} <= model.state().keys()
+        assert {
+            "blocks.0.attention.query",
+            "blocks.1.feed_forward.contract.bias",
+            "final_norm.gain",
+        } <= model.state().keys()
 
     def test_it_is_embedding_positions_blocks_normalization_and_unembedding(self, variant):
         model, tokens = gpt(**variant), text(2, 3)
         state = model.state()
-        x = state["token_embedding.weights"][tokens] + (state["positions"] if "positions" in state else 0.02 * sinusoidal_positions(4, 4))[:3]
+        x = (
+            state["token_embedding.weights"][tokens]
+            + (state["positions"] if "positions" in state else 0.02 * sinusoidal_positions(4, 4))[:3]
+        )
         for i in range(2):
             block = TransformerBlock(4, 2, activation=variant["activation"], rng=0)
-            block.load_state({name.removeprefix(f"blocks.{i}."): array for name, array in state.items() if name.startswith(f"blocks.{i}.")})
+            block.load_state(
+                {
+                    name.removeprefix(f"blocks.{i}."): array
+                    for name, array in state.items()
+                    if name.startswith(f"blocks.{i}.")
+                }
+            )
             x = block.forward(x, causal_mask(3))
         norm = LayerNorm(4)
         norm.gain.value, norm.bias.value = state["final_norm.gain"], state["final_norm.bias"]
@@ -328,12 +391,18 @@ class TestEveryVariant:
             arrays = [model.forward(tokens, cache=KeyValueCache()), model.forward(tokens)]
             model.backward(cross_entropy_gradient(tokens, arrays[0].astype(np.float64)))
             arrays += [block.attention.last_weights for block in model.blocks]
-            assert {array.dtype for array in [*arrays, *values_of(model).values(), *gradients_of(model).values()]} == {np.dtype(dtype)}
+            assert {array.dtype for array in [*arrays, *values_of(model).values(), *gradients_of(model).values()]} == {
+                np.dtype(dtype)
+            }
             assert type(model.loss(tokens, tokens)) is float
 
     def test_a_new_model_knows_nothing_and_loses_about_the_logarithm_of_the_vocabulary(self, variant):
-        model = GPT(GPTConfig(vocab_size=50, context_length=16, embedding_dim=32, num_heads=4, num_layers=2, **variant), rng=0)
-        assert model.loss(text(8, 16, vocab_size=50), text(8, 16, seed=1, vocab_size=50)) == pytest.approx(math.log(50), rel=0.02)
+        model = GPT(
+            GPTConfig(vocab_size=50, context_length=16, embedding_dim=32, num_heads=4, num_layers=2, **variant), rng=0
+        )
+        assert model.loss(text(8, 16, vocab_size=50), text(8, 16, seed=1, vocab_size=50)) == pytest.approx(
+            math.log(50), rel=0.02
+        )
 
     def test_one_text_and_a_batch_of_them_agree(self, variant):
         model, tokens = gpt(**variant), text(3, 4)
@@ -351,7 +420,9 @@ class TestEveryVariant:
         assert model.loss(tokens, tokens[:, ::-1]) == pytest.approx(np.mean(losses))
         model.backward()
         for name, gradient in gradients_of(model).items():
-            np.testing.assert_allclose(gradient, np.mean([one[name] for one in gradients], axis=0), rtol=1e-9, atol=1e-12, err_msg=name)
+            np.testing.assert_allclose(
+                gradient, np.mean([one[name] for one in gradients], axis=0), rtol=1e-9, atol=1e-12, err_msg=name
+            )
 
     def test_gradients_are_of_this_batch_alone(self, variant):
         model, fresh = gpt(**variant), gpt(**variant)
@@ -364,8 +435,14 @@ class TestEveryVariant:
             np.testing.assert_array_equal(gradients_of(model)[name], gradient, err_msg=name)
 
     def test_a_few_steps_learn_one_batch_by_heart(self, variant):
-        model = GPT(GPTConfig(vocab_size=6, context_length=5, embedding_dim=16, num_heads=2, num_layers=2, **variant), rng=0)
-        optimizer, tokens, targets = Adam(model.parameters(), 0.01), text(2, 5, vocab_size=6), text(2, 5, seed=1, vocab_size=6)
+        model = GPT(
+            GPTConfig(vocab_size=6, context_length=5, embedding_dim=16, num_heads=2, num_layers=2, **variant), rng=0
+        )
+        optimizer, tokens, targets = (
+            Adam(model.parameters(), 0.01),
+            text(2, 5, vocab_size=6),
+            text(2, 5, seed=1, vocab_size=6),
+        )
         tokens[:, 0] = 0, 1  # no two tokens have the same past, so that there is an answer for each
         first = model.loss(tokens, targets)
         for _ in range(100):
@@ -413,7 +490,9 @@ class TestEveryVariant:
 
 def test_the_number_of_parameters_is_that_of_gpt_2():
     v, t, c, n = 50, 16, 8, 3
-    model = GPT(GPTConfig(vocab_size=v, context_length=t, embedding_dim=c, num_heads=2, num_layers=n, tie_weights=True), rng=0)
+    model = GPT(
+        GPTConfig(vocab_size=v, context_length=t, embedding_dim=c, num_heads=2, num_layers=n, tie_weights=True), rng=0
+    )
     block = 4 * c * c + 8 * c * c + 5 * c + 4 * c  # attention without biases, feed-forward with, two normalizations
     assert sum(p.value.size for p in model.parameters()) == v * c + t * c + n * block + 2 * c
     assert repr(model).startswith(f"GPT with {v * c + t * c + n * block + 2 * c:,} parameters:")
@@ -477,10 +556,22 @@ BAD_TOKENS = {
     "none": ([], "tokens must be integers, at least one, got float64 with shape (0,)"),
     "no texts": (np.zeros((0, 3), int), "tokens must be integers, at least one, got int64 with shape (0, 3)"),
     "empty texts": (np.zeros((3, 0), int), "tokens must be integers, at least one, got int64 with shape (3, 0)"),
-    "a single one": (3, "tokens must have the shape (T,) or (B, T) with T at most {}, what the context still holds, got ()"),
-    "three axes": (np.zeros((1, 1, 1), int), "tokens must have the shape (T,) or (B, T) with T at most {}, what the context still holds, got (1, 1, 1)"),
-    "too long": (np.zeros(5, int), "tokens must have the shape (T,) or (B, T) with T at most {}, what the context still holds, got (5,)"),
-    "texts too long": (np.zeros((2, 5), int), "tokens must have the shape (T,) or (B, T) with T at most {}, what the context still holds, got (2, 5)"),
+    "a single one": (
+        3,
+        "tokens must have the shape (T,) or (B, T) with T at most {}, what the context still holds, got ()",
+    ),
+    "three axes": (
+        np.zeros((1, 1, 1), int),
+        "tokens must have the shape (T,) or (B, T) with T at most {}, what the context still holds, got (1, 1, 1)",
+    ),
+    "too long": (
+        np.zeros(5, int),
+        "tokens must have the shape (T,) or (B, T) with T at most {}, what the context still holds, got (5,)",
+    ),
+    "texts too long": (
+        np.zeros((2, 5), int),
+        "tokens must have the shape (T,) or (B, T) with T at most {}, what the context still holds, got (2, 5)",
+    ),
 }
 
 
@@ -497,7 +588,13 @@ class TestRefusals:
     def test_with_a_cache_too_and_the_cache_is_as_it_was(self, bad):
         model, cache = cached()
         left = "tokens must have the shape (T,) or (B, T) with T at most 2, what the context still holds, got (3,)"
-        more = {"longer than what is left": ([0, 1, 2], left), "another batch": ([[0], [1]], "a cache goes on with the batch that it began with: it holds tokens of a batch of shape (), got (2,)")}
+        more = {
+            "longer than what is left": ([0, 1, 2], left),
+            "another batch": (
+                [[0], [1]],
+                "a cache goes on with the batch that it began with: it holds tokens of a batch of shape (), got (2,)",
+            ),
+        }
         tokens, says = (BAD_TOKENS | more)[bad]
         with pytest.raises(ValueError, match=f"^{re.escape(says.format(2))}$"):
             model.forward(tokens, cache=cache)
@@ -516,7 +613,9 @@ class TestRefusals:
         with pytest.raises(ValueError, match="has read 2 tokens for another model"):
             gpt(1).forward([1], cache=cache)
         assert cache.length == 2
-        np.testing.assert_allclose(model.forward([1], cache=cache), model.forward([*text(2), 1])[2:], rtol=1e-11, atol=1e-13)
+        np.testing.assert_allclose(
+            model.forward([1], cache=cache), model.forward([*text(2), 1])[2:], rtol=1e-11, atol=1e-13
+        )
 
     @pytest.mark.parametrize("how", ["backward", "backward_to_parameters"])
     def test_backward_needs_a_forward_of_its_own_each_time(self, how):
@@ -567,7 +666,10 @@ class TestRefusals:
         model.backward()
         before = gradients_of(model)
         model.forward(text(3, seed=1))
-        with pytest.raises(ValueError, match=re.escape(f"GPT.backward needs a gradient with the shape of the outputs (3, 5), got {shape}")):
+        with pytest.raises(
+            ValueError,
+            match=re.escape(f"GPT.backward needs a gradient with the shape of the outputs (3, 5), got {shape}"),
+        ):
             model.backward(np.ones(shape))
         assert all((gradients_of(model)[name] == before[name]).all() for name in before)
         model.backward(np.ones((3, 5)))
@@ -602,7 +704,9 @@ class TestTheLoss:
         model.loss([[1, 2], [2, 4]], [[0, 0], [0, 0]])
         model.backward()
         np.testing.assert_array_equal(model.positions.gradient.any(axis=1), [True, True, False, False])
-        np.testing.assert_array_equal(model.token_embedding.weights.gradient.any(axis=1), [False, True, True, False, True])
+        np.testing.assert_array_equal(
+            model.token_embedding.weights.gradient.any(axis=1), [False, True, True, False, True]
+        )
 
 
 class TestTheCallersArrays:
@@ -650,7 +754,9 @@ class TestTheCallersArrays:
 @given(seeds, st.integers(1, 4), st.sampled_from(VARIANTS))
 def test_a_shorter_text_has_the_logits_of_the_longer_ones_beginning(seed, length, variant):
     model, tokens = gpt(seed % 1000, **variant), text(2, 4, seed=seed)
-    np.testing.assert_allclose(model.forward(tokens[:, :length]), model.forward(tokens)[:, :length], rtol=1e-9, atol=1e-11)
+    np.testing.assert_allclose(
+        model.forward(tokens[:, :length]), model.forward(tokens)[:, :length], rtol=1e-9, atol=1e-11
+    )
 
 
 @pytest.mark.parametrize("positions", ["learned", "sinusoidal"])

@@ -65,7 +65,9 @@ def test_a_line_end_is_the_prompt():
 def test_the_script_trains_saves_and_reports(monkeypatch, tmp_path, capsys):
     monkeypatch.setattr(script, "FOLDER", tmp_path)
     monkeypatch.setattr(script, "SAMPLES", 20)
-    small = script.RECIPES["names"]._replace(words=lambda: ["anna", "hannah", "nan", "ann"] * 40, embedding_dim=16, num_layers=1, epochs=20, peak=0.02)
+    small = script.RECIPES["names"]._replace(
+        words=lambda: ["anna", "hannah", "nan", "ann"] * 40, embedding_dim=16, num_layers=1, epochs=20, peak=0.02
+    )
     monkeypatch.setitem(script.RECIPES, "names", small)
     script.train("names")
     report = capsys.readouterr().out
@@ -73,8 +75,13 @@ def test_the_script_trains_saves_and_reports(monkeypatch, tmp_path, capsys):
     assert len(epochs) > 4 and epochs == list(range(1, len(epochs) + 1))
     model, tokenizer = load_checkpoint(tmp_path / "names.npz")
     assert tokenizer.decode(range(tokenizer.vocab_size)) == "\nahn"
-    copies, unread, neither = map(int, re.search(r"(\d+) copies of what it read, (\d+) that were kept from it, (\d+) in neither", report).groups())
+    copies, unread, neither = map(
+        int, re.search(r"(\d+) copies of what it read, (\d+) that were kept from it, (\d+) in neither", report).groups()
+    )
     assert copies >= 15, report  # four words, read forty times each
     valid = int(re.search(r"of 20 samples (\d+) are valid", report)[1])
     assert copies + neither <= valid <= 20
-    assert re.search(r"trained for \d+ s, best after \d+ epochs; loss of a word: \d+\.\d\d, of one kept from it \d+\.\d\d; \d+ KB in names\.npz", report)
+    assert re.search(
+        r"trained for \d+ s, best after \d+ epochs; loss of a word: \d+\.\d\d, of one kept from it \d+\.\d\d; \d+ KB in names\.npz",
+        report,
+    )

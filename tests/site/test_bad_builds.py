@@ -14,7 +14,11 @@ FIGURES = 'def torn(say):\n    raise RuntimeError("the paper is torn")\n'
     [
         ("zh/deep/chapter.md", "$\\frac{1}$", ["\\frac{1}", "doesn't parse"]),
         ("en/chapter.md", "$$\n\\nosuchcommand\n$$", ["\\nosuchcommand"]),
-        ("zh/chapter.md", "![what one sees](figure:sketches.nothing)", ["sketches.nothing", "has no attribute 'nothing'"]),
+        (
+            "zh/chapter.md",
+            "![what one sees](figure:sketches.nothing)",
+            ["sketches.nothing", "has no attribute 'nothing'"],
+        ),
         ("en/chapter.md", "![what one sees](figure:sketches.torn)", ["sketches.torn", "the paper is torn"]),
         ("zh/chapter.md", "```py\nscratchml.losses.nothing\n```", ["scratchml.losses has no nothing"]),
     ],

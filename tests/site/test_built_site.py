@@ -7,7 +7,21 @@ from pathlib import Path
 
 from tests.conftest import ROOT, build
 
-LOADED = {("script", "src"), ("link", "href"), ("img", "src"), ("img", "srcset"), ("source", "src"), ("source", "srcset"), ("iframe", "src"), ("video", "src"), ("audio", "src"), ("object", "data"), ("embed", "src"), ("image", "href"), ("use", "href")}
+LOADED = {
+    ("script", "src"),
+    ("link", "href"),
+    ("img", "src"),
+    ("img", "srcset"),
+    ("source", "src"),
+    ("source", "srcset"),
+    ("iframe", "src"),
+    ("video", "src"),
+    ("audio", "src"),
+    ("object", "data"),
+    ("embed", "src"),
+    ("image", "href"),
+    ("use", "href"),
+}
 ONLY_NAMED = {"canonical", "alternate", "prev", "next"}  # kinds of <link> that a browser doesn't load
 OUTSIDE = re.compile(r"^\s*(?:[a-z][a-z0-9+.-]*:)?//", re.IGNORECASE)
 IN_CSS = re.compile(r"""(?:url\(|@import)\s*["']?([^"')\s;]+)""", re.IGNORECASE)
@@ -57,7 +71,9 @@ def test_the_search_for_outside_resources_finds_each_kind(tmp_path):
         '<link rel="stylesheet" href="https://x/3"><script src="//x/4"></script><img src="http://x/5"><p style="background: url(https://x/6)"></p><style>@import "https://x/7";</style>',
         "utf8",
     )
-    (tmp_path / "b.css").write_text("@import 'https://x/8'; a { background: url('//x/9') } b { background: url(data:image/svg+xml;x) }", "utf8")
+    (tmp_path / "b.css").write_text(
+        "@import 'https://x/8'; a { background: url('//x/9') } b { background: url(data:image/svg+xml;x) }", "utf8"
+    )
     assert [found[-1] for found in outside(tmp_path)] == list("3456789")
 
 
@@ -88,9 +104,16 @@ def test_the_font_comes_with_its_licence(site):
 def test_the_search_index_of_each_language_has_its_pages_and_no_formulas(site):
     for folder in (site, site / "en"):
         entries = json.loads((folder / "search" / "search_index.json").read_text("utf8"))["docs"]
-        assert {entry["location"].split("#")[0] for entry in entries} == {page.parent.relative_to(folder).as_posix().removeprefix(".") + "/" * (page.parent != folder) for page in pages(folder)}
+        assert {entry["location"].split("#")[0] for entry in entries} == {
+            page.parent.relative_to(folder).as_posix().removeprefix(".") + "/" * (page.parent != folder)
+            for page in pages(folder)
+        }
         text = "".join(entry["title"] + entry["text"] for entry in entries)
-        assert "<math" not in text and "<svg" not in text and "\\frac" not in re.sub(r"<pre>.*?</pre>|<code>.*?</code>", "", text, flags=re.DOTALL)
+        assert (
+            "<math" not in text
+            and "<svg" not in text
+            and "\\frac" not in re.sub(r"<pre>.*?</pre>|<code>.*?</code>", "", text, flags=re.DOTALL)
+        )
 
 
 def pages(folder: Path) -> list[Path]:
@@ -102,7 +125,12 @@ def test_on_a_public_address_each_page_names_its_twin_and_a_missing_page_leads_h
     project = book({"zh/chapter.md": "# 一\n", "en/chapter.md": "# One\n"})
     run = build(project, tmp_path / "site", SITE_URL="https://example.org/repo/")
     assert run.returncode == 0, run.stdout
-    for page, own, twin in [("chapter/", "zh", "en"), ("en/chapter/", "en", "zh"), ("", "zh", "en"), ("en/", "en", "zh")]:
+    for page, own, twin in [
+        ("chapter/", "zh", "en"),
+        ("en/chapter/", "en", "zh"),
+        ("", "zh", "en"),
+        ("en/", "en", "zh"),
+    ]:
         html = (tmp_path / "site" / page / "index.html").read_text("utf8")
         other = page.removeprefix("en/") if own == "en" else f"en/{page}"
         assert f'<link rel="canonical" href="https://example.org/repo/{page}">' in html
@@ -110,7 +138,9 @@ def test_on_a_public_address_each_page_names_its_twin_and_a_missing_page_leads_h
         assert f'<link rel="alternate" hreflang="{twin}" href="https://example.org/repo/{other}">' in html
     for not_found, other in [("404.html", "/repo/en/"), ("en/404.html", "/repo/")]:
         html = (tmp_path / "site" / not_found).read_text("utf8")
-        assert re.search(r'<a class="[^"]*language-switch[^"]*" href="([^"]*)"', html)[1].replace("/en/../", "/") == other
+        assert (
+            re.search(r'<a class="[^"]*language-switch[^"]*" href="([^"]*)"', html)[1].replace("/en/../", "/") == other
+        )
         assert '"/repo/' in html, "a page that is shown at any address has whole paths"
     sitemap = (tmp_path / "site" / "sitemap.xml").read_text("utf8")
     assert "<loc>https://example.org/repo/chapter/</loc>" in sitemap
@@ -122,7 +152,11 @@ def test_the_appendix_lists_every_reference_of_the_book(site):
         chapters = 0
         for path in folder.glob("*/*/index.html"):
             _, heading, rest = path.read_text("utf8").partition('<h2 id="references">')
-            if heading and "appendix" not in path.parts and not (folder == site and "en" in path.relative_to(site).parts):
+            if (
+                heading
+                and "appendix" not in path.parts
+                and not (folder == site and "en" in path.relative_to(site).parts)
+            ):
                 links = re.findall(r'href="(https?://[^"]+)"', rest.partition("</ul>")[0])
                 chapters += 1
                 assert links and not [link for link in links if link not in listed], path

@@ -48,7 +48,10 @@ def test_a_bad_formula_is_named(tex):
 
 
 # A letter that stands alone in an <mi> is slanted by the browser, which shows its mathematical italic.
-ITALIC = {unicodedata.decomposition(chr(c)).split()[1]: c for c in [*range(0x1D434, 0x1D455), *range(0x1D456, 0x1D468), *range(0x1D6E2, 0x1D71C), 0x1D6A4, 0x1D6A5]}
+ITALIC = {
+    unicodedata.decomposition(chr(c)).split()[1]: c
+    for c in [*range(0x1D434, 0x1D455), *range(0x1D456, 0x1D468), *range(0x1D6E2, 0x1D71C), 0x1D6A4, 0x1D6A5]
+}
 ITALIC["0068"] = 0x210E
 SELECTORS = set(range(0xFE00, 0xFE10))  # they choose among the forms of the letter before, and have no glyph
 
@@ -56,14 +59,22 @@ SELECTORS = set(range(0xFE00, 0xFE10))  # they choose among the forms of the let
 def glyphs(page: str) -> set[int]:
     """The code points that the formulas in a page ask the math font for."""
     page = re.sub(r"<annotation.*?</annotation>", "", page, flags=re.DOTALL)
-    shown = {c for formula in re.findall(r"<math.*?</math>", page, re.DOTALL) for c in re.sub(r"<[^>]*>|&\w+;", "", formula) if not c.isspace()}
+    shown = {
+        c
+        for formula in re.findall(r"<math.*?</math>", page, re.DOTALL)
+        for c in re.sub(r"<[^>]*>|&\w+;", "", formula)
+        if not c.isspace()
+    }
     slanted = {ITALIC[code] for letter in re.findall(r"<mi>(.)</mi>", page) if (code := f"{ord(letter):04X}") in ITALIC}
     return {ord(c) for c in shown} | slanted - SELECTORS
 
 
 def lacks(font: bytes, wanted: set[int]) -> str:
     """The code points in `wanted` that `font` has no glyph for, by name."""
-    return ", ".join(f"U+{c:04X} {unicodedata.name(chr(c), '')}" for c in sorted(wanted - SELECTORS - set(TTFont(io.BytesIO(font)).getBestCmap())))
+    return ", ".join(
+        f"U+{c:04X} {unicodedata.name(chr(c), '')}"
+        for c in sorted(wanted - SELECTORS - set(TTFont(io.BytesIO(font)).getBestCmap()))
+    )
 
 
 FORMULAS = [
@@ -105,7 +116,9 @@ DRAWN = {"chapter.first": "<svg>1</svg>", "chapter.second": "<svg>2</svg>"}
 
 def test_a_figure_takes_the_place_of_its_image():
     page = insert_figures('<p><img alt="two &quot;dots&quot;" src="figure:chapter.second" title="Dots" /></p>', DRAWN)
-    assert page.startswith('<figure class="drawing"><div role="img" aria-label="two &quot;dots&quot;" data-search-exclude><svg>2</svg></div>')
+    assert page.startswith(
+        '<figure class="drawing"><div role="img" aria-label="two &quot;dots&quot;" data-search-exclude><svg>2</svg></div>'
+    )
     assert page.endswith("<figcaption>Dots</figcaption></figure>")
 
 
@@ -115,7 +128,13 @@ def test_a_figure_may_have_no_caption_but_must_say_what_one_sees():
         insert_figures('<p><img alt="" src="figure:chapter.first" /></p>', DRAWN)
 
 
-@pytest.mark.parametrize("html", ['<p>Look: <img alt="a dot" src="figure:chapter.first" /></p>', '<li><img alt="a dot" src="figure:chapter.first" /></li>'])
+@pytest.mark.parametrize(
+    "html",
+    [
+        '<p>Look: <img alt="a dot" src="figure:chapter.first" /></p>',
+        '<li><img alt="a dot" src="figure:chapter.first" /></li>',
+    ],
+)
 def test_a_figure_inside_a_sentence_is_refused(html):
     with pytest.raises(ValueError, match="stands alone in its paragraph"):
         insert_figures(html, DRAWN)
@@ -184,9 +203,15 @@ def package(tmp_path):
         ("scratchml.neuron", ("scratchml/neuron.py", 1, MODULE.rstrip())),
         ("scratchml.neuron.RATE", ("scratchml/neuron.py", 5, "RATE = 0.1")),
         ("scratchml.neuron.SIZES", ("scratchml/neuron.py", 6, "SIZES: list[int] = [\n    2,\n    3,\n]")),
-        ("scratchml.neuron.Neuron", ("scratchml/neuron.py", 12, MODULE[MODULE.index("@dataclass") : MODULE.index("\n\n\ndef double")])),
+        (
+            "scratchml.neuron.Neuron",
+            ("scratchml/neuron.py", 12, MODULE[MODULE.index("@dataclass") : MODULE.index("\n\n\ndef double")]),
+        ),
         ("scratchml.neuron.Neuron.bias", ("scratchml/neuron.py", 16, "bias: float = 0.0")),
-        ("scratchml.neuron.Neuron.forward", ("scratchml/neuron.py", 18, "def forward(self, x):\n    # one comment\n    return x + self.bias")),
+        (
+            "scratchml.neuron.Neuron.forward",
+            ("scratchml/neuron.py", 18, "def forward(self, x):\n    # one comment\n    return x + self.bias"),
+        ),
         ("scratchml.neuron.double", ("scratchml/neuron.py", 23, "def double(x):\n    return 2 * x")),
         ("scratchml.deep.DEPTH", ("scratchml/deep/__init__.py", 1, "DEPTH = 2")),
     ],
@@ -212,9 +237,13 @@ def test_a_listing_of_nothing_says_how_far_it_came(package, name, reason):
 
 
 def test_every_py_fence_is_filled_and_no_other_fence():
-    page = insert_listings("```py\nscratchml.losses.squared_error\n```\n\n- item\n\n    ```py\n    scratchml.losses.squared_error\n    ```\n\n```python\nprint(1)\n```\n")
+    page = insert_listings(
+        "```py\nscratchml.losses.squared_error\n```\n\n- item\n\n    ```py\n    scratchml.losses.squared_error\n    ```\n\n```python\nprint(1)\n```\n"
+    )
     assert re.match(r'```py title="scratchml/losses\.py:\d+"\ndef squared_error\(', page)
-    assert re.search(r'^    ```py title="scratchml/losses\.py:\d+"\n    def squared_error\(', page, re.MULTILINE), "one in a list keeps its indentation"
+    assert re.search(r'^    ```py title="scratchml/losses\.py:\d+"\n    def squared_error\(', page, re.MULTILINE), (
+        "one in a list keeps its indentation"
+    )
     assert page.endswith("```python\nprint(1)\n```\n")
 
 
@@ -240,7 +269,9 @@ def test_a_block_its_output_and_the_text_after_them_are_set_apart_for_markdown()
 
 # ---- notebooks
 
-CELLS = jupytext.reads('# %% [markdown]\n# # Lab { #lab }\n\n# %%\nprint(1)\n\n# %% alt="What one sees"\nplot()\n', fmt="py:percent").cells
+CELLS = jupytext.reads(
+    '# %% [markdown]\n# # Lab { #lab }\n\n# %%\nprint(1)\n\n# %% alt="What one sees"\nplot()\n', fmt="py:percent"
+).cells
 
 
 def drawn(**styles: str) -> str:
@@ -258,7 +289,11 @@ def drawn(**styles: str) -> str:
 
 def test_a_plot_follows_the_palette_and_is_drawn_in_the_page_s_font():
     svg = in_palette(drawn(), 0)
-    assert svg.startswith('<svg xmlns="http://www.w3.org/2000/svg"') and 'viewBox="0 0 216 144"' in svg and 'width="288"' in svg
+    assert (
+        svg.startswith('<svg xmlns="http://www.w3.org/2000/svg"')
+        and 'viewBox="0 0 216 144"' in svg
+        and 'width="288"' in svg
+    )
     assert not re.search(r"#[0-9a-f]{6}|<metadata|<style|DOCTYPE|DejaVu|xlink|svg:|\\n", svg)
     assert "stroke:var(--figure-blue)" in svg and "var(--figure-ink)" in svg and "var(--figure-paper)" not in svg
     assert ">0.125 &lt;</text>" in svg and not re.search(r"\d\.\d{3}(?! &lt;)", svg)
@@ -285,7 +320,9 @@ def test_a_color_that_does_not_follow_the_palette_is_named():
 def rendered(*outputs: str) -> str:
     """A notebook as nbconvert renders it: a Markdown cell, and a code cell for each of the `outputs`."""
     cell = '<div class="jp-Cell jp-CodeCell jp-Notebook-cell">\n<div class="jp-Cell jp-CodeCell jp-Notebook-cell" id="cell-id=1">\n<pre>code</pre>{}</div>\n</div>'
-    return '<style>p {}</style><div class="jp-Cell jp-MarkdownCell" id="cell-id=0">theirs</div>' + "".join(cell.format(output) for output in outputs)
+    return '<style>p {}</style><div class="jp-Cell jp-MarkdownCell" id="cell-id=0">theirs</div>' + "".join(
+        cell.format(output) for output in outputs
+    )
 
 
 def output(kind: str, content: str, more: str = "") -> str:
@@ -293,13 +330,23 @@ def output(kind: str, content: str, more: str = "") -> str:
 
 
 def drawing(svg: str) -> str:
-    return output("image/svg+xml", f'<img alt="No description" src="data:image/svg+xml;base64,{base64.b64encode(svg.encode()).decode()}"/>')
+    return output(
+        "image/svg+xml",
+        f'<img alt="No description" src="data:image/svg+xml;base64,{base64.b64encode(svg.encode()).decode()}"/>',
+    )
 
 
 def test_a_lab_becomes_markdown_of_the_book():
-    pieces = output("text/plain", "<pre>\r 0%\r50%</pre>") + output("text/plain", "<pre>\r100%\na &lt; <b>b</b>\n</pre>") + output("text/plain", "<pre>7</pre>", " jp-OutputArea-executeResult")
+    pieces = (
+        output("text/plain", "<pre>\r 0%\r50%</pre>")
+        + output("text/plain", "<pre>\r100%\na &lt; <b>b</b>\n</pre>")
+        + output("text/plain", "<pre>7</pre>", " jp-OutputArea-executeResult")
+    )
     text, plots = as_markdown(CELLS, printed(rendered(pieces, drawing(drawn()))))
-    assert text == "# Lab { #lab }\n\n```python\nprint(1)\n```\n\n```text\n100%\na < b\n7\n```\n\n```python\nplot()\n```\n\n![What one sees](plot:0)"
+    assert (
+        text
+        == "# Lab { #lab }\n\n```python\nprint(1)\n```\n\n```text\n100%\na < b\n7\n```\n\n```python\nplot()\n```\n\n![What one sees](plot:0)"
+    )
     assert plots == [in_palette(drawn(), 0)]
 
 
@@ -308,16 +355,25 @@ def test_a_progress_bar_is_shown_as_it_ends():
 
 
 def test_of_what_goes_to_stderr_the_author_is_told(caplog):
-    as_markdown(CELLS, printed(rendered(output("application/vnd.jupyter.stderr", "<pre>noise</pre>"), drawing(drawn()))))
+    as_markdown(
+        CELLS, printed(rendered(output("application/vnd.jupyter.stderr", "<pre>noise</pre>"), drawing(drawn())))
+    )
     (warning,) = caplog.records  # at which a strict build fails
-    assert warning.levelname == "WARNING" and "the cell 'print(1)' writes to stderr" in warning.getMessage() and "noise" in warning.getMessage()
+    assert (
+        warning.levelname == "WARNING"
+        and "the cell 'print(1)' writes to stderr" in warning.getMessage()
+        and "noise" in warning.getMessage()
+    )
 
 
 @pytest.mark.parametrize(
     ("outputs", "words"),
     [
         (("", ""), "'plot()' draws 0 plots"),
-        ((drawing(drawn()), drawing(drawn())), "'print(1)' draws 1 plots; where a cell draws, it draws one, and says for those who don't see it"),
+        (
+            (drawing(drawn()), drawing(drawn())),
+            "'print(1)' draws 1 plots; where a cell draws, it draws one, and says for those who don't see it",
+        ),
         (("", drawing(drawn()) * 2), "'plot()' draws 2 plots"),
         (("", output("image/png", "<img/>")), "puts out image/png"),
         (("", output("text/html", "<table></table>")), "puts out text/html"),
@@ -334,9 +390,15 @@ def test_what_a_page_cannot_show_is_named(outputs, words):
 @pytest.mark.parametrize(
     ("markdown", "plain"),
     [
-        ("## Title { #title }\n\nA $\\frac{1}{2}$ and\n\n$$\n\\sum_{i}\n$$", "## Title\n\nA $\\frac{1}{2}$ and\n\n$$\n\\sum_{i}\n$$"),
+        (
+            "## Title { #title }\n\nA $\\frac{1}{2}$ and\n\n$$\n\\sum_{i}\n$$",
+            "## Title\n\nA $\\frac{1}{2}$ and\n\n$$\n\\sum_{i}\n$$",
+        ),
         ('A\n\n!!! question "Guess"\n    What?\n\n    `x`\n\nB', "A\n\n> **Guess**\n> \n> What?\n> \n> `x`\n\nB"),
-        ('??? success "Solution"\n    ```console\n    x\n    ```\n', "<details>\n<summary>Solution</summary>\n\n```console\nx\n```\n\n</details>"),
+        (
+            '??? success "Solution"\n    ```console\n    x\n    ```\n',
+            "<details>\n<summary>Solution</summary>\n\n```console\nx\n```\n\n</details>",
+        ),
         ("[a](../x.md#b){ .c } and [d](https://e.org/f)", "[a](at ../x.md#b) and [d](at https://e.org/f)"),
         ("[a](nowhere.md), *b*", "a, *b*"),
         ('![A curve](figure:m.f "It falls")', "*A curve*"),
@@ -349,9 +411,24 @@ def test_jupyter_gets_markdown_that_it_can_read(markdown, plain):
 @pytest.mark.parametrize("language", ["zh", "en"])
 def test_a_notebook_for_download_says_what_it_needs_and_has_nothing_of_the_book_s_own(language):
     made = nbformat.reads(notebook(CELLS, language, lambda target: ""), as_version=4)
-    assert [cell.cell_type for cell in made.cells] == ["markdown", "code", "code"] and made.metadata.kernelspec.name == "python3"
-    assert made.cells[0].source.startswith("# Lab\n\n") and "`scratchml`" in made.cells[0].source and ".venv/bin/jupyter lab" in made.cells[0].source
-    assert made.cells[2] == {"id": "cell-2", "cell_type": "code", "source": "plot()", "metadata": {}, "outputs": [], "execution_count": None}
+    assert [cell.cell_type for cell in made.cells] == [
+        "markdown",
+        "code",
+        "code",
+    ] and made.metadata.kernelspec.name == "python3"
+    assert (
+        made.cells[0].source.startswith("# Lab\n\n")
+        and "`scratchml`" in made.cells[0].source
+        and ".venv/bin/jupyter lab" in made.cells[0].source
+    )
+    assert made.cells[2] == {
+        "id": "cell-2",
+        "cell_type": "code",
+        "source": "plot()",
+        "metadata": {},
+        "outputs": [],
+        "execution_count": None,
+    }
 
 
 # ---- references

@@ -48,7 +48,10 @@ LANGUAGES = pytest.mark.parametrize(("language", "folder"), [("zh", "."), ("en",
 @pytest.fixture(scope="module")
 def project(tmp_path_factory) -> Path:
     """A book with a lab, built for a public address into its folder site/."""
-    project = make_book(tmp_path_factory.mktemp("labs") / "book", {f"{language}/labs/{name}.py": LAB for language in ("zh", "en") for name in ("tiny", "test_tiny")})
+    project = make_book(
+        tmp_path_factory.mktemp("labs") / "book",
+        {f"{language}/labs/{name}.py": LAB for language in ("zh", "en") for name in ("tiny", "test_tiny")},
+    )
     run = build(project, project / "site", SITE_URL="https://example.org/repo/")
     assert run.returncode == 0, run.stdout
     return project
@@ -61,7 +64,11 @@ def article(project: Path, folder: str) -> str:
 
 @LANGUAGES
 def test_a_lab_is_run_and_its_output_stands_under_its_code(project, language, folder):
-    assert re.search(r'<div class="language-python highlight">(?:(?!</div>).)*</div>\s*<div class="language-text highlight">(?:(?!</div>).)*>42\n<', article(project, folder), re.DOTALL)
+    assert re.search(
+        r'<div class="language-python highlight">(?:(?!</div>).)*</div>\s*<div class="language-text highlight">(?:(?!</div>).)*>42\n<',
+        article(project, folder),
+        re.DOTALL,
+    )
 
 
 @LANGUAGES
@@ -96,7 +103,10 @@ def test_the_page_of_a_lab_has_the_ids_and_formulas_of_any_page(project, languag
 def test_the_search_index_has_the_words_of_a_lab_and_nothing_else(project, language, folder):
     index = json.loads((project / "site" / folder / "search" / "search_index.json").read_text("utf8"))["docs"]
     entries = [entry for entry in index if entry["location"].startswith("labs/tiny/")]
-    assert [(entry["location"], entry["title"]) for entry in entries] == [("labs/tiny/", "A lab"), ("labs/tiny/#a-section", "A section")]
+    assert [(entry["location"], entry["title"]) for entry in entries] == [
+        ("labs/tiny/", "A lab"),
+        ("labs/tiny/#a-section", "A section"),
+    ]
     text = "".join(entry["title"] + entry["text"] for entry in entries)
     assert not re.search(r"In\s*\[|Out\s*\[|Copied|¶|<svg|label</", text) and text.count("print") == 1
 
@@ -109,18 +119,27 @@ def test_the_notebook_can_be_downloaded(project, language, folder):
     assert notebook.metadata.kernelspec.name == "python3" and not any(cell.get("outputs") for cell in notebook.cells)
     assert "{ #" not in str(notebook) and "> **A box**" in str(notebook)
     home = "https://example.org/repo/" + {"zh": "", "en": "en/"}[language]
-    assert f"[The cover]({home}), [here]({home}labs/tiny/#a-lab)" in str(notebook), "a downloaded notebook stands elsewhere"
+    assert f"[The cover]({home}), [here]({home}labs/tiny/#a-lab)" in str(notebook), (
+        "a downloaded notebook stands elsewhere"
+    )
 
 
 def test_pytest_does_not_take_a_lab_for_a_test(project):
     shutil.copy(ROOT / "docs" / "conftest.py", project / "docs")
-    run = subprocess.run([sys.executable, "-m", "pytest", "docs", "--collect-only", "-q", "-p", "no:cacheprovider"], cwd=project, capture_output=True, text=True)
+    run = subprocess.run(
+        [sys.executable, "-m", "pytest", "docs", "--collect-only", "-q", "-p", "no:cacheprovider"],
+        cwd=project,
+        capture_output=True,
+        text=True,
+    )
     assert "tiny" not in run.stdout and "error" not in run.stdout, run.stdout
 
 
 def test_what_has_been_run_once_is_kept_for_each_language(project):
     def kept() -> dict[Path, int]:
-        return {path: path.stat().st_mtime_ns for path in (project / ".cache" / "notebooks").rglob("*") if path.is_file()}
+        return {
+            path: path.stat().st_mtime_ns for path in (project / ".cache" / "notebooks").rglob("*") if path.is_file()
+        }
 
     before = kept()
     assert sorted(path.relative_to(project / ".cache" / "notebooks").parts[0] for path in before) == ["en", "zh"]
@@ -129,7 +148,9 @@ def test_what_has_been_run_once_is_kept_for_each_language(project):
 
 
 def test_a_cell_that_fails_fails_the_build(book, tmp_path):
-    run = build(book({"en/labs/tiny.py": "# %% [markdown]\n# # A lab { #a-lab }\n\n# %%\nprint(1 / 0)\n"}), tmp_path / "site")
+    run = build(
+        book({"en/labs/tiny.py": "# %% [markdown]\n# # A lab { #a-lab }\n\n# %%\nprint(1 / 0)\n"}), tmp_path / "site"
+    )
     assert run.returncode and "ZeroDivisionError" in run.stdout, run.stdout
 
 
@@ -142,10 +163,15 @@ def test_each_lab_of_the_book_is_small_and_downloaded_it_has_the_code_that_the_b
     page = site / folder / "labs" / lab / "index.html"
     without_images = re.sub(r"<svg.*?</svg>", "", page.read_text("utf8"), flags=re.DOTALL)
     assert len(gzip.compress(without_images.encode())) <= 60_000
-    source, downloaded = jupytext.read(ROOT / "docs" / language / "labs" / f"{lab}.py"), nbformat.read(page.parent / f"{lab}.ipynb", as_version=4)
+    source, downloaded = (
+        jupytext.read(ROOT / "docs" / language / "labs" / f"{lab}.py"),
+        nbformat.read(page.parent / f"{lab}.ipynb", as_version=4),
+    )
     texts = "".join(cell.source for cell in downloaded.cells if cell.cell_type == "markdown")
     assert not re.search(r"\]\((?!https?://)", texts), "a link that leads nowhere from a reader's own folder"
-    assert [cell.source for cell in downloaded.cells if cell.cell_type == "code"] == [cell.source for cell in source.cells if cell.cell_type == "code"]
+    assert [cell.source for cell in downloaded.cells if cell.cell_type == "code"] == [
+        cell.source for cell in source.cells if cell.cell_type == "code"
+    ]
 
 
 @LABS

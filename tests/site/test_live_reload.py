@@ -41,7 +41,13 @@ def served(book, tmp_path):
         free.bind(("127.0.0.1", 0))
         address = f"127.0.0.1:{free.getsockname()[1]}"
     with open(tmp_path / "log", "w", encoding="utf8") as log:
-        server = subprocess.Popen([sys.executable, "-m", "mkdocs", "serve", "--dev-addr", address], cwd=project, env=mkdocs_environment(project), stdout=log, stderr=log)
+        server = subprocess.Popen(
+            [sys.executable, "-m", "mkdocs", "serve", "--dev-addr", address],
+            cwd=project,
+            env=mkdocs_environment(project),
+            stdout=log,
+            stderr=log,
+        )
     try:
         yield project, f"http://{address}/"
     finally:

@@ -10,7 +10,12 @@ ROOT = Path(__file__).parents[2]
 
 def commands(text: str) -> list[str]:
     """The commands in a page's console fences that set the project up and then run something."""
-    return [line for fence in re.findall(r"^```console\n(.*?)^```", text, re.DOTALL | re.MULTILINE) for line in fence.splitlines() if "install" in line]
+    return [
+        line
+        for fence in re.findall(r"^```console\n(.*?)^```", text, re.DOTALL | re.MULTILINE)
+        for line in fence.splitlines()
+        if "install" in line
+    ]
 
 
 def test_each_command_of_the_readme_is_one_line_for_each_system():
@@ -30,7 +35,9 @@ def test_the_book_gives_the_commands_of_the_readme(page):
 
 @pytest.mark.parametrize("script", [".ci/run", ".github/workflows/tests.yml"])
 def test_ci_runs_the_test_commands_that_the_readme_prints(script):
-    patterns = re.findall(r"grep -m 1 -E '(.*?)' README.md|README.md -Pattern '(.*?)'", (ROOT / script).read_text("utf8"))
+    patterns = re.findall(
+        r"grep -m 1 -E '(.*?)' README.md|README.md -Pattern '(.*?)'", (ROOT / script).read_text("utf8")
+    )
     assert patterns, f"{script} doesn't take its test command from the README"
     for pattern in map("".join, patterns):
         found = re.findall(pattern, (ROOT / "README.md").read_text("utf8"), re.MULTILINE)

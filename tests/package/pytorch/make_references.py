@@ -49,12 +49,16 @@ def multi_head_attention(x, query, key, value, output):
     """The outputs (B, T, C) and the weights (B, H, T, T)."""
     x = x.transpose(0, 1)
     matrices = torch.cat([query.T, key.T, value.T]), None, None, None, False, 0.0, output.T, None
-    outputs, weights = F.multi_head_attention_forward(x, x, x, C, H, *matrices, attn_mask=FUTURE, average_attn_weights=False)
+    outputs, weights = F.multi_head_attention_forward(
+        x, x, x, C, H, *matrices, attn_mask=FUTURE, average_attn_weights=False
+    )
     return outputs.transpose(0, 1), weights
 
 
 def transformer_block(activation, x, **ours):
-    layer = nn.TransformerEncoderLayer(C, H, 4 * C, dropout=0.0, activation=activation, batch_first=True, norm_first=True)
+    layer = nn.TransformerEncoderLayer(
+        C, H, 4 * C, dropout=0.0, activation=activation, batch_first=True, norm_first=True
+    )
     theirs = {
         "self_attn.in_proj_weight": torch.cat([ours[f"attention.{name}"].T for name in ("query", "key", "value")]),
         "self_attn.in_proj_bias": x.new_zeros(3 * C),
@@ -84,7 +88,12 @@ def cases():
     x = {"x": normal(B, T, C)}
     yield "GELU", {"x": normal(B, T, C, scale=2)}, {}, GELU
     norm = {"gain": normal(C, mean=1, scale=0.3), "bias": normal(C)}
-    yield "LayerNorm", {"x": normal(B, T, C, mean=1, scale=0.1)}, norm, lambda x, gain, bias: F.layer_norm(x, (C,), gain, bias, 1e-5)
+    yield (
+        "LayerNorm",
+        {"x": normal(B, T, C, mean=1, scale=0.1)},
+        norm,
+        lambda x, gain, bias: F.layer_norm(x, (C,), gain, bias, 1e-5),
+    )
     tokens = {"tokens": rng.integers(0, V, (B, T))}
     yield "Embedding", tokens, {"weights": normal(V, C)}, lambda tokens, weights: F.embedding(tokens, weights)
     linear = {"weights": normal(C, 3), "bias": normal(3)}
@@ -123,7 +132,9 @@ def layer_references():
             place = f"{case}/{str(dtype).removeprefix('torch.')}"
             yield f"{place}/outputs", outputs.detach().numpy()
             yield from ((f"{place}/weights", array.detach().numpy()) for array in weights)
-            yield from ((f"{place}/gradients/{name}", made.grad.numpy()) for name, made in tensors.items() if made.requires_grad)
+            yield from (
+                (f"{place}/gradients/{name}", made.grad.numpy()) for name, made in tensors.items() if made.requires_grad
+            )
 
 
 def loss_references():
@@ -163,7 +174,10 @@ def gpt_references():
             loss.backward()
             for gradient, ours in theirs.pairs(model, "gradient"):
                 ours[...] = gradient.numpy()  # into our names and shapes
-            yield from ((f"{case}/{dtype}/logits", logits.detach().numpy()), (f"{case}/{dtype}/loss", loss.detach().numpy()))
+            yield from (
+                (f"{case}/{dtype}/logits", logits.detach().numpy()),
+                (f"{case}/{dtype}/loss", loss.detach().numpy()),
+            )
             yield from ((f"{case}/{dtype}/gradients/{name}", p.gradient) for name, p in model.named_parameters())
 
 
@@ -183,4 +197,6 @@ if __name__ == "__main__":
     for references in (layer_references, loss_references, position_references, gpt_references):
         arrays |= {name: np.array(array) for name, array in references()}
     np.savez_compressed(REFERENCES, **packed(arrays))
-    print(f"{len(arrays)} arrays from PyTorch {torch.__version__}, {REFERENCES.stat().st_size:,} bytes, in {REFERENCES}")
+    print(
+        f"{len(arrays)} arrays from PyTorch {torch.__version__}, {REFERENCES.stat().st_size:,} bytes, in {REFERENCES}"
+    )
