@@ -15,6 +15,7 @@ import os
 import sys
 import time
 import warnings
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -66,7 +67,7 @@ def sequential(sizes, dtype):
 
     rng = np.random.default_rng(0)
     layers = []
-    for num_inputs, num_outputs in zip(sizes, sizes[1:]):
+    for num_inputs, num_outputs in pairwise(sizes):
         layers += [Linear(num_inputs, num_outputs, rng=rng, dtype=dtype), ReLU()]
     return Sequential(*layers[:-1])
 
@@ -96,7 +97,7 @@ def pytorch(sizes, batch_size, images, labels):
 
     torch.set_num_threads(int(os.environ["OMP_NUM_THREADS"]))
     layers = []
-    for num_inputs, num_outputs in zip(sizes, sizes[1:]):
+    for num_inputs, num_outputs in pairwise(sizes):
         layers += [torch.nn.Linear(num_inputs, num_outputs), torch.nn.ReLU()]
     model = torch.nn.Sequential(*layers[:-1])
     optimizer, loss = torch.optim.Adam(model.parameters()), torch.nn.CrossEntropyLoss()

@@ -7,12 +7,11 @@ makes a wrong output on another page pass.
 import os
 from collections.abc import Generator
 
-os.environ.setdefault(
-    "OPENBLAS_NUM_THREADS", "1"
-)  # for products as small as the book's, two threads are slower than one
+# For products as small as the book's, two threads are slower than one.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
-import numpy as np  # noqa: E402
-import pytest  # noqa: E402
+import numpy as np
+import pytest
 
 collect_ignore_glob = ["*/labs/*"]  # notebooks: building the site runs them
 

@@ -9,12 +9,11 @@ import sys
 
 sys.path.append(sys.path.pop(0))  # this folder last, so that a chapter called `numbers` can't hide Python's own
 
-from drawing import Drawing  # noqa: E402
+from drawing import Drawing
 
 # The label in the language of the page.
 SAY = {"zh": lambda zh, en: zh, "en": lambda zh, en: en}
 
-sys.stdout.reconfigure(encoding="utf8")
 drawn: dict[str, dict[str, str]] = {language: {} for language in SAY}
 for name in sys.argv[1:]:
     module, _, function = name.partition(".")

@@ -1,19 +1,23 @@
 """Figures of chapter 3, activation functions."""
 
+from collections.abc import Callable, Iterable
+
 import numpy as np
-from drawing import Drawing, Plot
 
 import scratchml
+from drawing import Array, Drawing, Plot, Say
 from scratchml import numerical_gradient, relu, xor
+
+Function = Callable[[Array], Array]
 
 COLORS = {"sigmoid": "orange", "tanh": "purple", "relu": "blue", "gelu": "green"}
 
 
-def _whole(values):
+def _whole(values: Iterable[float]) -> dict[float, str]:
     return {value: f"{value:g}".replace("-", "−") for value in values}
 
 
-def bend(say):
+def bend(say: Say) -> list[Drawing]:
     """Two ReLUs of s = x₁ + x₂, and their sum, which is what the lamp needs."""
     s = np.linspace(-0.5, 2.5, 61)
     left = Drawing(330, 240)
@@ -36,7 +40,7 @@ def bend(say):
     return [left, right]
 
 
-def tents(say):
+def tents(say: Say) -> Drawing:
     """A curve, and the bent line that a row of tents, three ReLUs each, adds up to."""
     x = np.linspace(0, 4, 201)
     curve = 1.6 + np.sin(1.7 * x) - 0.1 * x
@@ -56,7 +60,7 @@ def tents(say):
     return drawing
 
 
-def shapes(say):
+def shapes(say: Say) -> list[Drawing]:
     """Four activation functions, and the slope of each."""
     z = np.linspace(-4, 4, 161)
     left = Drawing(330, 270)
@@ -86,7 +90,7 @@ def shapes(say):
     return [left, right]
 
 
-def vanishing(say):
+def vanishing(say: Say) -> Drawing:
     """The slope through 1 to 10 layers of one activation function, starting from 1."""
     drawing = Drawing(420, 280)
     plot = Plot(drawing, (1, 10), (-7, 0.5), left=58, right=70, top=28, bottom=44)
@@ -103,7 +107,7 @@ def vanishing(say):
         function, slopes = getattr(scratchml, name), []
         for depth in depths:
 
-            def composed(x, depth=depth):
+            def composed(x: Array, function: Function = function, depth: int = depth) -> float:
                 for _ in range(depth):
                     x = function(x)
                 return x.item()

@@ -1,11 +1,10 @@
 """Figures of chapter 7, backpropagation."""
 
-from drawing import Drawing
-
+from drawing import Drawing, Say
 from scratchml import Neuron, squared_error_gradient
 
 
-def two_neurons(say):
+def two_neurons(say: Say) -> Drawing:
     """The chapter's two neurons: the numbers that go forward above, the slopes that come back below."""
     first, second = Neuron(1, rng=0), Neuron(1, activation="identity", rng=0)
     first.weights[:], first.bias[:], second.weights[:], second.bias[:] = 0.5, 1, 3, -1

@@ -9,12 +9,18 @@ apart, in both palettes: blue, orange, green, purple.
 """
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from html import escape
+from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 
 MAX_WIDTH = 420
+
+Array = NDArray[Any]
+Say = Callable[[str, str], str]
+Ticks = Mapping[int, str] | Mapping[float, str]
 
 
 def _color(name: str) -> str:
@@ -36,9 +42,9 @@ class Drawing:
         self.width, self.height = width, height
         self._parts: list[str] = []
 
-    def _add(self, tag: str, attributes: dict[str, object], content: str = "") -> None:
+    def _add(self, tag: str, content: str = "", **attributes: object) -> None:
         written = "".join(
-            f' {name.rstrip("_").replace("_", "-")}="{_number(value) if isinstance(value, (float, np.floating)) else value}"'
+            f' {name.rstrip("_").replace("_", "-")}="{_number(float(value)) if isinstance(value, (float, np.floating)) else value}"'
             for name, value in attributes.items()
             if value is not None
         )
@@ -57,8 +63,17 @@ class Drawing:
         italic: bool = False,
     ) -> None:
         """`text` with its baseline at y; x is its start, middle or end, as `anchor` says. Names of variables are italic."""
-        style = dict(font_weight=600 if bold else None, font_style="italic" if italic else None, fill=_color(color))
-        self._add("text", dict(x=float(x), y=float(y), text_anchor=anchor, font_size=size, **style), escape(text))
+        self._add(
+            "text",
+            escape(text),
+            x=float(x),
+            y=float(y),
+            text_anchor=anchor,
+            font_size=size,
+            font_weight=600 if bold else None,
+            font_style="italic" if italic else None,
+            fill=_color(color),
+        )
 
     def line(
         self, points: Sequence[tuple[float, float]], *, color: str = "ink", width: float = 1.5, dashed: bool = False
@@ -67,14 +82,12 @@ class Drawing:
         path = "M" + "L".join(f"{_number(x)} {_number(y)}" for x, y in points)
         self._add(
             "path",
-            dict(
-                d=path,
-                fill="none",
-                stroke=_color(color),
-                stroke_width=width,
-                stroke_dasharray="5 4" if dashed else None,
-                stroke_linejoin="round",
-            ),
+            d=path,
+            fill="none",
+            stroke=_color(color),
+            stroke_width=width,
+            stroke_dasharray="5 4" if dashed else None,
+            stroke_linejoin="round",
         )
 
     def arrow(
@@ -88,18 +101,19 @@ class Drawing:
         bx, by = x2 - head * ux, y2 - head * uy
         self.line([start, (bx, by)], color=color, width=width)
         corners = [(x2, y2), (bx - half * uy, by + half * ux), (bx + half * uy, by - half * ux)]
-        self._add(
-            "path", dict(d="M" + "L".join(f"{_number(x)} {_number(y)}" for x, y in corners) + "z", fill=_color(color))
-        )
+        self._add("path", d="M" + "L".join(f"{_number(x)} {_number(y)}" for x, y in corners) + "z", fill=_color(color))
 
     def circle(
         self, x: float, y: float, radius: float, *, fill: str = "none", stroke: str = "none", width: float = 1.5
     ) -> None:
         self._add(
             "circle",
-            dict(
-                cx=float(x), cy=float(y), r=float(radius), fill=_color(fill), stroke=_color(stroke), stroke_width=width
-            ),
+            cx=float(x),
+            cy=float(y),
+            r=float(radius),
+            fill=_color(fill),
+            stroke=_color(stroke),
+            stroke_width=width,
         )
 
     def rectangle(
@@ -115,18 +129,16 @@ class Drawing:
     ) -> None:
         self._add(
             "rect",
-            dict(
-                x=float(x),
-                y=float(y),
-                width=float(width),
-                height=float(height),
-                fill=_color(fill),
-                stroke=_color(stroke),
-                stroke_width=line_width,
-            ),
+            x=float(x),
+            y=float(y),
+            width=float(width),
+            height=float(height),
+            fill=_color(fill),
+            stroke=_color(stroke),
+            stroke_width=line_width,
         )
 
-    def pixels(self, x: float, y: float, size: float, image: np.ndarray) -> None:
+    def pixels(self, x: float, y: float, size: float, image: Array) -> None:
         """A square gray image, values from 0 (paper) to 1, `size` wide, in a thin frame."""
         side = size / len(image)
         levels = np.round(np.asarray(image) * 16).astype(int)
@@ -137,14 +149,14 @@ class Drawing:
                     f"M{_number(x + column * side)} {_number(y + row * side)}h{_number(side)}v{_number(side)}h-{_number(side)}z"
                     for row, column in cells
                 )
-                self._add("path", dict(d=path, fill=_color("ink"), fill_opacity=str(round(level / 16, 3))))
+                self._add("path", d=path, fill=_color("ink"), fill_opacity=str(round(level / 16, 3)))
         self.rectangle(x, y, size, size, stroke="soft", line_width=1)
 
     def matrix(
         self,
         x: float,
         y: float,
-        values: Sequence[Sequence[float]],
+        values: ArrayLike,
         *,
         cell: float = 34,
         heat: bool = False,
@@ -158,11 +170,15 @@ class Drawing:
         for (i, j), value in np.ndenumerate(table):
             left, top = x + j * cell, y + i * cell
             if heat and value:
-                fill = dict(
+                self._add(
+                    "rect",
+                    x=float(left),
+                    y=float(top),
+                    width=float(cell),
+                    height=float(cell),
                     fill=_color("blue" if value > 0 else "orange"),
                     fill_opacity=str(round(0.1 + 0.4 * abs(value) / largest, 2)),
                 )
-                self._add("rect", dict(x=float(left), y=float(top), width=float(cell), height=float(cell), **fill))
             self.rectangle(left, top, cell, cell, stroke="soft", line_width=1)
             self.text(
                 left + cell / 2, top + cell / 2 + 5, f"{value:g}".replace("-", "−"), size=14 if cell >= 30 else 12
@@ -176,7 +192,7 @@ class Drawing:
     def network(
         self,
         layers: Sequence[Sequence[str]],
-        weights: Sequence[np.ndarray] = (),
+        weights: Sequence[Array] = (),
         *,
         left: float = 30,
         right: float = 30,
@@ -246,9 +262,7 @@ class Plot:
         up = (y - self._y[0]) / (self._y[1] - self._y[0])
         return self.left + across * (self.right - self.left), self.bottom - up * (self.bottom - self.top)
 
-    def axes(
-        self, x_ticks: dict[float, str], y_ticks: dict[float, str], *, x_label: str = "", y_label: str = ""
-    ) -> None:
+    def axes(self, x_ticks: Ticks, y_ticks: Ticks, *, x_label: str = "", y_label: str = "") -> None:
         """The two axes: ticks are value → label; the labels name the quantities."""
         for value, label in y_ticks.items():
             _, y = self.at(self._x[0], value)
@@ -264,11 +278,11 @@ class Plot:
             self.drawing.text(2, self.top - 14, y_label, anchor="start", size=13, color="soft")
 
     def curve(
-        self, xs: Sequence[float], ys: Sequence[float], *, color: str, dashed: bool = False, width: float = 2.5
+        self, xs: Iterable[float], ys: Iterable[float], *, color: str, dashed: bool = False, width: float = 2.5
     ) -> None:
         self.drawing.line([self.at(x, y) for x, y in zip(xs, ys, strict=True)], color=color, dashed=dashed, width=width)
 
-    def region(self, function: Callable[[np.ndarray], np.ndarray], *, color: str) -> None:
+    def region(self, function: Callable[[Array], Array], *, color: str) -> None:
         """Tint the part of the plane where `function`, given points (n, 2), is above 0."""
         side = 2.0  # pixels
         columns = np.arange(self.left, self.right, side)
@@ -284,11 +298,9 @@ class Plot:
                     f"M{_number(x)} {_number(y)}H{_number(right)}v{_number(min(side, self.bottom - y))}H{_number(x)}z"
                 )
         if path:
-            self.drawing._add(
-                "path", dict(d=path, fill=_color(color), fill_opacity="0.18", shape_rendering="crispEdges")
-            )
+            self.drawing._add("path", d=path, fill=_color(color), fill_opacity="0.18", shape_rendering="crispEdges")
 
-    def points(self, points: np.ndarray, *, filled: bool, radius: float = 7) -> None:
+    def points(self, points: Array, *, filled: bool, radius: float = 7) -> None:
         """Points (n, 2): filled ones for yes (1), rings for no (0), so that they differ without color too."""
         for x, y in points:
             self.drawing.circle(*self.at(x, y), radius, fill="ink" if filled else "paper", stroke="ink", width=2)

@@ -1,8 +1,8 @@
 """Figures of chapter 4, forward propagation."""
 
 import numpy as np
-from drawing import Drawing
 
+from drawing import Drawing, Say
 from scratchml import relu
 
 X = np.array([[1.0, 2.0]])
@@ -10,7 +10,7 @@ W1, B1 = np.array([[1.0, -1.0, 0.5], [2.0, 0.0, -1.0]]), np.array([[0.0, 2.0, -0
 W2, B2 = np.array([[1.0], [2.0], [-1.0]]), np.array([[0.5]])
 
 
-def by_hand(say):
+def by_hand(say: Say) -> Drawing:
     """The chapter's network with its weights, and what each neuron puts out for the sample (1, 2)."""
     hidden = relu(X @ W1 + B1)
     output = hidden @ W2 + B2
@@ -24,7 +24,7 @@ def by_hand(say):
     return drawing
 
 
-def one_layer(say):
+def one_layer(say: Say) -> Drawing:
     """x W + b = z, as tables with their shapes."""
     drawing = Drawing(420, 150)
     cell, y = 31, 48

@@ -1,32 +1,34 @@
 """Figures of chapter 0, foundations."""
 
-import numpy as np
-from drawing import Drawing, Plot
+from collections.abc import Iterable
 
+import numpy as np
+
+from drawing import Drawing, Plot, Say
 from scratchml import digits
 
 
-def _axis(values):
+def _axis(values: Iterable[float]) -> dict[float, str]:
     return {value: f"{value:g}".replace("-", "−") for value in values}
 
 
-def angle(say):
+def angle(say: Say) -> list[Drawing]:
     """Two vectors that point nearly the same way, and two at a right angle, with their cosines."""
     panels = []
-    for a, b in [((3, 1), (2, 1.5)), ((3, 1), (-0.7, 2.1))]:
-        a, b = np.array(a), np.array(b)
+    for a, b in [(np.array([3, 1]), np.array([2, 1.5])), (np.array([3, 1]), np.array([-0.7, 2.1]))]:
         cosine = a @ b / np.sqrt((a @ a) * (b @ b))
         drawing = Drawing(240, 190)
         plot = Plot(drawing, (-1, 3.4), (-0.3, 2.4), left=10, right=10, top=10, bottom=34)
         for vector, name, color in [(a, "a", "blue"), (b, "b", "orange")]:
             drawing.arrow(plot.at(0, 0), plot.at(*vector), color=color, width=2.5)
-            plot.label(*(vector * 1.06), name, color=color, anchor="middle", above=4)
+            x, y = vector * 1.06
+            plot.label(x, y, name, color=color, anchor="middle", above=4)
         drawing.text(120, 182, say("余弦 ", "cosine ") + f"{abs(cosine):.2f}".rstrip("0").rstrip("."), bold=True)
         panels.append(drawing)
     return panels
 
 
-def matrix_product(say):
+def matrix_product(say: Say) -> Drawing:
     """(2, 3) times (3, 2): a row and a column make one entry."""
     A, B = np.array([[1, 2, 0], [0, 1, 3]]), np.array([[2, 1], [1, 0], [0, 2]])
     drawing = Drawing(400, 180)
@@ -40,7 +42,7 @@ def matrix_product(say):
     return drawing
 
 
-def broadcasting(say):
+def broadcasting(say: Say) -> Drawing:
     """A column plus a row: each is repeated to fit the other."""
     column, row = np.array([[0], [10], [20], [30]]), np.array([1, 2, 3])
     drawing = Drawing(400, 210)
@@ -54,7 +56,7 @@ def broadcasting(say):
     return drawing
 
 
-def average_digits(say):
+def average_digits(say: Say) -> Drawing:
     """The average of all training images of each digit."""
     images, labels, _, _ = digits()
     drawing = Drawing(400, 190)
@@ -65,7 +67,7 @@ def average_digits(say):
     return drawing
 
 
-def slope(say):
+def slope(say: Say) -> Drawing:
     """Lines through (3, 9) and (3 + h, (3 + h)²) turn towards the tangent."""
     drawing = Drawing(420, 300)
     plot = Plot(drawing, (0, 5.3), (-4, 28), left=40, top=14, bottom=34)
@@ -86,7 +88,7 @@ def slope(say):
     return drawing
 
 
-def exp_and_ln(say):
+def exp_and_ln(say: Say) -> list[Drawing]:
     """e to the x, and the natural logarithm."""
     left = Drawing(330, 240)
     plot = Plot(left, (-3, 2.2), (-1, 8), left=36, top=14, bottom=34)

@@ -1,15 +1,18 @@
 """Figures of chapter 11, generalization."""
 
+from collections.abc import Callable
 from functools import cache
 
 import numpy as np
-from drawing import Drawing, Plot
 
+from drawing import Array, Drawing, Plot, Say
 from scratchml import SGD, Adam, CrossEntropy, Linear, MiniBatches, ReLU, Sequential, digits, fit, mean_loss
+
+Batch = tuple[Array, Array]
 
 
 @cache
-def _accuracies(seed, shuffled):
+def _accuracies(seed: int, shuffled: bool) -> tuple[list[float], list[float]]:
     """The accuracy on 300 training images and on the test set, before training and after every fourth of 80 epochs."""
     train_images, train_labels, test_images, test_labels = digits()
     rng = np.random.default_rng(seed)
@@ -28,7 +31,7 @@ def _accuracies(seed, shuffled):
     return seen, unseen
 
 
-def shuffled_labels(say):
+def shuffled_labels(say: Say) -> list[Drawing]:
     """Accuracy on training and test images, with true and with shuffled labels; thin lines are two other seeds."""
     panels = []
     for shuffled in [False, True]:
@@ -50,7 +53,7 @@ def shuffled_labels(say):
     return panels
 
 
-def _careless(share):
+def _careless(share: float) -> tuple[Array, Array, Array, Array, np.random.Generator]:
     """200 images to learn from and 200 for validation; `share` of all labels drawn at random."""
     images, labels, _, _ = digits()
     rng = np.random.default_rng(0)
@@ -60,7 +63,7 @@ def _careless(share):
     return images[learn], given[learn], images[check], given[check], rng
 
 
-def two_curves(say):
+def two_curves(say: Say) -> list[Drawing]:
     """Training and validation loss with right labels and with a fifth of them drawn at random, and the best epoch."""
     panels = []
     for share in [0, 0.2]:
@@ -96,40 +99,54 @@ def two_curves(say):
     return panels
 
 
-def symptoms(say):
+def symptoms(say: Say) -> list[Drawing]:
     """A healthy training run and seven with a fault: training loss green, validation loss blue."""
     images, labels, _, _ = digits()
     rows = np.random.default_rng(0).permutation(1433)
     learn, check = rows[:1147], rows[1147:]
     ordered = np.array_split(learn[np.argsort(labels[learn], kind="stable")], 36)
     mixed_up = np.random.default_rng(1).permutation(labels[learn])
-    healthy = dict(training=(images[learn], labels[learn]), validation=(images[check], labels[check]))
-    few_images, few_labels, *few_check, _ = _careless(0.2)
+    training, validation = (images[learn], labels[learn]), (images[check], labels[check])
+    few_images, few_labels, few_unseen_images, few_unseen_labels, _ = _careless(0.2)
 
-    def dead(model):
-        model.layers[0].bias.value = -20.0
+    def dead(model: Sequential) -> None:
+        _, first_biases, *_ = model.parameters()
+        first_biases.value = -20.0
 
-    def large(model):
+    def large(model: Sequential) -> None:
         for parameter in model.parameters():
             parameter.value *= 5
 
     return [
-        _symptom(say("正常", "healthy"), **healthy, dashed="ln 10"),
-        _symptom(say("学习率太大", "rate too large"), **healthy, rate=10),
-        _symptom(say("学习率太小", "rate too small"), **healthy, rate=0.001),
-        _symptom(say("一开始权重太大", "weights start large"), **healthy, prepare=large),
-        _symptom(say("ReLU 全死", "all ReLUs dead"), **healthy, prepare=dead),
-        _symptom(say("标签对不上图片", "labels mixed up"), **healthy | dict(training=(images[learn], mixed_up))),
+        _symptom(say("正常", "healthy"), training, validation, dashed="ln 10"),
+        _symptom(say("学习率太大", "rate too large"), training, validation, rate=10),
+        _symptom(say("学习率太小", "rate too small"), training, validation, rate=0.001),
+        _symptom(say("一开始权重太大", "weights start large"), training, validation, prepare=large),
+        _symptom(say("ReLU 全死", "all ReLUs dead"), training, validation, prepare=dead),
+        _symptom(say("标签对不上图片", "labels mixed up"), (images[learn], mixed_up), validation),
         _symptom(
             say("按数字排好，没打乱", "sorted, not shuffled"),
-            **healthy,
+            training,
+            validation,
             batches=[(images[part], labels[part]) for part in ordered],
         ),
-        _symptom(say("过拟合", "overfitting"), (few_images, few_labels), tuple(few_check), epochs=30),
+        _symptom(
+            say("过拟合", "overfitting"), (few_images, few_labels), (few_unseen_images, few_unseen_labels), epochs=30
+        ),
     ]
 
 
-def _symptom(title, training, validation, *, rate=0.2, epochs=10, prepare=None, batches=None, dashed=""):
+def _symptom(
+    title: str,
+    training: Batch,
+    validation: Batch,
+    *,
+    rate: float = 0.2,
+    epochs: int = 10,
+    prepare: Callable[[Sequential], None] | None = None,
+    batches: list[Batch] | None = None,
+    dashed: str = "",
+) -> Drawing:
     rng = np.random.default_rng(0)
     model = Sequential(Linear(64, 32, rng=rng), ReLU(), Linear(32, 10, rng=rng, initialization="xavier"))
     if prepare:

@@ -1,16 +1,16 @@
 """Figures of chapter 6, gradient descent."""
 
 import numpy as np
-from drawing import Drawing, Plot
 
+from drawing import Array, Drawing, Plot, Say
 from scratchml import numerical_gradient
 
 
-def _cost(w):
+def _cost(w: Array) -> float:
     return 1.6 * w[0] ** 2 + 0.05 * w[1] ** 2
 
 
-def paths(say):
+def paths(say: Say) -> list[Drawing]:
     """Twenty steps down the bowl from (1, 5) at three rates, over the bowl's contour lines."""
     panels = []
     angles = np.linspace(0, 2 * np.pi, 121)

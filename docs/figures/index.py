@@ -1,11 +1,10 @@
 """The cover's figure."""
 
-from drawing import Drawing
-
+from drawing import Drawing, Say
 from scratchml import NeuralNetwork, digits, one_hot
 
 
-def reading(say):
+def reading(say: Say) -> list[Drawing]:
     """Test images in a row as they come, and under each what the network of the block above reads."""
     train_images, train_labels, test_images, test_labels = digits()
     network = NeuralNetwork([64, 32, 10], output_activation="identity", rng=0)

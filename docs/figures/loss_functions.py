@@ -1,16 +1,18 @@
 """Figures of chapter 5, loss functions."""
 
-import numpy as np
-from drawing import Drawing, Plot
+from collections.abc import Iterable
 
+import numpy as np
+
+from drawing import Drawing, Plot, Say
 from scratchml import numerical_gradient, sigmoid
 
 
-def _whole(values):
+def _whole(values: Iterable[float]) -> dict[float, str]:
     return {value: f"{value:g}".replace("-", "−") for value in values}
 
 
-def surprise(say):
+def surprise(say: Say) -> Drawing:
     """−ln p and (1 − p)² against the probability p given to what happened."""
     drawing = Drawing(420, 270)
     plot = Plot(drawing, (0, 1), (0, 5), left=36, top=14)
@@ -29,7 +31,7 @@ def surprise(say):
     return drawing
 
 
-def slopes(say):
+def slopes(say: Say) -> Drawing:
     """The slope of both losses with respect to z, when the right answer is yes."""
     drawing = Drawing(420, 270)
     plot = Plot(drawing, (-6, 6), (-1.1, 0.1), left=46, top=14)

@@ -3,12 +3,12 @@
 from functools import cache
 
 import numpy as np
-from drawing import Drawing, Plot
 
+from drawing import Array, Drawing, Plot, Say
 from scratchml import NeuralNetwork, digits, one_hot
 
 
-def examples(say):
+def examples(say: Say) -> Drawing:
     """An image of each digit among the training images, with its label."""
     images, labels, _, _ = digits()
     drawing = Drawing(400, 190)
@@ -20,7 +20,7 @@ def examples(say):
 
 
 @cache
-def _accuracies(seed):
+def _accuracies(seed: int) -> tuple[list[float], list[float]]:
     """The accuracy of a network on training and on test images, before training and after each of ten epochs."""
     train_images, train_labels, test_images, test_labels = digits()
     network = NeuralNetwork([64, 32, 10], output_activation="identity", rng=seed)
@@ -35,7 +35,7 @@ def _accuracies(seed):
     return seen, unseen
 
 
-def seen_and_unseen(say):
+def seen_and_unseen(say: Say) -> Drawing:
     """Accuracy after each epoch on training and test images, with four other seeds, beside the lookup table's."""
     always_zero = (digits().test_labels == 0).mean()
 
@@ -59,7 +59,7 @@ def seen_and_unseen(say):
     return drawing
 
 
-def opinions(say):
+def opinions(say: Say) -> list[Drawing]:
     """Two test images that the network reads correctly and one that it doesn't, with its ten scores for each."""
     train_images, train_labels, test_images, test_labels = digits()
     network = NeuralNetwork([64, 32, 10], output_activation="identity", rng=0)
@@ -74,7 +74,7 @@ def opinions(say):
     ]
 
 
-def _opinion(say, image, label, scores):
+def _opinion(say: Say, image: Array, label: int, scores: Array) -> Drawing:
     drawing = Drawing(200, 220)
     drawing.pixels(60, 4, 80, image.reshape(8, 8))
     drawing.text(100, 106, say(f"标签 {label}", f"label {label}"), bold=True)

@@ -1,17 +1,18 @@
 """Figures of chapter 8, a network from scratch."""
 
 from functools import cache
+from typing import Any, Literal
 
 import numpy as np
-from drawing import Drawing, Plot
 
+from drawing import Array, Drawing, Plot, Say
 from scratchml import NeuralNetwork, digits, one_hot, squared_error_gradient, xor
 
 EPOCHS = 1200
 
 
 @cache
-def _lamp(seed, hidden, **options):
+def _lamp(seed: int, hidden: int, **options: Any) -> tuple[list[float], bool]:
     """The loss of a network for XOR every 20 epochs, and whether it puts out 0 for everything before it has learned."""
     switches, lamp = xor()
     network = NeuralNetwork([2, hidden, 1], rng=seed, **options)
@@ -26,15 +27,15 @@ def _lamp(seed, hidden, **options):
     return losses, dead
 
 
-def twenty_runs(say):
+def twenty_runs(say: Say) -> list[Drawing]:
     """Twenty seeds of a network for XOR: as in the tutorial, with an output that can't die, and with more hidden neurons."""
-    charts = [
-        (say("输出层 ReLU", "output: ReLU"), "orange", dict(hidden=4)),
-        (say("输出层恒等", "output: identity"), "purple", dict(hidden=4, output_activation="identity")),
+    charts: list[tuple[str, str, dict[str, Any]]] = [
+        (say("输出层 ReLU", "output: ReLU"), "orange", {"hidden": 4}),
+        (say("输出层恒等", "output: identity"), "purple", {"hidden": 4, "output_activation": "identity"}),
         (
             say("恒等，8 个隐藏神经元", "identity, 8 hidden neurons"),
             "purple",
-            dict(hidden=8, output_activation="identity", weight_scale="he"),
+            {"hidden": 8, "output_activation": "identity", "weight_scale": "he"},
         ),
     ]
     panels = []
@@ -84,20 +85,22 @@ def twenty_runs(say):
     return panels
 
 
-SCALES = {0.01: ("orange", True), "he": ("blue", False), 1.0: ("purple", True)}
+Scale = float | Literal["he"]
+SCALES: dict[Scale, tuple[str, bool]] = {0.01: ("orange", True), "he": ("blue", False), 1.0: ("purple", True)}
 
 
-def signal(say):
+def signal(say: Say) -> list[Drawing]:
     """How large the signal is after each layer, and the slopes that each layer is handed back, at three scales."""
     data = digits()
     images, targets = data.train_images[:400], one_hot(data.train_labels[:400], 10)
-    forward, backward = {}, {}
+    forward: dict[tuple[Scale, int], list[float]] = {}
+    backward: dict[tuple[Scale, int], list[float]] = {}
     for scale in SCALES:
         for seed in range(5):
             network = NeuralNetwork(
                 [64, 32, 32, 32, 32, 10], output_activation="identity", weight_scale=scale, rng=seed
             )
-            x = images
+            x: Array = images
             forward[scale, seed] = [_size(x)]
             for layer in network.layers:
                 x = layer.forward(x)
@@ -107,7 +110,7 @@ def signal(say):
             for layer in reversed(network.layers[1:]):
                 gradient = layer.backward(gradient, learning_rate=0.0)  # no step, only the slopes for the layer before
                 sizes.append(_size(gradient))
-            backward[scale, seed] = np.array(sizes[::-1]) / sizes[0]
+            backward[scale, seed] = [size / sizes[0] for size in reversed(sizes)]
     superscript = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
     panels = []
     for title, curves, first in [
@@ -134,11 +137,11 @@ def signal(say):
     return panels
 
 
-def _size(numbers):
+def _size(numbers: Array) -> float:
     return np.sqrt((numbers**2).mean())
 
 
-def sorted_batches(say):
+def sorted_batches(say: Say) -> Drawing:
     """The share of each digit read correctly after each batch of an epoch, when the images are sorted by their labels."""
     data = digits()
     order = data.train_labels.argsort(kind="stable")

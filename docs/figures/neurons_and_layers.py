@@ -1,23 +1,23 @@
 """Figures of chapter 2, neurons and layers."""
 
 import numpy as np
-from drawing import Drawing, Plot
 
+from drawing import Drawing, Plot, Say
 from scratchml import Neuron, sigmoid, xor
 
 
-def _neuron(weights, bias):
+def _neuron(weights: list[int], bias: float) -> Neuron:
     neuron = Neuron(len(weights), activation="identity", rng=0)
     neuron.weights[:] = np.reshape(weights, (-1, 1))
     neuron.bias[:] = bias
     return neuron
 
 
-def _number(value):
+def _number(value: float) -> str:
     return f"{value:g}".replace("-", "−")
 
 
-def weighted_sum(say):
+def weighted_sum(say: Say) -> Drawing:
     """One neuron at work: two inputs, their weights, the bias, the sum, and the answer."""
     x, w, b = [1, 1], [1, 1], -1.5
     z = float(_neuron(w, b).forward(x).item())
@@ -43,7 +43,7 @@ def weighted_sum(say):
     return drawing
 
 
-def sliding_line(say):
+def sliding_line(say: Say) -> list[Drawing]:
     """Where a neuron with weights 1 and 1 says yes, for three biases."""
     panels = []
     for bias in [-2, 0, 2]:
@@ -59,13 +59,13 @@ def sliding_line(say):
     return panels
 
 
-def shift_and_steepen(say):
+def shift_and_steepen(say: Say) -> list[Drawing]:
     """A smooth neuron with one input: the bias shifts its curve, the weight steepens it."""
     panels = []
     xs = np.linspace(-6, 6, 121)
     for title, curves in [
-        (say("权重 1，换偏置", "weight 1, three biases"), [(1, -2), (1, 0), (1, 2)]),
-        (say("偏置 0，换权重", "bias 0, three weights"), [(0.5, 0), (1, 0), (4, 0)]),
+        (say("权重 1，换偏置", "weight 1, three biases"), [(1.0, -2), (1.0, 0), (1.0, 2)]),
+        (say("偏置 0，换权重", "bias 0, three weights"), [(0.5, 0), (1.0, 0), (4.0, 0)]),
     ]:
         drawing = Drawing(330, 230)
         plot = Plot(drawing, (-6, 6), (0, 1), left=36, top=30, bottom=42)
@@ -82,7 +82,7 @@ def shift_and_steepen(say):
     return panels
 
 
-def layers(say):
+def layers(say: Say) -> Drawing:
     """Three inputs, a hidden layer of four neurons, an output layer of two: each neuron looks at all of the layer before."""
     drawing = Drawing(420, 270)
     places = drawing.network(
@@ -94,7 +94,7 @@ def layers(say):
     return drawing
 
 
-def no_single_line(say):
+def no_single_line(say: Say) -> list[Drawing]:
     """The four cases of two switches: a line splits "both" and "either", none splits "exactly one"."""
     switches, lamp = xor()
     total = switches.sum(axis=1)
@@ -118,7 +118,7 @@ def no_single_line(say):
     return panels
 
 
-def new_description(say):
+def new_description(say: Say) -> list[Drawing]:
     """The four cases as the switches describe them, and as the hidden layer does, where a line can split them."""
     switches, lamp = xor()
     hidden = np.column_stack([_neuron([1, 1], bias).forward(switches) > 0 for bias in [-0.5, -1.5]]).astype(float)
@@ -140,7 +140,7 @@ def new_description(say):
     return panels
 
 
-def lamp(say):
+def lamp(say: Say) -> Drawing:
     """The three neurons that run the lamp, with their weights and biases, for the switches 1 and 0."""
     x = np.array([[1.0, 0.0]])
     hidden_weights, hidden_biases = np.array([[1, 1], [1, 1]]), [-0.5, -1.5]

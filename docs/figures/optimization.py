@@ -1,17 +1,19 @@
 """Figures of chapter 10, optimization."""
 
 import math
+from collections.abc import Callable
 from functools import partial
 
 import numpy as np
-from drawing import Drawing, Plot
 
+from drawing import Array, Drawing, Plot, Say
 from scratchml import (
     SGD,
     Adam,
     CrossEntropy,
     Linear,
     MiniBatches,
+    Optimizer,
     Parameter,
     ReLU,
     Sequential,
@@ -20,8 +22,10 @@ from scratchml import (
     warmup_cosine,
 )
 
+Maker = Callable[[list[Parameter], float], Optimizer]
 
-def _descend(make, rate, steps, *, falling=False):
+
+def _descend(make: Maker, rate: float, steps: int, *, falling: bool = False) -> Array:
     """The places on the way down the bowl from (1, 5), (steps + 1, 2)."""
     w = Parameter(np.array([1.0, 5.0]))
     optimizer = make([w], rate)
@@ -35,16 +39,17 @@ def _descend(make, rate, steps, *, falling=False):
     return np.array(places)
 
 
-def paths(say):
+def paths(say: Say) -> list[Drawing]:
     """Fifty steps down the bowl by four of the race's runners, each at its best rate."""
     panels = []
     angles = np.linspace(0, 2 * np.pi, 121)
-    for title, make, rate, falling, color in [
+    runners: list[tuple[str, Maker, float, bool, str]] = [
         (say("梯度下降，0.58", "gradient descent, 0.58"), SGD, 0.58, False, "orange"),
         (say("动量 0.5，0.90", "momentum 0.5, 0.90"), partial(SGD, momentum=0.5), 0.9, False, "blue"),
         (say("Adam 0.9，0.32", "Adam 0.9, 0.32"), Adam, 0.32, False, "purple"),
         (say("Adam 0.9，从 0.58 下降", "Adam 0.9, falling from 0.58"), Adam, 0.58, True, "green"),
-    ]:
+    ]
+    for title, make, rate, falling, color in runners:
         drawing = Drawing(330, 210)
         plot = Plot(drawing, (-3, 6), (-2.4, 2.4), left=36, right=8, top=28, bottom=40)
         plot.axes(
@@ -67,7 +72,7 @@ def paths(say):
     return panels
 
 
-def coordinates(say):
+def coordinates(say: Say) -> list[Drawing]:
     """Both numbers over thirty steps at the rate 0.6, for three settings of the momentum."""
     panels = []
     runs = [
@@ -91,7 +96,7 @@ def coordinates(say):
     return panels
 
 
-def leaving(say):
+def leaving(say: Say) -> list[Drawing]:
     """Adam's distance from the bottom over 6,000 steps, at a constant and at a falling rate, and its effective rate for w₁."""
     left, right = Drawing(330, 240), Drawing(330, 240)
     steps = {v: f"{v:,}" for v in (0, 2000, 4000, 6000)}
@@ -131,7 +136,7 @@ def leaving(say):
     return [left, right]
 
 
-def schedule(say):
+def schedule(say: Say) -> list[Drawing]:
     """Two schedules of Adam, and the training loss along the way for three seeds each."""
     images, labels, _, _ = digits()
     left, right = Drawing(330, 240), Drawing(330, 240)
@@ -148,7 +153,8 @@ def schedule(say):
         y_label=say("训练集上的损失", "training loss"),
     )
     falling = partial(warmup_cosine, peak=0.1, warmup_steps=45, total_steps=225)
-    for rate_at, color in [(lambda step: 0.02, "purple"), (falling, "green")]:
+    schedules: list[tuple[Callable[[int], float], str]] = [(lambda step: 0.02, "purple"), (falling, "green")]
+    for rate_at, color in schedules:
         rates.curve(range(226), [rate_at(step) for step in range(226)], color=color)
         for seed in range(3):
             rng = np.random.default_rng(seed)

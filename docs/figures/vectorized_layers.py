@@ -3,12 +3,12 @@
 import json
 from pathlib import Path
 
-from drawing import Drawing
+from drawing import Drawing, Say
 
 TIMES = Path(__file__).parents[2] / "benchmarks" / "training.json"
 
 
-def three_products(say):
+def three_products(say: Say) -> Drawing:
     """A layer's three matrix products as rectangles, 5 rows, 4 inputs and 3 outputs; a gradient has the color and shape of what it belongs to."""
     rows, inputs, outputs = 5, 4, 3
     names = {rows: say("行", "rows"), inputs: say("输入", "inputs"), outputs: say("输出", "outputs")}
@@ -42,7 +42,7 @@ def three_products(say):
     return drawing
 
 
-def times(say):
+def times(say: Say) -> Drawing:
     """The committed benchmark: how long one training step takes, each network on a scale of its own."""
     benchmark = json.loads(TIMES.read_text("utf8"))
     names = {"neuron": say("逐个神经元", "neuron by neuron"), "matrices": say("矩阵", "matrices")}
@@ -50,7 +50,7 @@ def times(say):
     bar, group, top = 26, 22, 8
     height = top + sum(44 + group + bar * len(result["milliseconds"]) for result in benchmark["results"])
     drawing = Drawing(420, height)
-    y = top
+    y: float = top
     for result in benchmark["results"]:
         milliseconds = result["milliseconds"]
         drawing.text(

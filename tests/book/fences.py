@@ -16,9 +16,24 @@ from docs.hooks.listings import source
 from tests.book.page import EXPECTED_OUTPUT, Fence, Page, Problem
 
 # What a block may import: nothing here touches files, the network, threads, plots or other processes.
-MODULES = set(
-    "scratchml numpy math cmath collections copy dataclasses fractions functools itertools operator re statistics string textwrap unicodedata".split()
-)
+MODULES = {
+    "scratchml",
+    "numpy",
+    "math",
+    "cmath",
+    "collections",
+    "copy",
+    "dataclasses",
+    "fractions",
+    "functools",
+    "itertools",
+    "operator",
+    "re",
+    "statistics",
+    "string",
+    "textwrap",
+    "unicodedata",
+}
 BUILTINS = {"open", "exec", "eval", "compile", "input", "breakpoint", "exit", "quit", "globals", "__import__"}
 NUMPY_FILES = {
     "load",

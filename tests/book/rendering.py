@@ -43,7 +43,7 @@ class _Structure(HTMLParser):
             self.found["link"].append(given.get("href", ""))
         elif tag == "details" or "admonition" in classes:
             opened = {"details": "???"}.get(tag, "!!!") + ("+" if "open" in given else "")
-            self.found["box"].append(f"{opened} {[name for name in classes if name != 'admonition'][0]}")
+            self.found["box"].append(f"{opened} {next(name for name in classes if name != 'admonition')}")
         elif tag == "table":
             self._rows = self._cells = 0
         elif tag == "tr":
