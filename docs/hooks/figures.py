@@ -1,7 +1,6 @@
 """Figures: `![what one sees](figure:module.function "caption")` becomes what that function in docs/figures/ draws, as SVG in the page."""
 
 import hashlib
-import html
 import json
 import os
 import re
@@ -9,7 +8,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.exceptions import PluginError
+from mkdocs.structure.files import Files
+from mkdocs.structure.pages import Page
 
 ROOT = Path(__file__).parents[2]
 FIGURES = ROOT / "docs" / "figures"
@@ -36,7 +38,7 @@ def draw(names: set[str], language: str) -> dict[str, str]:
     stale = sorted(name for name, path in cached.items() if not path.exists())
     if stale:
         # With this tree's scratchml, whichever is installed; and with one thread, since many small products fight over two.
-        environment = os.environ | {"PYTHONPATH": str(ROOT), "OPENBLAS_NUM_THREADS": "1"}
+        environment = os.environ | {"PYTHONPATH": str(ROOT), "PYTHONUTF8": "1", "OPENBLAS_NUM_THREADS": "1"}
         run = subprocess.run(
             [sys.executable, str(FIGURES), *stale], capture_output=True, text=True, encoding="utf8", env=environment
         )
@@ -84,7 +86,7 @@ def insert_figures(content: str, drawn: dict[str, str]) -> str:
     return content
 
 
-def on_files(files, config) -> None:
+def on_files(files: Files, config: MkDocsConfig) -> None:
     pages = files.documentation_pages()
     shown = {
         name: f"docs/{config.theme['language']}/{file.src_uri}"
@@ -97,7 +99,7 @@ def on_files(files, config) -> None:
         raise PluginError(f"{shown[error.name]}: {error}") from error
 
 
-def on_page_content(content: str, page, config, files) -> str:
+def on_page_content(content: str, page: Page, config: MkDocsConfig, files: Files) -> str:
     try:
         return insert_figures(content, config.extra["figures"])
     except ValueError as error:

@@ -5,12 +5,15 @@ import html
 import os
 import re
 import unicodedata
-from importlib.util import find_spec
+from importlib.metadata import distribution
 from pathlib import Path
 
 from fontTools import subset
 from math_core import LatexError, LatexToMathML
+from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.exceptions import PluginError
+from mkdocs.structure.files import Files
+from mkdocs.structure.pages import Page
 
 CACHE = Path(__file__).parents[2] / ".cache" / "fonts"
 ARITHMATEX = re.compile(
@@ -48,7 +51,7 @@ def insert_formulas(content: str) -> str:
     return ARITHMATEX.sub(formula, content)
 
 
-def on_page_content(content: str, page, config, files) -> str:
+def on_page_content(content: str, page: Page, config: MkDocsConfig, files: Files) -> str:
     try:
         return insert_formulas(content)
     except ValueError as error:
@@ -71,7 +74,7 @@ def math_font(code_points: set[int]) -> bytes:
     italics = {c for c in ITALICS if unicodedata.normalize("NFKC", chr(c)) in letters}
     wanted = sorted({*code_points, *italics, *PIECES, 0x210E, *range(0x20, 0x7F)})  # U+210E is the italic h
     # Found without importing ziamath, which would load all of its own machinery.
-    path = Path(find_spec("ziamath").origin).parent / "fonts" / "STIXTwoMath-Regular.ttf"
+    path = Path(str(distribution("ziamath").locate_file("ziamath/fonts/STIXTwoMath-Regular.ttf")))
     key = hashlib.sha256(path.read_bytes() + repr(wanted).encode()).hexdigest()[:16]
     cached = CACHE / f"{key}.woff2"
     if not cached.exists():
@@ -87,7 +90,7 @@ def math_font(code_points: set[int]) -> bytes:
     return cached.read_bytes()
 
 
-def on_post_build(config) -> None:
+def on_post_build(config: MkDocsConfig) -> None:
     if config.theme["language"] == "en":
         return  # the Chinese site, built last, writes one font for both
     site = Path(config.site_dir)

@@ -1,11 +1,14 @@
 """Two languages from one command: the Chinese site builds the English one into its folder en/, and each page knows its twin."""
 
 from pathlib import Path
+from typing import Any
 from urllib.parse import urljoin
 
 from mkdocs.commands.build import build
 from mkdocs.config import load_config
 from mkdocs.config.defaults import MkDocsConfig
+from mkdocs.structure.nav import Navigation
+from mkdocs.structure.pages import Page
 
 ENGLISH = Path(__file__).parents[1] / "mkdocs.en.yml"
 
@@ -16,7 +19,7 @@ def twin_link(url: str, language: str) -> str:
     return f"{to_root}../{url}" if language == "en" else f"{to_root}en/{url}"
 
 
-def on_page_context(context, page, config: MkDocsConfig, nav):
+def on_page_context(context: dict[str, Any], page: Page, config: MkDocsConfig, nav: Navigation) -> dict[str, Any]:
     context["twin_link"] = twin_link(page.url, config.theme["language"])
     if config.theme["language"] == "en":  # what the reader chose, such as the palette, holds for both sites
         config.extra["scope"] = f"{context['base_url']}/.."
@@ -25,7 +28,7 @@ def on_page_context(context, page, config: MkDocsConfig, nav):
     return context
 
 
-def on_template_context(context, template_name: str, config: MkDocsConfig):
+def on_template_context(context: dict[str, Any], template_name: str, config: MkDocsConfig) -> dict[str, Any]:
     """For pages outside the book, such as 404.html, which is shown at any address: the other site's cover."""
     context["twin_link"] = f"{context['base_url'].rstrip('/')}/{twin_link('', config.theme['language'])}"
     return context

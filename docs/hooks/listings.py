@@ -5,7 +5,10 @@ import re
 import textwrap
 from pathlib import Path
 
+from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.exceptions import PluginError
+from mkdocs.structure.files import Files
+from mkdocs.structure.pages import Page
 
 ROOT = Path(__file__).parents[2]
 FENCE = re.compile(r"^(?P<indent>[ \t]*)```py[ \t]*\n(?P<body>.*?)^(?P=indent)```[ \t]*$", re.MULTILINE | re.DOTALL)
@@ -29,7 +32,7 @@ def source(name: str, root: Path = ROOT) -> tuple[str, int, str]:
     else:
         raise LookupError(f"no module {parts[0]} in {root}")
     text = path.read_text("utf8")
-    node: ast.AST = ast.parse(text)
+    node: ast.Module | ast.stmt = ast.parse(text)
     for depth, part in enumerate(parts[length:], length):
         found = next((child for child in getattr(node, "body", []) if part in _names(child)), None)
         if found is None:
@@ -59,7 +62,7 @@ def insert_listings(markdown: str) -> str:
     return FENCE.sub(listing, markdown)
 
 
-def on_page_markdown(markdown: str, page, config, files) -> str:
+def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> str:
     try:
         return insert_listings(markdown)
     except LookupError as error:

@@ -8,15 +8,19 @@ import posixpath
 import re
 import textwrap
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from urllib.parse import urljoin
 from xml.etree import ElementTree
 
 import jupytext
 import nbformat
+from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.exceptions import PluginError
 from mkdocs.plugins import get_plugin_logger
 from mkdocs.structure.files import File, Files
+from mkdocs.structure.pages import Page
+from nbformat import NotebookNode
 
 ROOT = Path(__file__).parents[2]
 log = get_plugin_logger("labs")
@@ -52,11 +56,10 @@ DRAWN = re.compile(r'src="data:image/svg\+xml;base64,([^"]+)"')
 PLOT = re.compile(r'<p>\s*<img alt="([^"]*)" src="plot:(\d+)"\s*/?>\s*</p>')
 
 
-def on_config(config) -> None:
+def on_config(config: MkDocsConfig) -> None:
     """A cache for each language (a build evicts what it didn't use), renewed when the package that the labs run changes."""
-    os.environ.setdefault(
-        "OPENBLAS_NUM_THREADS", "1"
-    )  # for matrices as small as the labs' a second thread costs more than it does
+    # For matrices as small as the labs' a second thread costs more than it does.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     package = hashlib.sha256()
     for path in sorted((ROOT / "scratchml").rglob("*")):
         if path.is_file() and path.suffix != ".pyc":
@@ -72,16 +75,16 @@ def is_lab(file: File) -> bool:
 # ---- the page
 
 
-def on_page_markdown(markdown: str, page, config, files: Files) -> str | None:
+def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> str | None:
     """A lab as Markdown of the book, with what its cells printed; from here on it is a page like any other."""
     if not is_lab(page.file):
         return None
     page.render(config, files)  # mkdocs-jupyter's, which runs the cells
-    rendered = page.content
+    rendered = page.content or ""
     del page.render
     vars(page).pop("title", None)
     try:
-        text, page.plots = as_markdown(jupytext.read(page.file.abs_src_path).cells, printed(rendered))
+        text, page.meta["plots"] = as_markdown(jupytext.read(page.file.abs_src_path).cells, printed(rendered))
     except ValueError as error:
         raise PluginError(f"docs/{config.theme['language']}/{page.file.src_uri}: {error}") from error
     link = posixpath.relpath(notebook_uri(page.file), posixpath.dirname(page.file.src_uri))
@@ -112,7 +115,7 @@ def _output(classes: str, kind: str, content: str) -> tuple[str, str]:
     return kind, ""
 
 
-def as_markdown(cells: list, outputs: list[list[tuple[str, str]]]) -> tuple[str, list[str]]:
+def as_markdown(cells: list[NotebookNode], outputs: list[list[tuple[str, str]]]) -> tuple[str, list[str]]:
     """The notebook as Markdown, and its plots, which stand there as images plot:0, plot:1, …
 
     Raises ValueError where a cell puts out what a page can't show.
@@ -121,7 +124,9 @@ def as_markdown(cells: list, outputs: list[list[tuple[str, str]]]) -> tuple[str,
         raise ValueError(
             "nbconvert writes cells in a form that docs/hooks/notebooks.py doesn't know; mend CODE_CELL there"
         )
-    parts, plots, rest = [], [], list(outputs)
+    parts: list[str] = []
+    plots: list[str] = []
+    rest = list(outputs)
     for cell in cells:
         if cell.cell_type == "markdown":
             parts.append(cell.source)
@@ -155,12 +160,12 @@ def as_shown(printed: str) -> str:
     return "\n".join(line.rstrip("\r").rpartition("\r")[2].rstrip() for line in printed.strip("\n").split("\n"))
 
 
-def on_page_content(content: str, page, config, files) -> str | None:
+def on_page_content(content: str, page: Page, config: MkDocsConfig, files: Files) -> str | None:
     if not is_lab(page.file):
         return None
     return PLOT.sub(
         lambda found: (
-            f'<figure class="drawing"><div role="img" aria-label="{found[1]}" data-search-exclude>{page.plots[int(found[2])]}</div></figure>'
+            f'<figure class="drawing"><div role="img" aria-label="{found[1]}" data-search-exclude>{page.meta["plots"][int(found[2])]}</div></figure>'
         ),
         content,
     )
@@ -270,7 +275,7 @@ def notebook_uri(file: File) -> str:
     return (path.with_suffix("") / f"{path.stem}.ipynb").as_posix()
 
 
-def on_files(files: Files, config) -> Files:
+def on_files(files: Files, config: MkDocsConfig) -> Files:
     for file in filter(is_lab, list(files)):
         cells = jupytext.read(file.abs_src_path).cells
         files.append(
@@ -278,14 +283,14 @@ def on_files(files: Files, config) -> Files:
                 config,
                 notebook_uri(file),
                 content=notebook(
-                    cells, config.theme["language"], lambda target, file=file: _address(target, file, files, config)
+                    cells, config.theme["language"], partial(_address, file=file, files=files, config=config)
                 ),
             )
         )
     return files
 
 
-def _address(target: str, file: File, files: Files, config) -> str:
+def _address(target: str, file: File, files: Files, config: MkDocsConfig) -> str:
     """Where a link of the lab leads on the public site; "" where the site has no public address."""
     if ":" in target:
         return target
@@ -298,7 +303,7 @@ def _address(target: str, file: File, files: Files, config) -> str:
     return urljoin(config.site_url, linked.url) + (f"#{anchor}" if anchor else "") if config.site_url and linked else ""
 
 
-def notebook(cells: list, language: str, address: Callable[[str], str]) -> str:
+def notebook(cells: list[NotebookNode], language: str, address: Callable[[str], str]) -> str:
     """The lab as a Jupyter notebook, with what it needs to run under its title; `address(target)` is where a link leads."""
     texts = TEXTS[language]
     note = "\n\n".join(

@@ -5,6 +5,7 @@ import io
 import re
 import textwrap
 import unicodedata
+from typing import Any
 from urllib.parse import urljoin
 from xml.etree import ElementTree
 
@@ -22,7 +23,7 @@ from docs.hooks.formulas import characters, insert_formulas, math_font, mathml
 from docs.hooks.languages import twin_link
 from docs.hooks.listings import insert_listings, source
 from docs.hooks.notebooks import PALETTE, as_markdown, as_shown, for_jupyter, in_palette, notebook, printed
-from docs.hooks.outputs import on_page_markdown
+from docs.hooks.outputs import set_apart
 from docs.hooks.references import collect
 
 # ---- formulas
@@ -262,9 +263,9 @@ def test_each_page_links_to_its_twin_and_back(root, url):
 
 def test_a_block_its_output_and_the_text_after_them_are_set_apart_for_markdown():
     source = "```python\nprint(1)\n```\n<!--pytest-codeblocks:expected-output-->\n```text\n1\n```\nText.\n"
-    assert on_page_markdown(source, None, None, None) == "```python\nprint(1)\n```\n\n```text\n1\n```\n\nText.\n"
-    assert "<!--" not in on_page_markdown(textwrap.indent(source, "    "), None, None, None)
-    assert on_page_markdown("<!-- another -->\n", None, None, None) == "<!-- another -->\n"
+    assert set_apart(source) == "```python\nprint(1)\n```\n\n```text\n1\n```\n\nText.\n"
+    assert "<!--" not in set_apart(textwrap.indent(source, "    "))
+    assert set_apart("<!-- another -->\n") == "<!-- another -->\n"
 
 
 # ---- notebooks
@@ -274,13 +275,15 @@ CELLS = jupytext.reads(
 ).cells
 
 
-def drawn(**styles: str) -> str:
+def drawn(**styles: Any) -> str:
     """A plot by matplotlib, with text, lines, an image and the given settings."""
     with matplotlib.rc_context({"svg.fonttype": "none"}):
         figure = Figure(figsize=(3, 2))
         axes = figure.add_subplot()
         axes.plot([0, 1], [0.5, 1.5], label="0.125 <", **{"color": "#0b66a8", **styles})
-        axes.pcolormesh([[0, 1], [0.5, 0.5]], cmap=LinearSegmentedColormap.from_list("", ["#00000000", "#000000"], N=3))
+        axes.pcolormesh(
+            [[0.0, 1.0], [0.5, 0.5]], cmap=LinearSegmentedColormap.from_list("", ["#00000000", "#000000"], N=3)
+        )
         axes.legend(frameon=False)
         svg = io.BytesIO()
         figure.savefig(svg, format="svg")
@@ -301,7 +304,7 @@ def test_a_plot_follows_the_palette_and_is_drawn_in_the_page_s_font():
 
 
 def test_the_cells_of_an_image_that_look_the_same_are_one_path():
-    mesh = ElementTree.fromstring(in_palette(drawn(), 0)).find(".//{*}g[@shape-rendering]")
+    (mesh,) = ElementTree.fromstring(in_palette(drawn(), 0)).iterfind(".//{*}g[@shape-rendering]")
     assert [(path.get("d", "").count("M"), path.get("style")) for path in mesh] == [(1, None), (2, "fill-opacity:0.5")]
 
 

@@ -113,8 +113,9 @@ def test_the_search_index_has_the_words_of_a_lab_and_nothing_else(project, langu
 
 @LANGUAGES
 def test_the_notebook_can_be_downloaded(project, language, folder):
-    link = re.search(r'<a (?=[^>]*\bdownload\b)[^>]*href="([^"]*\.ipynb)"', article(project, folder))[1]
-    notebook = nbformat.read(project / "site" / folder / "labs" / "tiny" / link, as_version=4)
+    link = re.search(r'<a (?=[^>]*\bdownload\b)[^>]*href="([^"]*\.ipynb)"', article(project, folder))
+    assert link
+    notebook = nbformat.read(project / "site" / folder / "labs" / "tiny" / link[1], as_version=4)
     nbformat.validate(notebook)
     assert notebook.metadata.kernelspec.name == "python3" and not any(cell.get("outputs") for cell in notebook.cells)
     assert "{ #" not in str(notebook) and "> **A box**" in str(notebook)
