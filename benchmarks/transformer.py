@@ -15,7 +15,9 @@ import multiprocessing
 import os
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -104,7 +106,7 @@ class Theirs:
 
     def write(self, num_tokens: int, cache: bool):
         rng, text = np.random.default_rng(0), [0]
-        caches = [[] for _ in self.model.blocks] if cache else None
+        caches: list[list[Any]] | None = [[] for _ in self.model.blocks] if cache else None
         with self.torch.no_grad():
             for i in range(num_tokens):
                 new = text[-1:] if cache else text
@@ -114,7 +116,7 @@ class Theirs:
                 yield text[-1]
 
 
-SIDES = {"scratchml": Ours, "PyTorch": Theirs}
+SIDES: dict[str, type[Ours | Theirs]] = {"scratchml": Ours, "PyTorch": Theirs}
 
 
 def random_batches(size, steps: int):
@@ -156,14 +158,17 @@ def memory(side: str, number: str, processes: str) -> float:
         {child.pid: resident("VmRSS", child.pid) - resident("RssShmem", child.pid) for child in children()},
     )
     del trainer
-    trainer = train(SIZES[int(number)])  # noqa: F841, its processes live as long as it does
+    trainer = train(SIZES[int(number)])
     new = [child.pid for child in children() if child.pid not in old]
     own = [resident("VmHWM", pid) - resident("RssShmem", pid) - max(old.values()) for pid in new]
-    return resident("VmHWM") - before + sum(own)
+    held = resident("VmHWM") - before + sum(own)
+    del trainer  # not before: its processes live as long as it does
+    return held
 
 
-def resident(field: str, process: int | str = "self") -> float:
-    line = next(line for line in Path(f"/proc/{process}/status").read_text().splitlines() if line.startswith(field))
+def resident(field: str, process: int | None = None) -> float:
+    status = Path(f"/proc/{process or 'self'}/status").read_text()
+    line = next(line for line in status.splitlines() if line.startswith(field))
     return int(line.split()[1]) / 1000
 
 
@@ -183,7 +188,8 @@ def profile(side: str, number: str) -> dict[str, float]:
     import scratchml
     from scratchml import attention
 
-    own, inside = {}, [0.0]
+    own: dict[str, float] = {}
+    inside = [0.0]
 
     def timed(owner, name: str, part: str) -> None:
         function = getattr(owner, name)
@@ -256,7 +262,7 @@ def learning(side: str, processes: str) -> list[float]:
     return losses
 
 
-MEASUREMENTS = {
+MEASUREMENTS: dict[str, Callable[..., Any]] = {
     "step": step,
     "profile": profile,
     "memory": memory,

@@ -14,7 +14,7 @@ INTERPRETERS = Path(__file__).parent / "fresh_interpreters.py"
 def run(codes: Iterable[str], *, timeout: float = 60) -> list[tuple[str, str]]:
     """For each code, what it prints in a fresh interpreter in an empty folder, and what is wrong with how it ran, or ""."""
     # -I: nothing from the environment or the folder; the package is found because it is installed.
-    command = [sys.executable, "-I", "-X", "utf8", INTERPRETERS]
+    command = [sys.executable, "-I", "-X", "utf8", str(INTERPRETERS)]
     done = subprocess.run(
         command,
         input=json.dumps([timeout, list(codes)]),

@@ -60,23 +60,26 @@ def problems(root: Path = ROOT, early_uses: dict[str, set[str]] = EARLY_USES) ->
     pages = {(page.language, page.path): page for page in read_book(root)}
     with open(root / "mkdocs.yml", "rb") as file:
         order = [path for path in _paths(yaml_load(file)["nav"]) if path not in PREVIEWS]
-    found, tables, unused = [], [], {(place, term) for place, terms in early_uses.items() for term in terms}
+    found: list[Problem] = []
+    tables: list[list[Row]] = []
+    unused = {(place, term) for place, terms in early_uses.items() for term in terms}
     for language in LANGUAGES:
         sections = dict(
             section for path in order if (language, path) in pages for section in _sections(pages[language, path])
         )
         tables.append(list(rows(pages[language, GLOSSARY])))
         found += leading(f"docs/{language}/{GLOSSARY}", tables[-1], sections)
-        for row, place, line in ((row, *use) for row in tables[-1] for use in early(row, sections)):
-            unused -= {(place, row.term)}
-            if row.term not in early_uses.get(place, ()):
-                found.append(
-                    Problem(
-                        sections[place].page.file,
-                        line,
-                        f"{row.term} stands here and is explained later, in {row.places[0]}; make it a link to there, or do without it",
+        for row in tables[-1]:
+            for place, line in early(row, sections):
+                unused -= {(place, row.term)}
+                if row.term not in early_uses.get(place, ()):
+                    found.append(
+                        Problem(
+                            sections[place].page.file,
+                            line,
+                            f"{row.term} stands here and is explained later, in {row.places[0]}; make it a link to there, or do without it",
+                        )
                     )
-                )
     for chinese, english in zip_longest(*tables):
         if (
             not chinese

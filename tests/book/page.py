@@ -267,8 +267,8 @@ def _lab(lines: list[str]) -> tuple[list[str], list[Cell], list[Fence]]:
         elif cells:
             markdown[number - 1] = re.sub(r"^# ?", "", line)
     for cell in code:
-        for line, word in words(cell).values():
-            markdown[line - 1] += word
+        for number, word in words(cell).values():
+            markdown[number - 1] += word
     return markdown, cells, code
 
 
@@ -281,10 +281,11 @@ def words(cell: Fence) -> dict[str, tuple[int, str]]:
     match statements:
         case [ast.Assign(targets=[ast.Name(id="words")], value=ast.Dict(keys=keys, values=values))]:
             texts = [
-                (key, value)
+                (key.value, cell.line + value.lineno, value.value)
                 for key, value in zip(keys, values, strict=True)
                 if isinstance(key, ast.Constant) and isinstance(value, ast.Constant)
+                if isinstance(key.value, str) and isinstance(value.value, str)
             ]
-            if len(texts) == len(keys) and all(isinstance(part.value, str) for pair in texts for part in pair):
-                return {key.value: (cell.line + value.lineno, value.value) for key, value in texts}
+            if len(texts) == len(keys):
+                return {key: (line, text) for key, line, text in texts}
     return {}

@@ -103,15 +103,16 @@ def pair(chinese: Page, english: Page) -> list[Problem]:
                 f"here stands {has}, in {chinese.file}:{there} {wanted}; give both the same headings, levels and ids",
             )
         )
-    ours, theirs = ([cell.kind for cell in page.cells] for page in (english, chinese))
-    if ours != theirs:
+    our_cells, their_cells = ([cell.kind for cell in page.cells] for page in (english, chinese))
+    if our_cells != their_cells:
         index = next(
-            (i for i, (a, b) in enumerate(zip(ours, theirs, strict=False)) if a != b), min(len(ours), len(theirs))
+            (i for i, (a, b) in enumerate(zip(our_cells, their_cells, strict=False)) if a != b),
+            min(len(our_cells), len(their_cells)),
         )
         line, there = (
             page.cells[index].line if index < len(page.cells) else len(page.lines) for page in (english, chinese)
         )
-        has, wanted = (f"a {x[index]} cell" if index < len(x) else "no cell" for x in (ours, theirs))
+        has, wanted = (f"a {x[index]} cell" if index < len(x) else "no cell" for x in (our_cells, their_cells))
         found.append(
             Problem(
                 english.file, line, f"here stands {has}, in {chinese.file}:{there} {wanted}; give both the same cells"
@@ -120,13 +121,13 @@ def pair(chinese: Page, english: Page) -> list[Problem]:
     for section in (section for section in english.sections if section in chinese.sections):
         found += _in_section(section, chinese, english)
     for cell in (fence for fence in english.fences if fence.info == "lab"):
-        for number, line in enumerate(cell.body.split("\n"), cell.line + 1):
-            if HAN.search(line):
+        for number, code in enumerate(cell.body.split("\n"), cell.line + 1):
+            if HAN.search(code):
                 found.append(
                     Problem(
                         english.file,
                         number,
-                        f"the cell has Chinese words: {line.strip()}; write them in English, and what readers see into words = {{…}}",
+                        f"the cell has Chinese words: {code.strip()}; write them in English, and what readers see into words = {{…}}",
                     )
                 )
     return sorted(found, key=lambda problem: problem.line)
