@@ -1,4 +1,31 @@
-"""scratchml: neural networks and Transformers from scratch, in numpy."""
+"""scratchml: neural networks and Transformers from scratch, in numpy.
+
+The modules, in the order in which the book explains them:
+
+neural_network       a neuron, a layer, a network      neurons-and-layers
+activations          ReLU and its like; softmax        activation-functions
+losses               how wrong the outputs are         loss-functions
+gradient_check       slopes by nudging                 backpropagation
+initialization       how large the first weights are   network-from-scratch
+module               forward, and then backward        vectorized-layers
+linear               a layer as a matrix product       vectorized-layers
+optimizers           momentum, Adam; schedules         optimization, training
+batches              examples and texts in batches     training
+training             the loop                          training
+tokenizers           text to numbers                   tokens
+embedding            a row of numbers for a token      embeddings
+positional_encoding  where a token stands              positional-encoding
+attention            looking at other tokens           attention
+normalization        the same mean and size            layer-normalization
+transformer          the block, and a GPT of them      transformer-block, gpt
+checkpoint           a model in a file                 training-a-gpt
+key_value_cache      what has been read                generation
+generation           one token after the other         generation
+distributed          many processes, one model         many-computers
+datasets             the data of the examples
+
+`_checks` says what is refused, `_kernels` holds what is written for speed.
+"""
 
 from scratchml.activations import (
     GELU,
@@ -24,17 +51,19 @@ from scratchml.attention import (
     causal_mask,
     scaled_dot_product_attention,
 )
+from scratchml.batches import MiniBatches, NextTokenBatches, next_token_windows
 from scratchml.checkpoint import (
     load_checkpoint,
     pretrained,
     resume_checkpoint,
     save_checkpoint,
 )
-from scratchml.data_parallel import DataParallel
 from scratchml.datasets import Digits, digits, idioms, names, one_hot, spirals, xor
+from scratchml.distributed import ProcessGroup
 from scratchml.embedding import Embedding
 from scratchml.generation import generate, next_token_probabilities
 from scratchml.gradient_check import GradientError, check_gradients, numerical_gradient
+from scratchml.initialization import standard_deviation
 from scratchml.key_value_cache import KeyValueCache
 from scratchml.linear import Linear
 from scratchml.losses import (
@@ -48,31 +77,35 @@ from scratchml.losses import (
 )
 from scratchml.module import Module, Parameter, Sequential
 from scratchml.neural_network import Layer, NeuralNetwork, Neuron
-from scratchml.next_token_batches import NextTokenBatches, next_token_windows
 from scratchml.normalization import LayerNorm
 from scratchml.optimizers import SGD, Adam, Optimizer, warmup_cosine
-from scratchml.positional_encoding import sinusoidal_positions
+from scratchml.positional_encoding import (
+    LearnedPositions,
+    SinusoidalPositions,
+    sinusoidal_positions,
+)
 from scratchml.tokenizers import BPETokenizer, CharTokenizer, Tokenizer
-from scratchml.training import History, MiniBatches, fit, mean_loss
+from scratchml.training import History, fit, mean_loss, train_epoch
 from scratchml.transformer import GPT, FeedForward, GPTConfig, TransformerBlock
 
 __all__ = [
+    "GELU",
+    "GPT",
+    "SGD",
     "Adam",
     "BPETokenizer",
     "CharTokenizer",
     "CrossEntropy",
-    "DataParallel",
     "Digits",
     "Embedding",
     "FeedForward",
-    "GELU",
-    "GPT",
     "GPTConfig",
     "GradientError",
     "History",
     "KeyValueCache",
     "Layer",
     "LayerNorm",
+    "LearnedPositions",
     "Linear",
     "Loss",
     "MiniBatches",
@@ -83,11 +116,12 @@ __all__ = [
     "NextTokenBatches",
     "Optimizer",
     "Parameter",
+    "ProcessGroup",
     "ReLU",
-    "SGD",
     "SelfAttention",
     "Sequential",
     "Sigmoid",
+    "SinusoidalPositions",
     "SquaredError",
     "Tanh",
     "Tokenizer",
@@ -125,8 +159,10 @@ __all__ = [
     "spirals",
     "squared_error",
     "squared_error_gradient",
+    "standard_deviation",
     "tanh",
     "tanh_derivative",
+    "train_epoch",
     "warmup_cosine",
     "xor",
 ]

@@ -1,24 +1,24 @@
-"""A model in a file: to use it later, or to go on training (chapter 24).
+"""A model in a file: to use it later, or to go on training (chapter training-a-gpt).
 
 A checkpoint is an .npz file, numpy's archive of arrays, without anything pickled:
 opening one runs nobody's code.
 """
 
 import json
-import os
-from dataclasses import asdict, fields
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-from scratchml._arrays import check_floating
+import scratchml._checks as check
+from scratchml._files import replaced
 from scratchml.optimizers import Optimizer
 from scratchml.tokenizers import Tokenizer
 from scratchml.transformer import GPT, GPTConfig
 
-_FORMAT = "scratchml checkpoint 1"
+_FORMAT = "scratchml checkpoint 2"
 _WEIGHTS = Path(__file__).parent / "weights"
 
 
@@ -37,41 +37,33 @@ def save_checkpoint(
 
     `dtype` stores the parameters in another precision: "float16" halves the file, and
     rounds them. At every moment there is either the old file or the new one at `path`,
-    whole. (If the process is killed, a file that ends in ".half" may stay beside it.)
-    Raises ValueError for a dtype that isn't a floating-point one, or is too small for
-    the parameters.
+    whole. Raises ValueError, and leaves the old file, for a dtype that isn't a
+    floating-point one, parameters that are no numbers or too large for it, and for a
+    tokenizer or an optimizer of another model.
     """
-    dtype = dtype or model.config.dtype
-    check_floating(dtype)
+    check.instance(GPT, model=model)
+    dtype = model.config.dtype if dtype is None else dtype
     entries: dict[str, Any] = {
         "format": _FORMAT,
-        "config": json.dumps(asdict(model.config)),
+        "config": json.dumps(asdict(model.config), default=int),
     }
     if tokenizer is not None:
+        check.instance(Tokenizer, tokenizer=tokenizer)
+        _check_vocabulary(tokenizer, model.config)
         entries["tokenizer"] = tokenizer.to_json()
     if rng is not None:
+        check.instance(np.random.Generator, rng=rng)
         state = rng.bit_generator.state
         entries["rng"] = json.dumps(state, default=np.ndarray.tolist)
     for name, value in model.state().items():
-        with np.errstate(over="ignore"):
-            entries[f"parameter:{name}"] = stored = value.astype(dtype)
-        if np.isinf(stored).any() and not np.isinf(value).any():
-            raise ValueError(f"{name} has numbers that are too large for {dtype}")
+        entries[f"parameter:{name}"] = check.storable(value, dtype, name)
     if optimizer is not None:
+        check.instance(Optimizer, optimizer=optimizer)
+        _check_same_parameters(optimizer, model)
         for name, array in optimizer.state().items():
             entries[f"optimizer:{name}"] = array
-
-    path = Path(path)
-    half = path.with_name(f"{path.name}.{os.getpid()}.half")  # beside it, to be renamed
-    try:
-        with open(half, "wb") as file:
-            np.savez_compressed(file, **entries)
-            file.flush()
-            os.fsync(file.fileno())  # on the disk before it takes the name
-        half.replace(path)
-    except BaseException:
-        half.unlink(missing_ok=True)
-        raise
+    with replaced(path) as file:
+        np.savez_compressed(file, **entries)
 
 
 def load_checkpoint(path: str | Path) -> tuple[GPT, Tokenizer | None]:
@@ -80,11 +72,22 @@ def load_checkpoint(path: str | Path) -> tuple[GPT, Tokenizer | None]:
     Raises ValueError for a file that is damaged, or no checkpoint.
     """
     contents = _read(path)
-    model = GPT(contents.config, rng=0)
+    config, parameters = contents.config, contents.parameters
     try:
-        model.load_state(contents.parameters)
-    except ValueError as error:
-        raise ValueError(f"{path} doesn't fit its own configuration: {error}") from None
+        # Before a model is made, which might not fit into memory.
+        embeddings = parameters["token_embedding.weights"]
+        check.shape((config.vocab_size, config.embedding_dim), embeddings=embeddings)
+        num_blocks = len(
+            {n.split(".")[1] for n in parameters if n.startswith("blocks.")}
+        )
+        if num_blocks != config.num_layers:
+            raise ValueError(
+                f"num_layers is {config.num_layers}, of {num_blocks} blocks"
+            )
+        model = GPT(config, rng=0)
+        model.load_state(parameters)
+    except (ValueError, KeyError, MemoryError) as error:
+        raise ValueError(f"{path} must fit its own configuration: {error}") from error
     return model, contents.tokenizer
 
 
@@ -101,6 +104,7 @@ def resume_checkpoint(
     Raises ValueError for a file that is damaged, no checkpoint, or one of another
     model, optimizer or kind of Generator. Then nothing has changed.
     """
+    check.instance(GPT, model=model)
     contents = _read(path)
     if contents.config != model.config:
         theirs, ours = asdict(contents.config), asdict(model.config)
@@ -140,9 +144,7 @@ def pretrained(name: str) -> tuple[GPT, Tokenizer]:
     Prompt them with a newline, and they write a word and a newline. They were made by
     `python -m scratchml.weights.train`. Raises ValueError for another name.
     """
-    names = sorted(path.stem for path in _WEIGHTS.glob("*.npz"))
-    if name not in names:
-        raise ValueError(f"name must be one of {', '.join(names)}, got {name!r}")
+    check.one_of(sorted(path.stem for path in _WEIGHTS.glob("*.npz")), name=name)
     model, tokenizer = load_checkpoint(_WEIGHTS / f"{name}.npz")
     assert tokenizer is not None
     return model, tokenizer
@@ -166,21 +168,51 @@ def _read(path: str | Path) -> _Contents:
             raise ValueError(f"{path} is damaged, or no .npz file: {error}") from error
     if "format" not in arrays or str(arrays["format"]) != _FORMAT:
         raise ValueError(
-            f"{path} is no checkpoint of scratchml: it should say {_FORMAT!r}, and "
-            f"holds {sorted(arrays)[:5]}"
+            f"{path} is no checkpoint of this scratchml: it should say {_FORMAT!r}, "
+            f"and holds {sorted(arrays)[:5]}, format {arrays.get('format')}"
         )
 
-    def part(prefix: str) -> dict[str, NDArray[Any]]:
+    def with_prefix(prefix: str) -> dict[str, NDArray[Any]]:
         named = {n: array for n, array in arrays.items() if n.startswith(prefix)}
         return {n.removeprefix(prefix): array for n, array in named.items()}
 
     try:
         settings = json.loads(str(arrays["config"]))
-        config = GPTConfig(**{f.name: settings[f.name] for f in fields(GPTConfig)})
+        unknown = sorted(settings.keys() - GPTConfig.__dataclass_fields__.keys())
+    except (ValueError, KeyError, AttributeError, RecursionError) as error:
+        raise ValueError(f"{path} is damaged: {error!r}") from error
+    if unknown:
+        raise ValueError(
+            f"{path} holds a GPT with settings that this scratchml doesn't know: "
+            f"{', '.join(unknown)}"
+        )
+    try:
+        config = GPTConfig(**settings)  # fields that came later have their defaults
         tokenizer = None
         if "tokenizer" in arrays:
             tokenizer = Tokenizer.from_json(str(arrays["tokenizer"]))
+            _check_vocabulary(tokenizer, config)
         rng = json.loads(str(arrays["rng"])) if "rng" in arrays else None
-    except (ValueError, TypeError, KeyError) as error:
+        parameters = with_prefix("parameter:")
+        for name, value in parameters.items():
+            if value.dtype.kind != "f":
+                raise ValueError(f"{name} must be floats, got {value.dtype}")
+            check.finite(value, name)
+    except (ValueError, TypeError, KeyError, RecursionError) as error:
         raise ValueError(f"{path} is damaged: {error!r}") from error
-    return _Contents(config, tokenizer, part("parameter:"), part("optimizer:"), rng)
+    return _Contents(config, tokenizer, parameters, with_prefix("optimizer:"), rng)
+
+
+def _check_vocabulary(tokenizer: Tokenizer, config: GPTConfig) -> None:
+    if tokenizer.vocab_size != config.vocab_size:
+        raise ValueError(
+            f"the tokenizer must have the vocab_size of the model {config.vocab_size}, "
+            f"got {tokenizer.vocab_size}"
+        )
+
+
+def _check_same_parameters(optimizer: Optimizer, model: GPT) -> None:
+    if set(map(id, optimizer.parameters)) != set(map(id, model.parameters())):
+        raise ValueError(
+            "the optimizer must have the parameters of this model, got others"
+        )

@@ -1,12 +1,17 @@
 """The data of the book's running examples; data/NOTICE.md says where they come from."""
 
 from pathlib import Path
-from typing import NamedTuple
+from typing import Literal, NamedTuple, get_args
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+import scratchml._checks as check
+
 _DATA = Path(__file__).parent / "data"
+
+
+Split = Literal["stratified", "writers"]
 
 
 class Digits(NamedTuple):
@@ -22,30 +27,30 @@ class Digits(NamedTuple):
     test_labels: NDArray[np.int64]  # (364,)
 
 
-def digits(split: str = "stratified") -> Digits:
+def digits(split: Split = "stratified") -> Digits:
     """1,797 handwritten digits of 8 × 8 pixels: four fifths to learn from, one to test.
 
     `split="stratified"`: every fifth image of each digit is a test image, so that each
     digit has its fair share. `split="writers"`: the last fifth of the file is the test.
     The file goes from writer to writer, so these are hands that the training images
-    hardly show: a harder and more honest test (chapter 11). Both are fixed. Raises
-    ValueError for another split.
+    hardly show: a harder and more honest test (chapter generalization). Both are fixed.
+    Raises ValueError for another split.
     """
+    check.one_of(get_args(Split), split=split)
     with np.load(_DATA / "digits.npz", allow_pickle=False) as file:
         images, labels = file["images"] / 16, file["labels"].astype(np.int64)
     if split == "stratified":
         is_test = np.zeros(len(labels), dtype=bool)
         for digit in range(10):
             is_test[np.flatnonzero(labels == digit)[::5]] = True
-    elif split == "writers":
-        is_test = np.arange(len(labels)) >= 1433
     else:
-        raise ValueError(f'split must be "stratified" or "writers", got {split!r}')
+        is_test = np.arange(len(labels)) >= 1433
     return Digits(images[~is_test], labels[~is_test], images[is_test], labels[is_test])
 
 
 def xor() -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """The four cases of a lamp with two switches: on when one is up (chapter 2).
+    """The four cases of a lamp with two switches: on when one is up (chapter
+    neurons-and-layers).
 
     Returns the switches (4, 2) and the lamp (4, 1).
     """
@@ -66,17 +71,14 @@ def spirals(
     the number of each one's arm. `noise` is the standard deviation of each coordinate
     around the arm. Raises ValueError for settings out of range.
     """
-    if num_points < 1 or num_arms < 1 or not 0 <= noise < np.inf:
-        raise ValueError(
-            f"num_points and num_arms must be at least 1 and noise at least 0, got "
-            f"{num_points}, {num_arms} and {noise}"
-        )
+    check.integers_from(1, num_points=num_points, num_arms=num_arms)
+    check.not_negative(noise=noise)
     rng = np.random.default_rng(rng)
     arms = np.repeat(np.arange(num_arms), num_points)
     along = rng.uniform(0.1, 1, size=len(arms))
     angles = 2 * np.pi * (along + arms / num_arms)
     points = along[:, None] * np.column_stack([np.cos(angles), np.sin(angles)])
-    return points + rng.normal(0, noise, size=points.shape), arms
+    return points + rng.normal(0, abs(noise), size=points.shape), arms
 
 
 def idioms() -> list[str]:
@@ -95,19 +97,10 @@ def one_hot(labels: ArrayLike, num_classes: int) -> NDArray[np.float64]:
     (rows,) → (rows, num_classes): of four classes, label 2 becomes [0, 0, 1, 0].
     Raises ValueError unless the labels are integers from 0 to num_classes − 1.
     """
-    labels = np.asarray(labels)
-    if labels.ndim != 1 or not np.issubdtype(labels.dtype, np.integer):
-        raise ValueError(
-            f"labels must be a row of integers, got {labels.dtype} with shape "
-            f"{labels.shape}"
-        )
-    if num_classes < 1:
-        raise ValueError(f"num_classes must be at least 1, got {num_classes}")
-    if labels.size and (labels.min() < 0 or labels.max() >= num_classes):
-        raise ValueError(
-            f"labels must be from 0 to {num_classes - 1}, got {labels.min()} to "
-            f"{labels.max()}"
-        )
+    check.integers_from(1, num_classes=num_classes)
+    labels = check.indices(labels, num_classes, "labels")
+    if labels.ndim != 1:
+        raise ValueError(f"labels must be a row of integers, got shape {labels.shape}")
     rows = np.zeros((len(labels), num_classes))
     rows[np.arange(len(labels)), labels] = 1
     return rows

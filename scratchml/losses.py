@@ -1,53 +1,33 @@
-"""Losses: how wrong the outputs are, and in which direction to push them (chapter 5).
+"""Losses: how wrong the outputs are, and in which direction to push them (chapter
+loss-functions).
 
 A batch has its examples in rows. Every loss adds over a row's outputs and averages over
 the rows, and its gradient is the exact derivative of that number with respect to the
 outputs.
 """
 
-from typing import Any, Protocol, TypeVar
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from scratchml._arrays import Array, as_floats
-
-T = TypeVar("T")
+import scratchml._checks as check
+from scratchml._checks import Array
+from scratchml._kernels import row_max, row_sum
 
 
 def squared_error(targets: ArrayLike, outputs: ArrayLike) -> float:
     """Σ (output − target)² over each row, averaged over the rows. Both arguments (rows,
     outputs).
     """
-    difference = _difference(targets, outputs)
-    return float(np.sum(difference**2) / len(difference))
+    return SquaredError().forward(targets, outputs)
 
 
 def squared_error_gradient(targets: ArrayLike, outputs: ArrayLike) -> Array:
     """∂ squared_error / ∂ outputs = 2 (output − target) / rows: (rows, outputs)."""
-    difference = _difference(targets, outputs)
-    return 2 * difference / len(difference)
-
-
-def _difference(targets: ArrayLike, outputs: ArrayLike) -> Array:
-    targets, outputs = np.asarray(targets), as_floats(outputs)
-    if outputs.ndim != 2 or len(outputs) == 0:
-        raise ValueError(
-            f"outputs must have the shape (rows, outputs) with at least one row, got "
-            f"{outputs.shape}"
-        )
-    # Of (4,) and (4, 1) numpy would make (4, 4), and say nothing.
-    if targets.shape != outputs.shape:
-        hint = (
-            "; reshape the targets with .reshape(-1, 1)"
-            if targets.shape == outputs.shape[:1] and outputs.shape[1] == 1
-            else ""
-        )
-        raise ValueError(
-            f"targets must have the shape of the outputs {outputs.shape}, got "
-            f"{targets.shape}{hint}"
-        )
-    return outputs - targets.astype(outputs.dtype)
+    loss = SquaredError()
+    loss.forward(targets, outputs)
+    return loss.backward()
 
 
 def cross_entropy(labels: ArrayLike, logits: ArrayLike) -> float:
@@ -55,9 +35,7 @@ def cross_entropy(labels: ArrayLike, logits: ArrayLike) -> float:
     integers, logits (rows, classes); or (B, T) and (B, T, V), where every token of a
     text is a row.
     """
-    labels, log_probabilities = _log_softmax(labels, logits)
-    # 0 − x and not −x: a certain answer costs 0.0, which would become −0.0.
-    return float(0 - np.mean(log_probabilities[np.arange(len(labels)), labels]))
+    return CrossEntropy().forward(labels, logits)
 
 
 def cross_entropy_gradient(labels: ArrayLike, logits: ArrayLike) -> Array:
@@ -69,97 +47,129 @@ def cross_entropy_gradient(labels: ArrayLike, logits: ArrayLike) -> Array:
     return loss.backward()
 
 
-class Loss(Protocol):
-    """The end of a model while it trains: a number going forward, its slopes back."""
+class Loss:
+    """The end of a model while it trains: a number going forward, its gradient back.
 
-    def forward(self, targets: ArrayLike, outputs: ArrayLike, /) -> float:
-        """How wrong the outputs are."""
-
-    def backward(self) -> Array:
-        """∂ loss / ∂ outputs, of the `forward` just before."""
-
-
-class SquaredError:
-    """`squared_error`, and its gradient from what `forward` has computed."""
-
-    _difference: Array | None = None
-
-    def forward(self, targets: ArrayLike, outputs: ArrayLike) -> float:
-        """As `squared_error`."""
-        self._difference = _difference(targets, outputs)
-        return float(np.sum(self._difference**2) / len(self._difference))
-
-    def backward(self) -> Array:
-        """As `squared_error_gradient`. Raises ValueError without a `forward`."""
-        difference = _once(self._difference, self)
-        self._difference = None
-        return 2 * difference / len(difference)
-
-
-class CrossEntropy:
-    """`cross_entropy`, and its gradient from what `forward` has computed: softmax,
-    logarithm and slopes in one, so that e^x is taken once.
+    A loss of your own derives from it and defines two methods: `_forward(targets,
+    outputs)`, which returns the number and a tuple of what the way back will need, and
+    `_backward(…)`, which gets the members of that tuple.
     """
 
-    _kept: tuple[NDArray[Any], Array, Array, tuple[int, ...]] | None = None
+    _saved: Any = None
 
-    def forward(self, labels: ArrayLike, logits: ArrayLike) -> float:
-        """As `cross_entropy`."""
-        rows, e = _shifted(np.array(labels), logits)  # (rows,) and (rows, classes)
-        of_labels = e[np.arange(len(rows)), rows]
-        np.exp(e, out=e)
-        sums = e.sum(axis=1)
-        self._kept = rows, e, sums, np.shape(logits)
-        return float((np.log(sums) - of_labels).sum() / len(rows))
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        for name in ("forward", "backward"):
+            if name in vars(cls):
+                raise TypeError(
+                    f"{cls.__name__} must define _{name}, got {name}, which looks at "
+                    f"what comes in and then calls it"
+                )
+
+    def forward(self, targets: ArrayLike, outputs: ArrayLike) -> float:
+        """How wrong the outputs are.
+
+        Raises ValueError for shapes that don't fit and for what isn't a number, and
+        FloatingPointError where the numbers become too large on the way.
+        """
+        self._saved = None  # first of all, so that nobody goes back to an older batch
+        targets, outputs = self._checked(targets, outputs)
+        with np.errstate(over="ignore"):
+            value, needed = self._forward(targets, outputs)
+        # Infinity is right where a label has the score −∞.
+        if np.isnan(value) or (np.isinf(value) and np.isfinite(outputs).all()):
+            raise FloatingPointError(f"the loss is {value}")
+        self._saved = needed
+        return float(value)
 
     def backward(self) -> Array:
-        """As `cross_entropy_gradient`. Raises ValueError without a `forward`."""
-        labels, e, sums, shape = _once(self._kept, self)
-        self._kept = None
-        gradient = e
-        gradient /= (sums * len(labels))[:, None]  # softmax / rows
+        """∂ loss / ∂ outputs. Once for each forward, or ValueError is raised."""
+        if self._saved is None:
+            raise ValueError(
+                f"{type(self).__name__}.backward needs the numbers of a forward that "
+                f"came just before it: call forward first"
+            )
+        needed, self._saved = self._saved, None
+        return self._backward(*needed)
+
+    def _checked(self, targets: ArrayLike, outputs: ArrayLike) -> tuple[Any, Array]:
+        return check.floats(targets, "targets"), check.floats(outputs, "outputs")
+
+    def _forward(self, targets: Any, outputs: Array) -> tuple[Any, Any]:
+        raise NotImplementedError(f"{type(self).__name__} must define _forward")
+
+    def _backward(self, *needed: Any) -> Array:
+        raise NotImplementedError(f"{type(self).__name__} must define _backward")
+
+
+class SquaredError(Loss):
+    """`squared_error`, and its gradient from what `forward` has computed."""
+
+    def _forward(self, targets: Array, outputs: Array) -> tuple[Any, Any]:
+        difference = outputs - targets  # (rows, outputs)
+        return np.sum(difference**2) / len(outputs), (difference,)
+
+    def _backward(self, difference: Array) -> Array:
+        return 2 * difference / len(difference)
+
+    def _checked(self, targets: ArrayLike, outputs: ArrayLike) -> tuple[Any, Array]:
+        targets = check.floats(targets, "targets")
+        outputs = check.floats(outputs, "outputs")
+        if outputs.ndim != 2 or len(outputs) == 0:
+            raise ValueError(
+                f"outputs must have the shape (rows, outputs) with at least one row, "
+                f"got {outputs.shape}"
+            )
+        # Of (4,) and (4, 1) numpy would make (4, 4), and say nothing.
+        if targets.shape != outputs.shape:
+            hint = ""
+            if targets.shape == outputs.shape[:1] and outputs.shape[1] == 1:
+                hint = "; reshape the targets with .reshape(-1, 1)"
+            elif targets.shape == outputs.shape[:1]:
+                hint = f"; make rows of labels with one_hot(…, {outputs.shape[1]})"
+            raise ValueError(
+                f"targets must have the shape of the outputs {outputs.shape}, got "
+                f"{targets.shape}{hint}"
+            )
+        check.finite(outputs, "outputs")
+        check.finite(targets, "targets")
+        return targets.astype(outputs.dtype), outputs
+
+
+class CrossEntropy(Loss):
+    """`cross_entropy`, and its gradient from what `forward` has computed: softmax,
+    logarithm and gradient in one, so that e^x is taken once.
+    """
+
+    def _forward(self, labels: NDArray[Any], logits: Array) -> tuple[Any, Any]:
+        shape = logits.shape  # (rows, classes), or (B, T, V)
+        labels, logits = labels.reshape(-1), logits.reshape(-1, shape[-1])
+        scores = logits - row_max(logits)  # so that e^x can't overflow
+        of_label = scores[np.arange(len(labels)), labels]  # (rows,)
+        e = np.exp(scores, out=scores)
+        sums = row_sum(e)  # (rows, 1)
+        value = np.sum(np.log(sums[:, 0]) - of_label) / len(labels)
+        return value, (labels, e, sums, shape)
+
+    def _backward(
+        self, labels: NDArray[Any], e: Array, sums: Array, shape: Any
+    ) -> Array:
+        gradient = e / (sums * len(labels))  # p / rows
         gradient[np.arange(len(labels)), labels] -= 1 / len(labels)
         return gradient.reshape(shape)
 
-
-def _once(kept: T | None, loss: Loss) -> T:
-    if kept is None:
-        raise ValueError(
-            f"{type(loss).__name__}.backward needs the numbers of a forward that came "
-            f"just before it: call forward first"
-        )
-    return kept
-
-
-def _log_softmax(labels: ArrayLike, logits: ArrayLike) -> tuple[NDArray[Any], Array]:
-    """The labels (rows,), and ln softmax of the logits (rows, classes), without ever
-    forming a probability so small that it rounds to 0.
-    """
-    labels, shifted = _shifted(labels, logits)
-    shifted -= np.log(np.exp(shifted).sum(axis=1, keepdims=True))
-    return labels, shifted
-
-
-def _shifted(labels: ArrayLike, logits: ArrayLike) -> tuple[NDArray[Any], Array]:
-    """The labels (rows,), and the logits (rows, classes), from each of which its row's
-    largest is subtracted, so that e^x can't overflow.
-    """
-    labels, logits = np.asarray(labels), as_floats(logits)
-    if logits.ndim not in (2, 3) or logits.size == 0:
-        raise ValueError(
-            f"logits must have the shape (rows, classes) or (B, T, V), with at least "
-            f"one row, got {logits.shape}"
-        )
-    if labels.shape != logits.shape[:-1] or labels.dtype.kind not in "iu":
-        raise ValueError(
-            f"labels must be integers with the shape {logits.shape[:-1]}, one for each "
-            f"row of logits, got {labels.dtype} with shape {labels.shape}"
-        )
-    classes = logits.shape[-1]
-    if labels.min() < 0 or labels.max() >= classes:
-        raise ValueError(
-            f"labels must be from 0 to {classes - 1}, got {labels.min()} to "
-            f"{labels.max()}"
-        )
-    labels, logits = labels.reshape(-1), logits.reshape(-1, classes)
-    return labels, logits - logits.max(axis=1, keepdims=True)
+    def _checked(self, labels: ArrayLike, logits: ArrayLike) -> tuple[Any, Array]:
+        logits = check.floats(logits, "logits")
+        if logits.ndim not in (2, 3) or logits.size == 0:
+            raise ValueError(
+                f"logits must have the shape (rows, classes) or (B, T, V), with at "
+                f"least one row, got {logits.shape}"
+            )
+        if np.shape(labels) != logits.shape[:-1]:
+            rows = np.shape(labels) == logits.shape
+            hint = "; make labels of one-hot rows with .argmax(axis=-1)" if rows else ""
+            raise ValueError(
+                f"labels must have the shape {logits.shape[:-1]}, one for each row of "
+                f"logits, got {np.shape(labels)}{hint}"
+            )
+        return check.indices(labels, logits.shape[-1], "labels"), logits

@@ -1,29 +1,36 @@
-"""Parts of a model: each goes forward, and then backward (chapter 9).
+"""Parts of a model: each goes forward, and then backward (chapter vectorized-layers).
 
 A part takes an array and returns another. It keeps what it will need to go back. Going
-back, it is handed the slope of the loss for each of its outputs, adds the slopes for
-its parameters to their gradients, and hands on the slopes for its inputs.
+back, it is handed the gradient of the loss for its outputs, adds those for its
+parameters to what their `gradient` holds, and hands on the one for its inputs.
 """
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections import deque
+from collections.abc import Iterator, KeysView, Mapping, ValuesView
+from typing import Any, Self
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike, DTypeLike, NDArray
 
-from scratchml._arrays import Array, as_floats
+import scratchml._checks as check
+from scratchml._checks import Array
+from scratchml._kernels import rows
 
 
 class Parameter:
-    """An array that is learned, `value`, and the loss's slope for it, `gradient`.
+    """An array that is learned, `value`, and the loss's gradient for it, `gradient`.
 
     Assigning to either copies the numbers in: the array itself stays where it is, so
     that an optimizer may keep all parameters of a model in one long row.
     """
 
     def __init__(self, value: ArrayLike) -> None:
-        self._value = np.array(as_floats(value))
+        self._value = np.array(check.floats(value, "value"))
         self._gradient = np.zeros_like(self._value)
+        self.has_optimizer = False
+        self.changes = (
+            0  # how often an optimizer or an assignment has changed the value
+        )
 
     @property
     def value(self) -> Array:
@@ -32,6 +39,7 @@ class Parameter:
     @value.setter
     def value(self, new: ArrayLike) -> None:
         _copy_into(self._value, new, "value")
+        self.changes += 1
 
     @property
     def gradient(self) -> Array:
@@ -41,14 +49,21 @@ class Parameter:
     def gradient(self, new: ArrayLike) -> None:
         _copy_into(self._gradient, new, "gradient")
 
-    def move(self, value: Array, gradient: Array) -> None:
-        """Live in these arrays from now on, with the numbers as they are."""
+    def live_in(self, value: Array, gradient: Array) -> None:
+        """Move into these arrays of an optimizer, with the numbers as they are."""
         value[...], gradient[...] = self._value, self._gradient
-        self.share(value, gradient)
-
-    def share(self, value: Array, gradient: Array) -> None:
-        """Live in these arrays from now on, with the numbers that they hold."""
         self._value, self._gradient = value, gradient
+        self.has_optimizer = True
+
+    def to(self, dtype: DTypeLike) -> None:
+        """Change to another dtype, unless an optimizer has the numbers already."""
+        if self.has_optimizer:
+            raise ValueError(
+                "these parameters must keep the dtype in which an optimizer has them: "
+                "choose the dtype first, and then make the optimizer"
+            )
+        self._value = check.floats(self._value, "value", dtype)
+        self._gradient = check.floats(self._gradient, "gradient", dtype)
 
     def __repr__(self) -> str:
         return f"Parameter{self.value.shape}"
@@ -57,89 +72,157 @@ class Parameter:
 def _copy_into(array: Array, new: ArrayLike, what: str) -> None:
     if new is array:  # what `parameter.gradient += …` assigns
         return
-    if np.shape(new) not in ((), array.shape):
-        raise ValueError(
-            f"this parameter's {what} must have the shape {array.shape}, got "
-            f"{np.shape(new)}"
-        )
+    new = check.floats(new, what, array.dtype)
+    if new.shape != ():
+        check.shape(array.shape, **{f"this parameter's {what}": new})
     array[...] = new
 
 
 class Module:
     """A part of a model, or a whole one.
 
-    A subclass defines `forward` and `backward`. Its parameters and the parts it is made
-    of are those of its attributes that are a `Parameter`, a `Module` or a list of them.
+    A layer of your own derives from it and defines two methods. `_forward(x)` returns
+    the outputs, and a tuple of what the way back will need. `_backward(gradient, …)`
+    gets ∂C/∂outputs and the members of that tuple, adds ∂C/∂parameter to the gradient
+    of each parameter, and returns ∂C/∂x. Around them `forward` and `backward`, which
+    one calls, look at what comes in.
+
+    Its parameters and parts are those of its attributes that are a `Parameter` or a
+    `Module`, also in lists, tuples and dicts. `row_wise` is for layers to which every
+    row is a case by itself: then these two methods see (rows, …), whatever axes x has
+    before the last.
     """
 
-    _kept: Any = None
+    row_wise = False
+    _saved: Any = None
 
-    def forward(self, x: ArrayLike) -> Array:
-        """The outputs for x."""
-        raise NotImplementedError
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        for name in ("forward", "backward", "backward_to_parameters"):
+            if name in vars(cls) and f"_{name}" not in vars(cls):
+                raise TypeError(
+                    f"{cls.__name__} must define _{name}, got {name}, which looks at "
+                    f"what comes in and then calls it"
+                )
 
-    def backward(self, gradient: ArrayLike) -> Array:
-        """From ∂C/∂outputs to ∂C/∂inputs; adds ∂C/∂parameter to each gradient."""
-        raise NotImplementedError
+    def forward(self, x: ArrayLike, /, *args: Any, **more: Any) -> Array:
+        """The outputs for x, which may change afterwards: it is copied. (A part that is
+        called by another doesn't copy.)
+
+        Raises ValueError for a wrong shape, no numbers, NaN or infinity, and
+        FloatingPointError where the numbers become too large on the way.
+        """
+        self._saved = None  # first of all, so that nobody goes back to an older batch
+        cache = more.get("cache")  # a KeyValueCache, in which there's no way back
+        with check.inside as outermost:
+            taken: Any = self._taken(x) if outermost else x
+            self._check(taken)
+            outputs, needed = self._forward(
+                rows(taken) if self.row_wise else taken, *args, **more
+            )
+            if self.row_wise:
+                outputs = outputs.reshape(*taken.shape[:-1], outputs.shape[-1])
+            if outermost:
+                check.no_overflow(outputs, "the outputs")
+        if cache is None:
+            self._saved = needed, outputs.shape, outputs.dtype, self._changes()
+        elif outermost:
+            cache.end_pass()
+        return outputs
+
+    def __call__(self, x: ArrayLike, *args: Any, **more: Any) -> Array:
+        """The same as `forward`."""
+        return self.forward(x, *args, **more)
+
+    def backward(self, gradient: ArrayLike) -> Any:
+        """From ∂C/∂outputs to ∂C/∂x, or None where x are tokens; adds ∂C/∂parameter to
+        the gradient of each parameter.
+
+        Once for each forward. Raises ValueError for another shape than the outputs had,
+        NaN or infinity, and when a parameter has changed since the forward.
+        """
+        gradient, needed = self._take(gradient)
+        with check.inside:
+            if not self.row_wise:
+                return self._backward(gradient, *needed)
+            x_gradient = self._backward(rows(gradient), *needed)
+            return x_gradient.reshape(*gradient.shape[:-1], x_gradient.shape[-1])
 
     def backward_to_parameters(self, gradient: ArrayLike) -> None:
         """`backward` for what comes first in a model: its inputs are the data, which
-        stay as they are, so nobody needs ∂C/∂inputs.
+        stay as they are, so nobody needs ∂C/∂x.
         """
-        self.backward(gradient)
+        gradient, needed = self._take(gradient)
+        with check.inside:
+            gradient = rows(gradient) if self.row_wise else gradient
+            self._backward_to_parameters(gradient, *needed)
 
-    def _keep(self, needed: Any, outputs: Array) -> None:
-        self._kept = needed, outputs.shape, outputs.dtype
+    def _forward(self, x: Any, /, *args: Any, **more: Any) -> tuple[Array, Any]:
+        raise NotImplementedError(f"{type(self).__name__} must define _forward")
 
-    def _take(self, gradient: ArrayLike) -> tuple[Any, Array]:
-        """What `forward` kept, once: the same numbers don't serve two steps. And the
-        gradient, if it has the shape of the outputs.
+    def _backward(self, gradient: Array, /, *needed: Any) -> Any:
+        raise NotImplementedError(f"{type(self).__name__} must define _backward")
+
+    def _backward_to_parameters(self, gradient: Array, /, *needed: Any) -> None:
+        self._backward(gradient, *needed)
+
+    def _taken(self, x: ArrayLike) -> Any:
+        """A copy of what the user has given, as an array in the dtype of the model."""
+        first = next(self.named_parameters(), None)
+        array = check.floats(x, dtype=None if first is None else first[1].value.dtype)
+        check.finite(array)
+        return array.copy()
+
+    def _check(self, x: Any) -> None:
+        """Raises ValueError if x hasn't a shape that this part takes."""
+
+    def _take(self, gradient: ArrayLike) -> tuple[Array, Any]:
+        """The gradient, if it fits, and what `forward` kept: once, since the same
+        numbers don't serve two steps.
         """
         name = type(self).__name__
-        if self._kept is None:
+        if self._saved is None:
             raise ValueError(
                 f"{name}.backward needs the numbers of a forward that came just before "
                 f"it: call forward first"
             )
-        needed, shape, dtype = self._kept
-        if np.shape(gradient) != shape:
+        needed, shape, dtype, changes = self._saved
+        gradient = check.floats(gradient, "gradient", dtype)
+        check.shape(shape, "of the outputs ", gradient=gradient)
+        if not check.inside:
+            check.finite(gradient, "gradient")
+        if changes != self._changes():
             raise ValueError(
-                f"{name}.backward needs a gradient with the shape of the outputs "
-                f"{shape}, got {np.shape(gradient)}"
+                f"the parameters of {name} must be those of its forward, got others "
+                f"(after a step of the optimizer, or an assignment): call forward again"
             )
-        self._kept = None
-        return needed, np.asarray(gradient, dtype)
+        self._saved = None
+        return gradient, needed
+
+    def _changes(self) -> list[int]:
+        return [p.changes for p in vars(self).values() if isinstance(p, Parameter)]
 
     def named_parameters(self) -> Iterator[tuple[str, Parameter]]:
         """The name and the parameter, such as ("layers.0.weights", …), for each of
         them; a shared parameter comes once, under its first name.
-        """
-        found: dict[int, tuple[str, Parameter]] = {}
-        self._find_parameters("", found)
-        return iter(found.values())
 
-    def _find_parameters(
-        self, path: str, found: dict[int, tuple[str, Parameter]]
-    ) -> None:
-        for name, attribute in vars(self).items():
-            if isinstance(attribute, list):
-                parts = [(f"{name}.{i}", part) for i, part in enumerate(attribute)]
-            else:
-                parts = [(name, attribute)]
-            for own_name, part in parts:
-                if isinstance(part, Parameter):
-                    found.setdefault(id(part), (path + own_name, part))
-                elif isinstance(part, Module):
-                    part._find_parameters(f"{path}{own_name}.", found)
+        Raises ValueError for parts where nobody would find them, such as in a set.
+        """
+        return _named_parameters("", self, set())
 
     def parameters(self) -> list[Parameter]:
         """All parameters, each once."""
         return [parameter for _, parameter in self.named_parameters()]
 
-    def zero_gradients(self) -> None:
-        """Forget the gradients of the step before, since parts only add to them."""
+    def to(self, dtype: DTypeLike) -> Self:
+        """Change all parameters to float32, to train, or to float64, to check
+        gradients; returns the module. Raises ValueError for another dtype, and once an
+        optimizer has the parameters.
+        """
+        check.float_dtype(dtype)
         for parameter in self.parameters():
-            parameter.gradient.fill(0)
+            parameter.to(dtype)
+        return self
 
     def state(self) -> dict[str, Array]:
         """A copy of every parameter's value, by name."""
@@ -149,80 +232,101 @@ class Module:
         """Give every parameter the value in `state`, which `state()` returned.
 
         Raises ValueError, before anything changes, where a name is missing or too many,
-        or a shape is another.
+        a shape is another, or something isn't a finite number.
         """
+        check.instance(Mapping, state=state)
         parameters = dict(self.named_parameters())
         if parameters.keys() != state.keys():
             missing = sorted(parameters.keys() - state.keys())
-            unknown = sorted(state.keys() - parameters.keys())
+            unknown = sorted(map(str, state.keys() - parameters.keys()))
             raise ValueError(
                 f"the state must name the parameters of this model; missing: "
                 f"{missing}, unknown: {unknown}"
             )
+        values = {}
         for name, parameter in parameters.items():
-            if np.shape(state[name]) != parameter.value.shape:
-                raise ValueError(
-                    f"{name} has the shape {parameter.value.shape} in this model, got "
-                    f"{np.shape(state[name])}"
-                )
+            check.shape(parameter.value.shape, **{name: state[name]})
+            values[name] = check.floats(state[name], name, parameter.value.dtype)
+            check.finite(values[name], name)
         for name, parameter in parameters.items():
-            parameter.value = state[name]
+            parameter.value = values[name]
+
+
+def _named_parameters(
+    name: str, part: Any, found: set[int]
+) -> Iterator[tuple[str, Parameter]]:
+    if isinstance(part, (Parameter, Module)):
+        if id(part) in found:
+            return
+        found.add(id(part))
+    inner: list[tuple[Any, Any]] = []
+    if isinstance(part, Parameter):
+        yield name, part
+    elif isinstance(part, Module):
+        inner = [(n, a) for n, a in vars(part).items() if n != "_saved"]
+    elif isinstance(part, (list, tuple)):
+        inner = list(enumerate(part))
+    elif isinstance(part, dict):
+        inner = list(part.items())
+    elif _hides_parts(part):
+        raise ValueError(
+            f"{name} must be a list, tuple or dict, where parts of a model are found, "
+            f"got a {type(part).__name__}: they would not be trained"
+        )
+    for own_name, member in inner:
+        yield from _named_parameters(
+            f"{name}.{own_name}" if name else str(own_name), member, found
+        )
+
+
+def _hides_parts(container: Any) -> bool:
+    is_array = isinstance(container, np.ndarray) and container.dtype == object
+    is_other = isinstance(container, (set, frozenset, deque, KeysView, ValuesView))
+    return (is_array or is_other) and any(
+        isinstance(member, (Parameter, Module)) for member in container
+    )
 
 
 class Sequential(Module):
-    """A model of layers, one after the other.
+    """Layers, one after the other.
 
     `Sequential(Linear(64, 32, rng=rng), ReLU(), Linear(32, 10, rng=rng))` takes 64
     numbers, has 32 hidden neurons and 10 outputs.
     """
 
     def __init__(self, *layers: Module) -> None:
-        nested = any(isinstance(layer, Sequential) for layer in layers)
-        if not layers or nested or len(set(map(id, layers))) < len(layers):
+        if len(layers) == 1 and isinstance(layers[0], (list, tuple)):
             raise ValueError(
-                f"Sequential takes at least one layer, each of them once and none of "
-                f"them a Sequential, got {layers}"
+                "Sequential must be given layers, got a list of them: put a star "
+                "before it, Sequential(*layers)"
+            )
+        for i, layer in enumerate(layers):
+            check.instance(Module, **{f"layer {i}": layer})
+        if not layers or len(set(map(id, layers))) < len(layers):
+            raise ValueError(
+                f"Sequential must be given at least one layer, each of them once, got "
+                f"{layers}"
             )
         self.layers = list(layers)
 
-    def forward(self, x: ArrayLike) -> Array:
-        """The outputs for x, (rows, inputs) → (rows, outputs).
-
-        Raises ValueError for an empty batch, a wrong width, NaN or infinity.
-        """
-        x = np.array(x, dtype=self._dtype())  # a copy: backward needs x as it is now
-        if x.ndim == 0 or x.size == 0 or not np.isfinite(x).all():
-            raise ValueError(
-                f"a batch must hold at least one row of finite numbers, got shape "
-                f"{x.shape}" + (" with NaN or infinity" if x.size else "")
-            )
+    def _forward(self, x: Array) -> tuple[Array, tuple[()]]:
         for layer in self.layers:
-            x = layer.forward(x)
-        return x
+            x = layer(x)
+        return x, ()
 
-    def backward(self, gradient: ArrayLike) -> Array:
-        """From ∂C/∂outputs to ∂C/∂x, through the layers in reverse.
-
-        Afterwards every parameter's gradient is ∂C/∂parameter, of this batch alone.
-        """
-        self.zero_gradients()
-        slopes = np.asarray(gradient)
+    def _backward(self, gradient: Array) -> Array:
         for layer in reversed(self.layers):
-            slopes = layer.backward(slopes)
-        return slopes
+            gradient = layer.backward(gradient)
+        return gradient
 
-    def backward_to_parameters(self, gradient: ArrayLike) -> None:
-        """`backward` without ∂C/∂x."""
-        self.zero_gradients()
+    def _backward_to_parameters(self, gradient: Array) -> None:
         first, *others = self.layers
-        slopes = np.asarray(gradient)
         for layer in reversed(others):
-            slopes = layer.backward(slopes)
-        first.backward_to_parameters(slopes)
+            gradient = layer.backward(gradient)
+        first.backward_to_parameters(gradient)
 
-    def _dtype(self) -> Any:
-        first = next(self.named_parameters(), None)
-        return np.float64 if first is None else first[1].value.dtype
+    def _taken(self, x: ArrayLike) -> Any:
+        return self.layers[0]._taken(x)
 
     def __repr__(self) -> str:
         return f"Sequential({', '.join(map(repr, self.layers))})"

@@ -1,61 +1,49 @@
-"""A neural network, one neuron at a time: plain before fast (chapters 1 to 8).
+"""A neural network, one neuron at a time: plain before fast (chapters
+neurons-and-layers to network-from-scratch).
 
 The classes, their methods and attributes are those of the tutorial that this book grew
 from, so its code runs here unchanged; what differs, and why, is on the book's errata
-page. Chapter 9 writes the same network in matrices. Examples stand in rows:
-`activations` is (rows, inputs).
+page. `Linear` and `Sequential` are the same network in matrices. Examples stand in
+rows: `activations` is (rows, inputs).
 """
 
-import math
-from typing import Literal
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from scratchml._arrays import Array
-from scratchml.activations import ACTIVATIONS
+import scratchml._checks as check
+from scratchml._checks import Array
+from scratchml.activations import ACTIVATIONS, Activation
+from scratchml.initialization import Initialization, standard_deviation
 from scratchml.losses import squared_error, squared_error_gradient
 
 
 class Neuron:
     """activation(inputs · weights + bias): one number for each row.
 
-    `weights` (num_inputs, 1) start as random numbers around zero, `bias` (1, 1) at
-    zero. `weight_scale` is the standard deviation of the first weights: a number, or
-    "he" for √(2 / num_inputs), He et al. (2015), chapter 8. `activation` is a name:
-    "relu", "identity", "sigmoid", "tanh" or "gelu". The same `rng` gives the same
-    weights.
+    `weights` (num_inputs, 1) start as normal numbers of the `standard_deviation` that
+    `initialization` says, `bias` (1, 1) at zero. The same `rng` gives the same weights.
     """
 
     def __init__(
         self,
         num_inputs: int,
         *,
-        activation: str = "relu",
-        weight_scale: float | Literal["he"] = 0.01,
+        activation: Activation = "relu",
+        initialization: Initialization = 0.01,
         rng: np.random.Generator | int | None = None,
     ) -> None:
-        if num_inputs < 1:
-            raise ValueError(f"a neuron needs at least 1 input, got {num_inputs}")
-        if activation not in ACTIVATIONS:
-            raise ValueError(
-                f"activation must be one of {', '.join(ACTIVATIONS)}, got "
-                f"{activation!r}"
-            )
-        if weight_scale == "he":
-            weight_scale = math.sqrt(2 / num_inputs)
-        if isinstance(weight_scale, str) or not 0 <= weight_scale < math.inf:
-            raise ValueError(
-                f'weight_scale must be a number from 0 up, or "he", got '
-                f"{weight_scale!r}"
-            )
+        check.integers_from(1, num_inputs=num_inputs)
+        check.one_of(ACTIVATIONS, activation=activation)
+        scale = standard_deviation(initialization, num_inputs)
         rng = np.random.default_rng(rng)
-        self.weights: Array = rng.standard_normal((num_inputs, 1)) * weight_scale
+        self.weights: Array = rng.standard_normal((num_inputs, 1)) * scale
         self.bias: Array = np.zeros((1, 1))
         self.activation = activation
-        self.last_input: Array | None = None
-        self.last_pre_activation: Array | None = None
-        self.last_output: Array | None = None
+        self.last_input: Any = None
+        self.last_pre_activation: Any = None
+        self.last_output: Any = None
 
     def forward(self, activations: ArrayLike) -> Array:
         """The neuron's activation for each row: (rows, num_inputs) → (rows, 1).
@@ -69,33 +57,41 @@ class Neuron:
         self.last_output = function(self.last_pre_activation)
         return self.last_output.copy()
 
+    def gradients(self, dC_da: ArrayLike) -> tuple[Array, Array, Array]:
+        """∂C/∂weights, ∂C/∂bias and ∂C/∂inputs, from ∂C/∂a (rows, 1), for the last
+        `forward`. Nothing changes.
+        """
+        dC_da = self._checked_gradient(dC_da)
+        _, derivative = ACTIVATIONS[self.activation]
+        dC_dz = dC_da * derivative(self.last_pre_activation)  # (rows, 1)
+        dC_dw = self.last_input.T @ dC_dz  # (num_inputs, 1), summed over the rows
+        dC_db = dC_dz.sum(axis=0, keepdims=True)  # (1, 1)
+        dC_dinputs = dC_dz @ self.weights.T  # (rows, num_inputs)
+        return dC_dw, dC_db, dC_dinputs
+
     def backward(self, dC_da: ArrayLike, learning_rate: float) -> Array:
         """Learn from ∂C/∂a (rows, 1), and return ∂C/∂inputs (rows, num_inputs) for the
         layer before.
 
         Each `backward` belongs to one `forward`: a second one raises ValueError.
         """
-        if self.last_input is None or self.last_pre_activation is None:
+        check.not_negative(learning_rate=learning_rate)
+        dC_dw, dC_db, dC_dinputs = self.gradients(dC_da)
+        self.weights -= learning_rate * dC_dw
+        self.bias -= learning_rate * dC_db
+        self.last_pre_activation = None  # these numbers don't serve two steps
+        return dC_dinputs
+
+    def _checked_gradient(self, dC_da: ArrayLike) -> Array:
+        if self.last_pre_activation is None:
             raise ValueError(
                 "backward needs the numbers of a forward that came just before it: "
                 "call forward first"
             )
-        dC_da = np.asarray(dC_da, dtype=np.float64)
-        if dC_da.shape != self.last_pre_activation.shape:
-            raise ValueError(
-                f"dC_da must have the shape of the output "
-                f"{self.last_pre_activation.shape}, got {dC_da.shape}"
-            )
-        _, derivative = ACTIVATIONS[self.activation]
-        dC_dz = dC_da * derivative(self.last_pre_activation)  # (rows, 1)
-        dC_dw = self.last_input.T @ dC_dz  # (num_inputs, 1), summed over the rows
-        dC_db = dC_dz.sum(axis=0, keepdims=True)  # (1, 1)
-        # It goes back through the weights that made the output, so before they change.
-        dC_dinputs = dC_dz @ self.weights.T  # (rows, num_inputs)
-        self.weights -= learning_rate * dC_dw
-        self.bias -= learning_rate * dC_db
-        self.last_pre_activation = None
-        return dC_dinputs
+        dC_da = check.floats(dC_da, "dC_da", np.float64)
+        check.shape(self.last_pre_activation.shape, "of the output ", dC_da=dC_da)
+        check.finite(dC_da, "dC_da")
+        return dC_da
 
 
 class Layer:
@@ -106,19 +102,18 @@ class Layer:
         num_neurons: int,
         num_inputs_per_neuron: int,
         *,
-        activation: str = "relu",
-        weight_scale: float | Literal["he"] = 0.01,
+        activation: Activation = "relu",
+        initialization: Initialization = 0.01,
         rng: np.random.Generator | int | None = None,
     ) -> None:
-        if num_neurons < 1:
-            raise ValueError(f"a layer needs at least 1 neuron, got {num_neurons}")
+        check.integers_from(1, num_neurons=num_neurons)
         # One generator for all neurons: with a seed handed down all would start alike.
         rng = np.random.default_rng(rng)
         self.neurons = [
             Neuron(
                 num_inputs_per_neuron,
                 activation=activation,
-                weight_scale=weight_scale,
+                initialization=initialization,
                 rng=rng,
             )
             for _ in range(num_neurons)
@@ -132,17 +127,31 @@ class Layer:
         """Let every neuron learn from its column of ∂C/∂outputs (rows, neurons); return
         ∂C/∂inputs (rows, inputs), the sum of what they send back.
         """
-        output_gradient = np.asarray(output_gradient, dtype=np.float64)
+        columns = self._columns(output_gradient)
+        gradients = [
+            neuron.backward(column, learning_rate)
+            for neuron, column in zip(self.neurons, columns, strict=True)
+        ]
+        return np.sum(gradients, axis=0)
+
+    def gradients(self, output_gradient: ArrayLike) -> tuple[Array, Array, Array]:
+        """∂C/∂weights (inputs, neurons) and ∂C/∂biases (1, neurons), a column for each
+        neuron, and ∂C/∂inputs (rows, inputs), the sum over the neurons; from
+        ∂C/∂outputs (rows, neurons). Nothing changes.
+        """
+        columns = self._columns(output_gradient)
+        pairs = zip(self.neurons, columns, strict=True)
+        dC_dw, dC_db, dC_dinputs = zip(*(n.gradients(c) for n, c in pairs), strict=True)
+        return np.hstack(dC_dw), np.hstack(dC_db), np.sum(dC_dinputs, axis=0)
+
+    def _columns(self, output_gradient: ArrayLike) -> list[Array]:
+        output_gradient = check.floats(output_gradient, "output_gradient", np.float64)
         if output_gradient.ndim != 2 or output_gradient.shape[1] != len(self.neurons):
             raise ValueError(
                 f"output_gradient must have the shape (rows, {len(self.neurons)}), a "
                 f"column for each neuron, got {output_gradient.shape}"
             )
-        gradients = [
-            neuron.backward(output_gradient[:, [i]], learning_rate)
-            for i, neuron in enumerate(self.neurons)
-        ]
-        return np.sum(gradients, axis=0)
+        return np.split(output_gradient, len(self.neurons), axis=1)
 
 
 class NeuralNetwork:
@@ -151,19 +160,20 @@ class NeuralNetwork:
 
     Hidden neurons use ReLU. `output_activation="relu"` is the tutorial's; with
     "identity" an output may be any number, and no output neuron can die.
-    `weight_scale` sets how large the first weights are (see `Neuron`), in every layer,
-    though "he" is meant for those with ReLU. `rng`, a seed or a Generator, decides the
-    first weights and the shuffling.
+    `initialization` sets how large the first weights are (see `standard_deviation`), in
+    every layer, though "he" is meant for those with ReLU. `rng`, a seed or a Generator,
+    decides the first weights and the shuffling.
     """
 
     def __init__(
         self,
         layer_sizes: list[int],
         *,
-        output_activation: str = "relu",
-        weight_scale: float | Literal["he"] = 0.01,
+        output_activation: Activation = "relu",
+        initialization: Initialization = 0.01,
         rng: np.random.Generator | int | None = None,
     ) -> None:
+        check.instance((list, tuple), layer_sizes=layer_sizes)
         if len(layer_sizes) < 2:
             raise ValueError(
                 f"layer_sizes needs at least the number of inputs and the number of "
@@ -178,7 +188,7 @@ class NeuralNetwork:
                     layer_sizes[i + 1],
                     layer_sizes[i],
                     activation=output_activation if is_output else "relu",
-                    weight_scale=weight_scale,
+                    initialization=initialization,
                     rng=self._rng,
                 )
             )
@@ -190,9 +200,10 @@ class NeuralNetwork:
         """
         num_inputs = len(self.layers[0].neurons[0].weights)
         inputs = _as_rows(activations, num_inputs, "this network")
-        _refuse_infinite("inputs", inputs)
+        check.finite(inputs, "inputs")
         for layer in self.layers:
             inputs = layer.forward(inputs)
+        check.no_overflow(inputs, "the outputs")
         return inputs
 
     def mse_loss(self, y: ArrayLike, activations: ArrayLike) -> float:
@@ -222,33 +233,36 @@ class NeuralNetwork:
         anything has been learned, for shapes that don't fit, NaN, or settings out of
         range.
         """
-        X, y = np.asarray(X, dtype=np.float64), np.asarray(y, dtype=np.float64)
+        check.integers_from(0, epochs=epochs, report_every=report_every)
+        check.integers_from(1, batch_size=batch_size)
+        check.positive(learning_rate=learning_rate)
+        X, y = check.floats(X, "X", np.float64), check.floats(y, "y", np.float64)
         if X.ndim != 2:
             raise ValueError(f"X must have the shape (rows, inputs), got {X.shape}")
-        squared_error(y, self.forward(X))  # refuses what doesn't fit
-        _refuse_infinite("targets", y)
-        if epochs < 0 or batch_size < 1 or report_every < 0:
-            raise ValueError(
-                f"epochs and report_every must be at least 0 and batch_size at least "
-                f"1, got {epochs}, {report_every} and {batch_size}"
-            )
-        if not 0 < learning_rate < np.inf:
-            raise ValueError(
-                f"learning_rate must be a positive number, got {learning_rate}"
-            )
-
+        self.mse_loss(y, self.forward(X))  # refuses what doesn't fit
         for epoch in range(epochs):
             order = self._rng.permutation(len(X)) if shuffle else np.arange(len(X))
-            total_loss = 0.0
-            for start in range(0, len(X), batch_size):
-                rows = order[start : start + batch_size]
-                outputs = self.forward(X[rows])
-                total_loss += self.mse_loss(y[rows], outputs) * len(rows)
-                gradient = self.derivative_mse_loss(y[rows], outputs)
-                for layer in reversed(self.layers):
-                    gradient = layer.backward(gradient, learning_rate)
+            with np.errstate(over="ignore", invalid="ignore"):  # the error says more
+                loss = self._train_epoch(X[order], y[order], learning_rate, batch_size)
             if report_every and (epoch + 1) % report_every == 0:
-                print(f"Epoch {epoch + 1}/{epochs}, Loss: {total_loss / len(X):.4f}")
+                print(f"Epoch {epoch + 1}/{epochs}, Loss: {loss:.4f}")
+
+    def _train_epoch(
+        self, X: Array, y: Array, learning_rate: float, batch_size: int
+    ) -> float:
+        """Learn from every row once, a batch at a time. The mean loss."""
+        total_loss = 0.0
+        for start in range(0, len(X), batch_size):
+            inputs, targets = (
+                X[start : start + batch_size],
+                y[start : start + batch_size],
+            )
+            outputs = self.forward(inputs)
+            total_loss += self.mse_loss(targets, outputs) * len(inputs)
+            gradient = self.derivative_mse_loss(targets, outputs)
+            for layer in reversed(self.layers):
+                gradient = layer.backward(gradient, learning_rate)
+        return total_loss / len(X)
 
     def predict(self, X: ArrayLike) -> Array:
         """The outputs for X: the same as `forward`."""
@@ -257,19 +271,10 @@ class NeuralNetwork:
 
 def _as_rows(activations: ArrayLike, width: int, taker: str) -> Array:
     # A copy, since backward needs these numbers as they are now.
-    inputs: Array = np.array(activations, dtype=np.float64, ndmin=2)
+    inputs = np.array(check.floats(activations, "inputs", np.float64), ndmin=2)
     if inputs.ndim != 2 or inputs.shape[1] != width or len(inputs) == 0:
         raise ValueError(
             f"{taker} takes (rows, {width}) with at least one row, got "
             f"{np.shape(activations)}"
         )
     return inputs
-
-
-def _refuse_infinite(what: str, values: Array) -> None:
-    if not np.isfinite(values).all():
-        row, column = np.argwhere(~np.isfinite(values))[0]
-        raise ValueError(
-            f"{what} must be finite numbers, got {values[row, column]} in row {row}, "
-            f"column {column}"
-        )

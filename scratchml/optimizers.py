@@ -1,16 +1,36 @@
-"""From gradients to steps: plain, with momentum, Adam; schedules and clipping (chapter
-10).
+"""From gradients to steps: plain, with momentum, Adam (chapter optimization); clipping
+and schedules (chapter training).
 """
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from scratchml._arrays import Array
-from scratchml.module import Parameter
+import scratchml._checks as check
+from scratchml._checks import Array
+from scratchml._kernels import stretches, uninterrupted
+from scratchml.module import Module, Parameter
+
+
+class Setting:
+    """A number that is looked at whenever it is set, at the start or later."""
+
+    def __init__(self, looked_at_by: Callable[..., None]) -> None:
+        self._check = looked_at_by
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self._name = name
+
+    def __get__(self, optimizer: Any, owner: type) -> float:
+        value: float = vars(optimizer)[self._name]
+        return value
+
+    def __set__(self, optimizer: Any, value: float) -> None:
+        self._check(**{self._name: value})
+        vars(optimizer)[self._name] = float(value)
 
 
 class Optimizer:
@@ -18,64 +38,61 @@ class Optimizer:
     between steps.
 
     The parameters move into one long row, `values`, and their gradients into another,
-    so that a step is a handful of operations on two rows, whatever the model. `steps`
-    counts those that have been taken.
+    `gradients`, so that a step is a handful of operations on two rows, whatever the
+    model. `steps` counts those that have been taken. `zero_gradients` comes before each
+    `backward`, which only adds.
     """
 
-    _remembered: tuple[str, ...] = ()  # the rows that a step leaves for the next one
+    learning_rate = Setting(check.not_negative)
+    _state_names: tuple[str, ...] = ()  # the rows that a step leaves for the next one
 
     def __init__(self, parameters: Iterable[Parameter], learning_rate: float) -> None:
-        if not 0 < learning_rate < math.inf:
-            raise ValueError(
-                f"learning_rate must be a positive number, got {learning_rate}"
-            )
+        check.positive(learning_rate=learning_rate)
         self.learning_rate = learning_rate
-        # Matrices first, so that weight decay, which is for them, takes one stretch.
-        self.parameters = sorted(parameters, key=lambda p: p.value.ndim < 2)
-        dtypes = {p.value.dtype for p in self.parameters}
-        if len(dtypes) != 1 or len(set(map(id, self.parameters))) < len(
-            self.parameters
-        ):
-            raise ValueError(
-                f"an optimizer takes at least one parameter, each once, all of one "
-                f"dtype, got {self.parameters} of {sorted(map(str, dtypes))}"
-            )
-        size = sum(p.value.size for p in self.parameters)
-        self.values = np.empty(size, dtypes.pop())
-        self.gradients = np.empty_like(self.values)
-        start = 0
-        for p in self.parameters:
-            row = slice(start, start + p.value.size)
-            shape = p.value.shape
-            p.move(self.values[row].reshape(shape), self.gradients[row].reshape(shape))
-            start = row.stop
-        self._matrices = slice(
-            0, sum(p.value.size for p in self.parameters if p.value.ndim >= 2)
-        )
+        self.parameters = _matrices_first(parameters)
+        self.values = np.concatenate([p.value.ravel() for p in self.parameters])
+        self.gradients = np.zeros_like(self.values)
         self.steps = 0
+        ends = np.cumsum([p.value.size for p in self.parameters])
+        values = np.split(self.values, ends[:-1])  # views
+        gradients = np.split(self.gradients, ends[:-1])
+        for p, value, gradient in zip(self.parameters, values, gradients, strict=True):
+            shape = p.value.shape
+            p.live_in(value.reshape(shape), gradient.reshape(shape))
+
+    def zero_gradients(self) -> None:
+        """Forget the gradients of the step before, since `backward` only adds."""
+        self.gradients.fill(0)
 
     def clip_gradients(self, max_norm: float) -> float:
         """Shorten the gradient, taken as one vector, to the length `max_norm` if it is
         longer; its direction stays. Returns the length that it had.
         """
-        if not max_norm > 0:
-            raise ValueError(f"max_norm must be above 0, got {max_norm}")
+        check.positive(max_norm=max_norm)
         norm = math.sqrt(self.gradients @ self.gradients)
-        if not math.isfinite(norm):
-            raise FloatingPointError(f"the length of the gradient is {norm}")
+        check.no_overflow(norm, "the length of the gradient")
         if norm > max_norm:
             self.gradients *= max_norm / norm
         return norm
 
     def step(self) -> None:
-        """Move every parameter against its gradient."""
+        """Move every parameter against its gradient. Ctrl-C waits for the end of it.
+
+        Raises FloatingPointError, before anything moves, for a gradient with NaN or
+        infinity.
+        """
         if any(p.value.base is not self.values for p in self.parameters):
             raise ValueError(
                 "these parameters were given to another optimizer after this one; make "
                 "a new one"
             )
-        self.steps += 1
-        self._step()
+        if not math.isfinite(self.gradients @ self.gradients):  # or it is very long
+            check.no_overflow(self.gradients, "the gradient")
+        with uninterrupted():
+            self.steps += 1
+            self._step()
+            for p in self.parameters:
+                p.changes += 1
 
     def _step(self) -> None:
         raise NotImplementedError
@@ -86,14 +103,16 @@ class Optimizer:
         shapes of the parameters, by which to know that it is theirs.
         """
         shapes = ", ".join(str(p.value.shape) for p in self.parameters)
-        rows = {name: getattr(self, name).copy() for name in self._remembered}
+        rows = {name: getattr(self, name).copy() for name in self._state_names}
         return {"parameters": np.array(shapes), "steps": np.array(self.steps)} | rows
 
     def load_state(self, state: Mapping[str, NDArray[Any]]) -> None:
         """Go on from what `state()` returned, of such an optimizer for such a model.
 
-        Raises ValueError, before anything changes, for another one's.
+        Raises ValueError, before anything changes, for another one's, and for numbers
+        that no optimizer would have left.
         """
+        check.instance(Mapping, state=state)
         own = self.state()
         shapes = {name: np.shape(array) for name, array in own.items()}
         got = {name: np.shape(array) for name, array in state.items()}
@@ -107,21 +126,50 @@ class Optimizer:
                 f"this {type(self).__name__} has parameters of the shapes "
                 f"{own['parameters']}, the state is of {state['parameters']}"
             )
-        steps = int(state["steps"])
-        rows = {n: np.asarray(state[n], self.values.dtype) for n in self._remembered}
-        self.steps = steps
+        steps = check.integers(state["steps"], "steps")
+        check.integers_from(0, steps=int(steps))
+        rows = {}
+        for name in self._state_names:
+            rows[name] = check.floats(state[name], name, self.values.dtype)
+            check.finite(rows[name], name)
+            if name == "mean_square" and (rows[name] < 0).any():
+                raise ValueError(f"{name} must be from 0 up, got {rows[name].min()}")
+        self.steps = int(steps)
         for name, new in rows.items():
             row: Array = getattr(self, name)
             row[...] = new
 
 
+def _matrices_first(parameters: Iterable[Parameter]) -> list[Parameter]:
+    """The parameters, the matrices before the others, so that weight decay, which is
+    for them, takes one stretch. Raises ValueError for none, for one that comes twice,
+    and for different dtypes.
+    """
+    if isinstance(parameters, Module):
+        raise ValueError(
+            f"an optimizer must be given parameters, got a "
+            f"{type(parameters).__name__}: hand it model.parameters()"
+        )
+    parameters = list(parameters)
+    for i, parameter in enumerate(parameters):
+        check.instance(Parameter, **{f"parameter {i}": parameter})
+    dtypes = sorted({str(p.value.dtype) for p in parameters})
+    if len(dtypes) != 1 or len(set(map(id, parameters))) < len(parameters):
+        raise ValueError(
+            f"an optimizer must be given at least one parameter, each once, all of one "
+            f"dtype, got {parameters} of {dtypes}"
+        )
+    return sorted(parameters, key=lambda p: p.value.ndim < 2)
+
+
 class SGD(Optimizer):
     """w ← w − η v, with the velocity v ← momentum · v + gradient.
 
-    With momentum 0, v is the gradient itself (chapter 6). Polyak (1964).
+    With momentum 0, v is the gradient itself (chapter gradient-descent). Polyak (1964).
     """
 
-    _remembered = ("velocity",)
+    momentum = Setting(check.below_one)
+    _state_names = ("velocity",)
 
     def __init__(
         self,
@@ -130,10 +178,8 @@ class SGD(Optimizer):
         *,
         momentum: float = 0.0,
     ) -> None:
-        if not 0 <= momentum < 1:
-            raise ValueError(f"momentum must be from 0 to below 1, got {momentum}")
-        super().__init__(parameters, learning_rate)
         self.momentum = momentum
+        super().__init__(parameters, learning_rate)
         self.velocity = np.zeros_like(self.values)
 
     def _step(self) -> None:
@@ -152,7 +198,11 @@ class Adam(Optimizer):
     Loshchilov and Hutter (2019).
     """
 
-    _remembered = ("mean", "mean_square")
+    beta1 = Setting(check.below_one)
+    beta2 = Setting(check.below_one)
+    epsilon = Setting(check.positive)
+    weight_decay = Setting(check.not_negative)
+    _state_names = ("mean", "mean_square")
 
     def __init__(
         self,
@@ -164,42 +214,30 @@ class Adam(Optimizer):
         epsilon: float = 1e-8,
         weight_decay: float = 0.0,
     ) -> None:
-        if not (0 <= beta1 < 1 and 0 <= beta2 < 1):
-            raise ValueError(
-                f"beta1 and beta2 must be from 0 to below 1, got {beta1} and {beta2}"
-            )
-        if not (epsilon > 0 and weight_decay >= 0):
-            raise ValueError(
-                f"epsilon must be above 0 and weight_decay at least 0, got {epsilon} "
-                f"and {weight_decay}"
-            )
+        self.beta1, self.beta2 = beta1, beta2
+        self.epsilon, self.weight_decay = epsilon, weight_decay
         super().__init__(parameters, learning_rate)
-        self.beta1, self.beta2, self.epsilon = beta1, beta2, epsilon
-        self.weight_decay = weight_decay
         self.mean = np.zeros_like(self.values)  # m
         self.mean_square = np.zeros_like(self.values)  # v
 
     def _step(self) -> None:
-        scratch = self.gradients - self.mean
-        scratch *= 1 - self.beta1
-        self.mean += scratch  # m ← β₁ m + (1 − β₁) g
+        self._decay_weights()
+        for part in stretches(len(self.values)):  # short enough for the fastest memory
+            g, m, v = self.gradients[part], self.mean[part], self.mean_square[part]
+            m += (1 - self.beta1) * (g - m)
+            v += (1 - self.beta2) * (g**2 - v)
+            m_hat = m / (1 - self.beta1**self.steps)
+            v_hat = v / (1 - self.beta2**self.steps)
+            self.values[part] -= (
+                self.learning_rate * m_hat / (np.sqrt(v_hat) + self.epsilon)
+            )
 
-        np.multiply(self.gradients, self.gradients, out=scratch)
-        scratch -= self.mean_square
-        scratch *= 1 - self.beta2
-        self.mean_square += scratch  # v ← β₂ v + (1 − β₂) g²
-
-        # After t steps from zero, m is too small by the factor 1 − β₁ᵗ, and v by
-        # 1 − β₂ᵗ.
-        too_small = math.sqrt(1 - self.beta2**self.steps)
-        np.sqrt(self.mean_square, out=scratch)
-        scratch += self.epsilon * too_small
-        np.divide(self.mean, scratch, out=scratch)
-        scratch *= self.learning_rate * too_small / (1 - self.beta1**self.steps)
-        if self.weight_decay:
-            decay = self.learning_rate * self.weight_decay
-            scratch[self._matrices] += decay * self.values[self._matrices]
-        self.values -= scratch  # at once: Ctrl-C comes before a step or after it
+    def _decay_weights(self) -> None:
+        decay = self.learning_rate * self.weight_decay
+        check.at_most(1, **{"learning_rate * weight_decay": decay})
+        if decay:
+            matrices = sum(p.value.size for p in self.parameters if p.value.ndim >= 2)
+            self.values[:matrices] *= 1 - decay
 
 
 def warmup_cosine(
@@ -210,16 +248,10 @@ def warmup_cosine(
     where it stays. Loshchilov and Hutter (2017). Raises ValueError for settings out of
     range.
     """
-    if step < 0 or not 0 <= floor <= peak < math.inf:
-        raise ValueError(
-            f"step must be at least 0, and floor from 0 to peak, got {step}, {floor} "
-            f"and {peak}"
-        )
-    if not 0 <= warmup_steps < total_steps:
-        raise ValueError(
-            f"warmup_steps must be from 0 to below total_steps, got {warmup_steps} and "
-            f"{total_steps}"
-        )
+    check.integers_from(0, step=step, warmup_steps=warmup_steps)
+    check.integers_from(warmup_steps + 1, total_steps=total_steps)
+    check.not_negative(floor=floor, peak=peak)
+    check.at_most(peak, floor=floor)
     if step < warmup_steps:
         return peak * (step + 1) / (warmup_steps + 1)  # above 0 from the first step on
     done = min((step - warmup_steps) / (total_steps - warmup_steps), 1)

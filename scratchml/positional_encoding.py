@@ -1,8 +1,14 @@
-"""Where a token stands, as clock hands of many speeds (chapter 16)."""
+"""Where a token stands (chapter positional-encoding): a fixed vector for each position,
+as clock hands of many speeds, or one that is learned.
+
+B batch, T time, C channels (the width of the embedding).
+"""
 
 import numpy as np
 
-from scratchml._arrays import Array
+import scratchml._checks as check
+from scratchml._checks import Array
+from scratchml.module import Module, Parameter
 
 
 def sinusoidal_positions(length: int, embedding_dim: int) -> Array:
@@ -12,13 +18,61 @@ def sinusoidal_positions(length: int, embedding_dim: int) -> Array:
     ω = 10000^(−2i / embedding_dim), from one radian a position down to nearly nothing.
     Vaswani et al. (2017). Raises ValueError unless embedding_dim is even.
     """
-    if length < 1 or embedding_dim < 2 or embedding_dim % 2:
-        raise ValueError(
-            f"length must be at least 1 and embedding_dim an even number from 2 up, "
-            f"got {length} and {embedding_dim}"
-        )
+    check.integers_from(1, length=length, embedding_dim=embedding_dim)
+    check.even(embedding_dim=embedding_dim)
     speeds = 10000.0 ** (-np.arange(0, embedding_dim, 2) / embedding_dim)  # (C/2,)
     angles = np.arange(length)[:, None] * speeds  # (T, C/2)
     positions = np.empty((length, embedding_dim))
     positions[:, 0::2], positions[:, 1::2] = np.sin(angles), np.cos(angles)
     return positions
+
+
+class SinusoidalPositions(Module):
+    """x + 0.02 · `sinusoidal_positions`: (T, C) → (T, C), or (B, T, C) → (B, T, C).
+
+    As small as the first embeddings, or they would drown them.
+    """
+
+    def __init__(self, context_length: int, embedding_dim: int) -> None:
+        self.vectors = 0.02 * sinusoidal_positions(context_length, embedding_dim)
+
+    def _forward(self, x: Array, start: int = 0) -> tuple[Array, tuple[()]]:
+        end = start + x.shape[-2]
+        return x + self.vectors[start:end].astype(x.dtype), ()
+
+    def _backward(self, gradient: Array) -> Array:
+        return gradient
+
+    def _check(self, x: Array) -> None:
+        check.embeddings(self.vectors.shape[1], x)
+
+
+class LearnedPositions(Module):
+    """x + the first T rows of `weights`: (T, C) → (T, C), or (B, T, C) → (B, T, C). The
+    first of these tokens is at position `start`.
+
+    `weights` (context_length, embedding_dim) start as normal numbers with the standard
+    deviation 0.02, as in GPT-2 (Radford et al., 2019). `rng` is a Generator or a seed.
+    """
+
+    def __init__(
+        self, context_length: int, embedding_dim: int, *, rng: np.random.Generator | int
+    ) -> None:
+        check.integers_from(
+            1, context_length=context_length, embedding_dim=embedding_dim
+        )
+        rng = np.random.default_rng(rng)
+        weights = 0.02 * rng.standard_normal((context_length, embedding_dim))
+        self.weights = Parameter(weights)
+
+    def _forward(self, x: Array, start: int = 0) -> tuple[Array, tuple[slice]]:
+        places = slice(start, start + x.shape[-2])
+        return x + self.weights.value[places], (places,)
+
+    def _backward(self, gradient: Array, places: slice) -> Array:
+        t, c = gradient.shape[-2:]
+        self.weights.gradient[places] += gradient.reshape(-1, t, c).sum(axis=0)
+        return gradient
+
+    def _check(self, x: Array) -> None:
+        check.embeddings(self.weights.value.shape[1], x)

@@ -1,5 +1,5 @@
 """Text to numbers and back: a token for each character, or byte-pair encoding (chapter
-13).
+tokens).
 """
 
 import json
@@ -7,22 +7,24 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 from itertools import pairwise
-from numbers import Integral
 from pathlib import Path
 from typing import Any, Self
+
+import scratchml._checks as check
+from scratchml._files import replaced
 
 
 class Tokenizer:
     """Turns text into tokens, numbers from 0 to vocab_size − 1, and back again.
 
     A subclass has `vocab_size`, `encode` and `decode`, and is made from one list or
-    text, its `_content`.
+    text, its `_arguments`.
     """
 
     vocab_size: int
-    _content: Any
+    _arguments: Any
 
-    def __init__(self, content: Any) -> None:
+    def __init__(self, arguments: Any) -> None:
         raise NotImplementedError
 
     def encode(self, text: str) -> list[int]:
@@ -30,58 +32,53 @@ class Tokenizer:
         raise NotImplementedError
 
     def decode(self, tokens: Iterable[int]) -> str:
-        """The text of the tokens."""
+        """The text of the tokens. Raises ValueError for a token out of range."""
         raise NotImplementedError
+
+    def save(self, path: str | Path) -> None:
+        """Write the tokenizer to a file, as JSON. At every moment there is either the
+        old file or the new one at `path`, whole.
+        """
+        with replaced(path) as file:
+            file.write(self.to_json().encode())
+
+    @classmethod
+    def load(cls, path: str | Path) -> Self:
+        """Read what `save` wrote. Raises ValueError if it is something else."""
+        try:
+            return cls.from_json(Path(path).read_bytes().decode())
+        except ValueError as error:
+            raise ValueError(f"{path} must hold a tokenizer: {error}") from error
 
     def to_json(self) -> str:
         """The tokenizer as JSON, from which `from_json` makes an equal one."""
-        return json.dumps({type(self).__name__: self._content}, ensure_ascii=False)
+        return json.dumps({type(self).__name__: self._arguments}, ensure_ascii=False)
 
     @classmethod
     def from_json(cls, text: str) -> Self:
         """The tokenizer that `to_json` wrote, whichever kind it is; of a subclass, that
         kind only. Raises ValueError for anything else.
         """
+        check.text(text=text)
         kinds = {kind.__name__: kind for kind in (cls, *cls.__subclasses__())}
         kinds.pop("Tokenizer", None)
         try:
-            ((name, content),) = json.loads(text).items()
-            kind = kinds[name]
-        except (ValueError, KeyError, AttributeError) as error:
+            ((name, arguments),) = json.loads(text).items()
+            tokenizer = kinds[name](arguments)
+            if json.loads(tokenizer.to_json()) != {name: arguments}:
+                raise ValueError("it would write another one")
+        except (
+            ValueError,
+            KeyError,
+            AttributeError,
+            TypeError,
+            RecursionError,
+        ) as error:
             raise ValueError(
-                f"this isn't the JSON of a {' or a '.join(sorted(kinds))}: "
-                f"{text[:60]!r}"
+                f"this must be the JSON of a {' or a '.join(sorted(kinds))}, got "
+                f"{text[:60]!r} ({error})"
             ) from error
-        try:
-            tokenizer = kind(content)
-        except (ValueError, TypeError) as error:
-            raise ValueError(f"this JSON makes no {name}: {error}") from error
-        if json.loads(tokenizer.to_json()) != {name: content}:
-            raise ValueError(f"{name}.to_json doesn't write such JSON: {text[:60]!r}")
         return tokenizer
-
-    def save(self, path: str | Path) -> None:
-        """Write the tokenizer to a file, as JSON."""
-        Path(path).write_text(self.to_json(), "utf-8")
-
-    @classmethod
-    def load(cls, path: str | Path) -> Self:
-        """Read what `save` wrote. Raises ValueError if it is something else."""
-        return cls.from_json(Path(path).read_text("utf-8"))
-
-    def _checked(self, tokens: Iterable[int]) -> list[int]:
-        tokens = list(tokens)
-        for token in tokens:
-            if not _is_token(token, self.vocab_size):
-                raise ValueError(
-                    f"tokens must be integers from 0 to {self.vocab_size - 1}, got "
-                    f"{token!r}"
-                )
-        return tokens
-
-
-def _is_token(token: object, vocab_size: int) -> bool:
-    return isinstance(token, Integral) and 0 <= int(token) < vocab_size
 
 
 class CharTokenizer(Tokenizer):
@@ -92,31 +89,29 @@ class CharTokenizer(Tokenizer):
     """
 
     def __init__(self, characters: Iterable[str]) -> None:
-        characters = list(characters)
-        wrong = [c for c in characters if not isinstance(c, str) or len(c) != 1]
-        if wrong or not characters:
+        check.instance(Iterable, characters=characters)
+        self.vocabulary = sorted(set(characters))
+        for character in self.vocabulary:
+            check.text(character=character)
+        if not self.vocabulary or max(map(len, self.vocabulary)) > 1:
             raise ValueError(
                 f"characters must be a text, or single characters, at least one, got "
-                f"{wrong[:10]}"
+                f"{[c for c in self.vocabulary if len(c) != 1][:10]}"
             )
-        self.vocabulary = sorted(set(characters))
         self.vocab_size = len(self.vocabulary)
-        self._content = "".join(self.vocabulary)
+        self._arguments = "".join(self.vocabulary)
         self._token = {c: token for token, c in enumerate(self.vocabulary)}
 
     def encode(self, text: str) -> list[int]:
         """The token of each character. Raises ValueError for unknown characters."""
-        unknown = sorted(set(text) - self._token.keys())
-        if unknown:
-            raise ValueError(
-                f"this tokenizer doesn't know the characters {unknown[:10]}; it knows "
-                f"{self.vocab_size} others"
-            )
+        check.text(text=text)
+        check.known_characters(text, self._token.keys())
         return [self._token[c] for c in text]
 
     def decode(self, tokens: Iterable[int]) -> str:
         """The text of the tokens. Raises ValueError for a token out of range."""
-        return "".join(self.vocabulary[token] for token in self._checked(tokens))
+        check.token_list(tokens := list(tokens), self.vocab_size)
+        return "".join(self.vocabulary[token] for token in tokens)
 
 
 # Merges stay inside such pieces: a word with the space before it, a run of other signs
@@ -124,6 +119,7 @@ class CharTokenizer(Tokenizer):
 # an accent that is a character of its own is another sign. At most 16 characters: for
 # Chinese, which has no spaces, since the time for a piece grows with its square.
 PIECE = re.compile(r" ?\w{1,16}| ?[^\w\s]{1,16}|\s{1,16}(?!\S)|\s")
+MOST_BYTES = 4 * 17  # of a piece
 
 Pair = tuple[int, int]
 
@@ -132,25 +128,29 @@ class BPETokenizer(Tokenizer):
     """Byte-pair encoding: from 256 bytes up, the most frequent pair of neighbors
     becomes a new token, again and again. Gage (1994); Sennrich et al. (2016).
 
-    It works on the bytes of UTF-8, so every text can be encoded and comes back
-    unchanged. Token 256 + i stands for the two tokens of `merges[i]`. Raises ValueError
-    for merges of tokens that there aren't yet.
+    It works on the bytes of UTF-8, so every text that UTF-8 can hold can be encoded,
+    and comes back unchanged. Token 256 + i stands for the two tokens of `merges[i]`.
+    Raises ValueError for merges of tokens that there aren't yet.
     """
 
     def __init__(self, merges: Iterable[Pair] = ()) -> None:
         self.merges: list[Pair] = []
         self._bytes = [bytes([i]) for i in range(256)]
+        self._rank: dict[Pair, int] = {}
         for i, pair in enumerate(merges):
-            if len(pair) != 2 or not all(_is_token(t, 256 + i) for t in pair):
+            a, b = check.pair(pair, f"merge {i}")
+            check.token_list((a, b), 256 + i, f"merge {i} must join two")
+            joined = self._bytes[a] + self._bytes[b]
+            if (a, b) in self._rank or len(joined) > MOST_BYTES:
                 raise ValueError(
-                    f"merge {i} must join two tokens from 0 to {255 + i}, got {pair!r}"
+                    f"merge {i} must be a new pair that occurs in a piece of text, got "
+                    f"{(a, b)}, {len(joined)} bytes long"
                 )
-            a, b = int(pair[0]), int(pair[1])
             self.merges.append((a, b))
-            self._bytes.append(self._bytes[a] + self._bytes[b])
+            self._bytes.append(joined)
+            self._rank[a, b] = i
         self.vocab_size = len(self._bytes)
-        self._content = self.merges
-        self._rank = {pair: i for i, pair in enumerate(self.merges)}
+        self._arguments = self.merges
         self._encoded: dict[str, list[int]] = {}  # pieces that have occurred before
 
     @classmethod
@@ -158,42 +158,21 @@ class BPETokenizer(Tokenizer):
         """Learn up to `num_merges` merges from the text; fewer if no pair is left that
         occurs twice. Of pairs that are equally frequent, the smaller numbers win.
         """
-        if num_merges < 0:
-            raise ValueError(f"num_merges must be at least 0, got {num_merges}")
-        counts = Counter(PIECE.findall(text))
-        pieces = [list(piece.encode()) for piece in counts]
-        times = list(counts.values())
-        frequency: Counter[Pair] = Counter()
-        found_in: defaultdict[Pair, set[int]] = defaultdict(set)
-        for i, tokens in enumerate(pieces):
-            for pair in pairwise(tokens):
-                frequency[pair] += times[i]
-                found_in[pair].add(i)
-
+        check.text(text=text)
+        check.integers_from(0, num_merges=num_merges)
+        pieces = _CountedPieces(text)
         merges: list[Pair] = []
-        while len(merges) < num_merges and frequency:
-            best = max(
-                frequency, key=lambda pair: (frequency[pair], -pair[0], -pair[1])
-            )
-            if frequency[best] < 2:
+        while len(merges) < num_merges:
+            pair, times = pieces.most_frequent_pair()
+            if times < 2:
                 break
-            # Only the pieces that hold the pair change, so only their pairs are counted
-            # again.
-            for i in found_in.pop(best):
-                tokens = pieces[i]
-                for pair in pairwise(tokens):
-                    frequency[pair] -= times[i]
-                    if frequency[pair] <= 0:
-                        del frequency[pair]
-                pieces[i] = tokens = _merge(tokens, best, 256 + len(merges))
-                for pair in pairwise(tokens):
-                    frequency[pair] += times[i]
-                    found_in[pair].add(i)
-            merges.append(best)
+            pieces.merge(pair, 256 + len(merges))
+            merges.append(pair)
         return cls(merges)
 
     def encode(self, text: str) -> list[int]:
         """The tokens of the text."""
+        check.text(text=text)
         tokens: list[int] = []
         for piece in PIECE.findall(text):
             if piece not in self._encoded:
@@ -206,9 +185,7 @@ class BPETokenizer(Tokenizer):
         never = len(self.merges)
         while len(tokens) > 1:
             # The merge that was learned first goes first, as it did in training.
-            rank, pair = min(
-                (self._rank.get(pair, never), pair) for pair in pairwise(tokens)
-            )
+            rank, pair = min((self._rank.get(p, never), p) for p in pairwise(tokens))
             if rank == never:
                 break
             tokens = _merge(tokens, pair, 256 + rank)
@@ -218,8 +195,8 @@ class BPETokenizer(Tokenizer):
         """The text of the tokens. Bytes that are no UTF-8, such as half a character,
         become �. Raises ValueError for a token out of range.
         """
-        pieces = [self._bytes[token] for token in self._checked(tokens)]
-        return b"".join(pieces).decode("utf-8", errors="replace")
+        check.token_list(tokens := list(tokens), self.vocab_size)
+        return b"".join(self._bytes[t] for t in tokens).decode(errors="replace")
 
 
 def _merge(tokens: list[int], pair: Pair, new: int) -> list[int]:
@@ -234,3 +211,44 @@ def _merge(tokens: list[int], pair: Pair, new: int) -> list[int]:
             merged.append(tokens[i])
             i += 1
     return merged
+
+
+class _CountedPieces:
+    """The different pieces of a text, as tokens, and how often each pair of neighbors
+    occurs in all of it.
+
+    To count all pairs again after each merge would do; here only those of the pieces
+    that hold the pair, since no others change.
+    """
+
+    def __init__(self, text: str) -> None:
+        times = Counter(PIECE.findall(text))
+        self._pieces = [list(piece.encode()) for piece in times]
+        self._times = list(times.values())
+        self._frequency: Counter[Pair] = Counter()
+        self._found_in: defaultdict[Pair, set[int]] = defaultdict(set)
+        for i in range(len(self._pieces)):
+            self._count(i)
+
+    def most_frequent_pair(self) -> tuple[Pair, int]:
+        """The pair, and how often it occurs; 0 times if there are no pairs."""
+        return max(
+            self._frequency.items(),
+            key=lambda item: (item[1], -item[0][0], -item[0][1]),
+            default=((0, 0), 0),
+        )
+
+    def merge(self, pair: Pair, new: int) -> None:
+        """Put the token `new` in place of each `pair`."""
+        for i in self._found_in.pop(pair):
+            for old in pairwise(self._pieces[i]):
+                self._frequency[old] -= self._times[i]
+                if self._frequency[old] <= 0:
+                    del self._frequency[old]
+            self._pieces[i] = _merge(self._pieces[i], pair, new)
+            self._count(i)
+
+    def _count(self, i: int) -> None:
+        for pair in pairwise(self._pieces[i]):
+            self._frequency[pair] += self._times[i]
+            self._found_in[pair].add(i)

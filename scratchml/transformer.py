@@ -1,27 +1,29 @@
-"""The Transformer block, and a GPT made of them (chapters 22 and 23).
+"""The Transformer block, and a GPT made of them (chapters transformer-block and gpt).
 
 B batch, T time, C channels (the width of the embedding), V vocabulary.
 """
 
 from dataclasses import dataclass
-from numbers import Integral
+from typing import Literal, get_args
 
 import numpy as np
-from numpy.typing import ArrayLike, DTypeLike
+from numpy.typing import ArrayLike
 
-from scratchml._arrays import Array, checked_tokens, matrix_product
+import scratchml._checks as check
+from scratchml._checks import Array, IntegerArray
+from scratchml._kernels import matmul, rows
 from scratchml.activations import GELU, ReLU
 from scratchml.attention import MultiHeadAttention, causal_mask
 from scratchml.embedding import Embedding
 from scratchml.key_value_cache import KeyValueCache
 from scratchml.linear import Linear
-from scratchml.losses import CrossEntropy
 from scratchml.module import Module, Parameter
 from scratchml.normalization import LayerNorm
-from scratchml.positional_encoding import sinusoidal_positions
+from scratchml.positional_encoding import LearnedPositions, SinusoidalPositions
 
-#: name → the activation functions that a feed-forward layer may have.
-FEED_FORWARD_ACTIVATIONS = {"gelu": GELU, "relu": ReLU}
+FeedForwardActivation = Literal["gelu", "relu"]
+Positions = Literal["learned", "sinusoidal"]
+DType = Literal["float32", "float64"]
 
 
 class FeedForward(Module):
@@ -31,30 +33,23 @@ class FeedForward(Module):
         self,
         embedding_dim: int,
         *,
-        activation: str = "gelu",
+        activation: FeedForwardActivation = "gelu",
         rng: np.random.Generator | int,
-        dtype: DTypeLike = np.float64,
     ) -> None:
-        if activation not in FEED_FORWARD_ACTIVATIONS:
-            raise ValueError(
-                f"activation must be one of {', '.join(FEED_FORWARD_ACTIVATIONS)}, got "
-                f"{activation!r}"
-            )
+        check.integers_from(1, embedding_dim=embedding_dim)
+        check.one_of(get_args(FeedForwardActivation), activation=activation)
         rng = np.random.default_rng(rng)
         width = 4 * embedding_dim
-        self.expand = Linear(embedding_dim, width, rng=rng, dtype=dtype)
-        self.activation: Module = FEED_FORWARD_ACTIVATIONS[activation]()
-        self.contract = Linear(
-            width, embedding_dim, rng=rng, initialization="xavier", dtype=dtype
-        )
+        self.up = Linear(embedding_dim, width, rng=rng)
+        self.activation = GELU() if activation == "gelu" else ReLU()
+        self.down = Linear(width, embedding_dim, rng=rng, initialization="xavier")
 
-    def forward(self, x: ArrayLike) -> Array:
-        """(…, C) → (…, C)."""
-        return self.contract.forward(self.activation.forward(self.expand.forward(x)))
+    def _forward(self, x: Array) -> tuple[Array, tuple[()]]:
+        return self.down(self.activation(self.up(x))), ()
 
-    def backward(self, gradient: ArrayLike) -> Array:
-        slopes = self.activation.backward(self.contract.backward(gradient))
-        return self.expand.backward(slopes)
+    def _backward(self, gradient: Array) -> Array:
+        gradient = self.activation.backward(self.down.backward(gradient))
+        return self.up.backward(gradient)
 
 
 class TransformerBlock(Module):
@@ -69,19 +64,14 @@ class TransformerBlock(Module):
         embedding_dim: int,
         num_heads: int,
         *,
-        activation: str = "gelu",
+        activation: FeedForwardActivation = "gelu",
         rng: np.random.Generator | int,
-        dtype: DTypeLike = np.float64,
     ) -> None:
         rng = np.random.default_rng(rng)
-        self.attention_norm = LayerNorm(embedding_dim, dtype=dtype)
-        self.attention = MultiHeadAttention(
-            embedding_dim, num_heads, rng=rng, dtype=dtype
-        )
-        self.feed_forward_norm = LayerNorm(embedding_dim, dtype=dtype)
-        self.feed_forward = FeedForward(
-            embedding_dim, activation=activation, rng=rng, dtype=dtype
-        )
+        self.attention_norm = LayerNorm(embedding_dim)
+        self.attention = MultiHeadAttention(embedding_dim, num_heads, rng=rng)
+        self.feed_forward_norm = LayerNorm(embedding_dim)
+        self.feed_forward = FeedForward(embedding_dim, activation=activation, rng=rng)
 
     def forward(
         self,
@@ -93,22 +83,27 @@ class TransformerBlock(Module):
         """(T, C) → (T, C), or (B, T, C) → (B, T, C); `mask` and `cache` as in
         `MultiHeadAttention.forward`.
         """
-        x = np.asarray(x, dtype=self.attention.query.value.dtype)
-        normal = self.attention_norm.forward(x)
-        x = x + self.attention.forward(normal, mask, cache=cache)
-        outputs = x + self.feed_forward.forward(self.feed_forward_norm.forward(x))
-        self._keep((), outputs)
-        if cache is not None:
-            self._kept = None  # there is no going back through the cache
-        return outputs
+        return super().forward(x, mask, cache=cache)
 
-    def backward(self, gradient: ArrayLike) -> Array:
-        _, gradient = self._take(gradient)
-        # What went around a layer, and what went through it: the slopes add up.
-        slopes = self.feed_forward.backward(gradient)
-        gradient = gradient + self.feed_forward_norm.backward(slopes)
-        slopes = self.attention.backward(gradient)
-        return gradient + self.attention_norm.backward(slopes)
+    def _forward(
+        self,
+        x: Array,
+        mask: ArrayLike | None = None,
+        cache: KeyValueCache | None = None,
+    ) -> tuple[Array, tuple[()]]:
+        x = x + self.attention(self.attention_norm(x), mask, cache=cache)
+        x = x + self.feed_forward(self.feed_forward_norm(x))
+        return x, ()
+
+    def _backward(self, gradient: Array) -> Array:
+        # What went around a layer, and what went through it: the gradients add up.
+        through = self.feed_forward_norm.backward(self.feed_forward.backward(gradient))
+        gradient = gradient + through
+        through = self.attention_norm.backward(self.attention.backward(gradient))
+        return gradient + through
+
+    def _check(self, x: Array) -> None:
+        check.embeddings(self.attention.embedding_dim, x)
 
 
 @dataclass(frozen=True)
@@ -116,9 +111,8 @@ class GPTConfig:
     """The sizes of a GPT, and its variants. Raises ValueError where they don't fit
     together.
 
-    `activation` is "gelu" or "relu"; `positions` is "learned" or "sinusoidal"; with
-    `tie_weights` the embedding is the unembedding, too; `dtype` is "float32", to train,
-    or "float64", to check gradients.
+    With `tie_weights` the embedding is the unembedding, too; float32 is for training,
+    float64 to check gradients.
     """
 
     vocab_size: int
@@ -126,47 +120,27 @@ class GPTConfig:
     embedding_dim: int
     num_heads: int
     num_layers: int
-    activation: str = "gelu"
-    positions: str = "learned"
+    activation: FeedForwardActivation = "gelu"
+    positions: Positions = "learned"
     tie_weights: bool = False
-    dtype: str = "float32"
+    dtype: DType = "float32"
 
     def __post_init__(self) -> None:
-        for name in (
-            "vocab_size",
-            "context_length",
-            "embedding_dim",
-            "num_heads",
-            "num_layers",
-        ):
-            size = getattr(self, name)
-            if not isinstance(size, Integral) or isinstance(size, bool) or size < 1:
-                raise ValueError(f"{name} must be an integer from 1 up, got {size!r}")
-            object.__setattr__(self, name, int(size))  # numpy's integers wrap around
-        if self.embedding_dim % self.num_heads:
-            raise ValueError(
-                f"embedding_dim must be a multiple of num_heads, got "
-                f"{self.embedding_dim} and {self.num_heads}"
-            )
-        for name, choices in (
-            ("activation", tuple(FEED_FORWARD_ACTIVATIONS)),
-            ("positions", ("learned", "sinusoidal")),
-            ("tie_weights", (False, True)),
-            ("dtype", ("float32", "float64")),
-        ):
-            choice = getattr(self, name)
-            if choice not in choices:
-                raise ValueError(
-                    f"{name} must be one of {', '.join(map(str, choices))}, got "
-                    f"{choice!r}"
-                )
-            # np.dtype("float32") equals "float32"; keep the plain one.
-            object.__setattr__(self, name, choices[choices.index(choice)])
-        if self.positions == "sinusoidal" and self.embedding_dim % 2:
-            raise ValueError(
-                f"sinusoidal positions need an even embedding_dim, got "
-                f"{self.embedding_dim}"
-            )
+        check.integers_from(
+            1,
+            vocab_size=self.vocab_size,
+            context_length=self.context_length,
+            embedding_dim=self.embedding_dim,
+            num_heads=self.num_heads,
+            num_layers=self.num_layers,
+        )
+        check.multiple(embedding_dim=self.embedding_dim, num_heads=self.num_heads)
+        check.one_of(get_args(FeedForwardActivation), activation=self.activation)
+        check.one_of(get_args(Positions), positions=self.positions)
+        check.one_of((False, True), tie_weights=self.tie_weights)
+        check.one_of(get_args(DType), dtype=self.dtype)
+        if self.positions == "sinusoidal":
+            check.even(embedding_dim=self.embedding_dim)
 
 
 class GPT(Module):
@@ -178,101 +152,59 @@ class GPT(Module):
     """
 
     def __init__(self, config: GPTConfig, *, rng: np.random.Generator | int) -> None:
+        check.instance(GPTConfig, config=config)
         rng = np.random.default_rng(rng)
         v, t, c = config.vocab_size, config.context_length, config.embedding_dim
         self.config = config
-        self.token_embedding = Embedding(v, c, rng=rng, dtype=config.dtype)
-        if config.positions == "learned":
-            positions = 0.02 * rng.standard_normal((t, c))
-            self.positions = Parameter(positions.astype(config.dtype))
-        else:
-            # As small as the first embeddings, or they would drown them.
-            sinusoids = 0.02 * sinusoidal_positions(t, c)
-            self._sinusoids: Array = sinusoids.astype(config.dtype)
+        self.token_embedding = Embedding(v, c, rng=rng)
+        self.positions = (
+            LearnedPositions(t, c, rng=rng)
+            if config.positions == "learned"
+            else SinusoidalPositions(t, c)
+        )
         self.blocks = [
-            TransformerBlock(
-                c,
-                config.num_heads,
-                activation=config.activation,
-                rng=rng,
-                dtype=config.dtype,
-            )
+            TransformerBlock(c, config.num_heads, activation=config.activation, rng=rng)
             for _ in range(config.num_layers)
         ]
-        self.final_norm = LayerNorm(c, dtype=config.dtype)
+        self.final_norm = LayerNorm(c)
         if config.tie_weights:
             self.unembedding = self.token_embedding.weights
         else:
-            unembedding = 0.02 * rng.standard_normal((v, c))
-            self.unembedding = Parameter(unembedding.astype(config.dtype))
-        self._loss = CrossEntropy()
+            self.unembedding = Parameter(0.02 * rng.standard_normal((v, c)))
+        self.to(config.dtype)
 
     def forward(
         self, tokens: ArrayLike, *, cache: KeyValueCache | None = None
     ) -> Array:
         """The logits after each token: (T,) → (T, V), or (B, T) → (B, T, V).
 
-        With a `cache` the tokens are those that follow the ones it has seen. Raises
+        With a `cache` the tokens are those that follow the ones it has read. Raises
         ValueError for tokens out of range, none, or more than the context holds.
         """
-        tokens = checked_tokens(tokens, self.config.vocab_size)
+        return super().forward(tokens, cache=cache)
+
+    def _forward(
+        self, tokens: IntegerArray, cache: KeyValueCache | None = None
+    ) -> tuple[Array, tuple[Array]]:
         start = 0 if cache is None else cache.length
-        if cache is not None and not cache.belongs_to(self.blocks[0].attention):
-            raise ValueError(f"this cache has read {start} tokens for another model")
-        end = start + tokens.shape[-1] if tokens.ndim else 0
-        if tokens.ndim not in (1, 2) or end > self.config.context_length:
-            raise ValueError(
-                f"tokens must have the shape (T,) or (B, T) with T at most "
-                f"{self.config.context_length - start}, what the context still holds, "
-                f"got {tokens.shape}"
-            )
-        x: Array = self.token_embedding.forward(tokens)  # (…, T, C)
-        x = x + self._position_table()[start:end]
-        # A row for each new token, a column for each so far. The last token of all may
-        # look at every column, so that by itself it needs no mask.
-        mask = None if end == start + 1 else causal_mask(end)[start:]
+        check.context(tokens, self.config.context_length - start)
+        end = start + tokens.shape[-1]
+        x = self.positions(self.token_embedding(tokens), start)  # (…, T, C)
+        mask = causal_mask(end)[start:]  # a row for each of these tokens
         for block in self.blocks:
-            x = block.forward(x, mask, cache=cache)
-        x = self.final_norm.forward(x)  # (…, T, C)
-        logits = matrix_product(x, self.unembedding.value.T)
-        self._keep(x, logits)
-        self._loss = CrossEntropy()  # drops what was kept for other logits
-        if cache is not None:
-            self._kept = None  # there is no going back through the cache
-        return logits
+            x = block(x, mask, cache=cache)
+        x = self.final_norm(x)
+        return matmul(x, self.unembedding.value.T), (x,)  # (…, T, V)
 
-    def loss(self, tokens: ArrayLike, targets: ArrayLike) -> float:
-        """The cross-entropy of the targets, each the token that comes after, (B, T)."""
-        logits = self.forward(tokens)
-        return self._loss.forward(targets, logits)
-
-    def backward(self, gradient: ArrayLike | None = None) -> None:  # type: ignore[override]
-        """Afterwards every parameter's gradient is ∂C/∂parameter, of the `loss` just
-        before; or from ∂C/∂logits, if another loss was computed.
-        """
-        if gradient is None:
-            gradient = self._loss.backward()
-        self.backward_to_parameters(gradient)
-
-    def backward_to_parameters(self, gradient: ArrayLike) -> None:
-        """From ∂C/∂logits to every parameter's gradient; tokens have no slopes."""
-        x, gradient = self._take(gradient)
-        self.zero_gradients()
-        rows = gradient.reshape(-1, gradient.shape[-1])  # (B T, V)
-        self.unembedding.gradient += rows.T @ x.reshape(len(rows), -1)
-        slopes = matrix_product(gradient, self.unembedding.value)  # (…, T, C)
-        slopes = self.final_norm.backward(slopes)
+    def _backward(self, gradient: Array, x: Array) -> None:
+        self.unembedding.gradient += rows(gradient).T @ rows(x)
+        gradient = self.final_norm.backward(matmul(gradient, self.unembedding.value))
         for block in reversed(self.blocks):
-            slopes = block.backward(slopes)
-        if self.config.positions == "learned":
-            t, c = slopes.shape[-2:]
-            self.positions.gradient[:t] += slopes.reshape(-1, t, c).sum(axis=0)
-        self.token_embedding.backward_to_parameters(slopes)
+            gradient = block.backward(gradient)
+        self.token_embedding.backward(self.positions.backward(gradient))
 
-    def _position_table(self) -> Array:
-        if self.config.positions == "learned":
-            return self.positions.value
-        return self._sinusoids
+    def _taken(self, x: ArrayLike) -> IntegerArray:
+        return check.tokens(x, self.config.vocab_size)
 
     def __repr__(self) -> str:
         size = sum(p.value.size for p in self.parameters())

@@ -1,11 +1,12 @@
-"""Makes the two models that come with the package: `python -m scratchml.weights.train`.
+"""Makes the models that come with the package:
+`python -m scratchml.weights.train --out FOLDER`.
 
 Each reads a list of words, one to a row, and learns to write more of them. A tenth of
-the words is kept from it, for the validation loss. One takes up to three minutes, and
-writes over its file in this folder; name it to make that one only.
+the words is kept from it, for the validation loss. One takes up to three minutes; name
+it to make that one only.
 """
 
-import sys
+import argparse
 import time
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
@@ -13,16 +14,16 @@ from typing import NamedTuple
 
 import numpy as np
 
+from scratchml.batches import Batch, MiniBatches
 from scratchml.checkpoint import load_checkpoint, save_checkpoint
 from scratchml.datasets import idioms, names
 from scratchml.generation import generate
 from scratchml.losses import CrossEntropy
 from scratchml.optimizers import Adam, warmup_cosine
 from scratchml.tokenizers import CharTokenizer, Tokenizer
-from scratchml.training import Batch, MiniBatches, fit
+from scratchml.training import fit
 from scratchml.transformer import GPT, GPTConfig
 
-FOLDER = Path(__file__).parent
 SEED = 0
 SAMPLES = 1000
 BATCH_SIZE = 64
@@ -63,8 +64,8 @@ RECIPES = {
 }
 
 
-def train(name: str) -> None:
-    """Train the model of that name, save it, and say how good it is."""
+def train(name: str, folder: Path) -> None:
+    """Train the model of that name, save it there, and say how good it is."""
     recipe = RECIPES[name]
     rng = np.random.default_rng(SEED)
     words = recipe.words()  # the most frequent first, so shuffle them
@@ -113,7 +114,7 @@ def train(name: str) -> None:
         progress=progress,
     )
     seconds = time.perf_counter() - started
-    path = FOLDER / f"{name}.npz"
+    path = folder / f"{name}.npz"
     save_checkpoint(path, model, tokenizer=tokenizer, dtype="float16")
     best = history.best_epoch
     print(
@@ -152,5 +153,9 @@ def write(model: GPT, tokenizer: Tokenizer, rng: np.random.Generator) -> str:
 
 
 if __name__ == "__main__":
-    for chosen in sys.argv[1:] or RECIPES:
-        train(chosen)
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("names", nargs="*", help=", ".join(RECIPES))
+    parser.add_argument("--out", type=Path, required=True, help="where to write")
+    arguments = parser.parse_args()
+    for chosen in arguments.names or RECIPES:
+        train(chosen, arguments.out)
