@@ -35,7 +35,7 @@ def twenty_runs(say: Say) -> list[Drawing]:
         (
             say("恒等，8 个隐藏神经元", "identity, 8 hidden neurons"),
             "purple",
-            {"hidden": 8, "output_activation": "identity", "weight_scale": "he"},
+            {"hidden": 8, "output_activation": "identity", "initialization": "he"},
         ),
     ]
     panels = []
@@ -98,7 +98,7 @@ def signal(say: Say) -> list[Drawing]:
     for scale in SCALES:
         for seed in range(5):
             network = NeuralNetwork(
-                [64, 32, 32, 32, 32, 10], output_activation="identity", weight_scale=scale, rng=seed
+                [64, 32, 32, 32, 32, 10], output_activation="identity", initialization=scale, rng=seed
             )
             x: Array = images
             forward[scale, seed] = [_size(x)]
