@@ -37,8 +37,8 @@ class SinusoidalPositions(Module):
         self.vectors = 0.02 * sinusoidal_positions(context_length, embedding_dim)
 
     def _forward(self, x: Array, start: int = 0) -> tuple[Array, tuple[()]]:
-        end = start + x.shape[-2]
-        return x + self.vectors[start:end].astype(x.dtype), ()
+        places = _places(x, start, len(self.vectors))
+        return x + self.vectors[places].astype(x.dtype), ()
 
     def _backward(self, gradient: Array) -> Array:
         return gradient
@@ -66,7 +66,7 @@ class LearnedPositions(Module):
         self.weights = Parameter(weights)
 
     def _forward(self, x: Array, start: int = 0) -> tuple[Array, tuple[slice]]:
-        places = slice(start, start + x.shape[-2])
+        places = _places(x, start, len(self.weights.value))
         return x + self.weights.value[places], (places,)
 
     def _backward(self, gradient: Array, places: slice) -> Array:
@@ -76,3 +76,11 @@ class LearnedPositions(Module):
 
     def _check(self, x: Array) -> None:
         check.embeddings(self.weights.value.shape[1], x)
+
+
+def _places(x: Array, start: int, context_length: int) -> slice:
+    """Where the tokens of x stand, if the context reaches so far."""
+    check.integers_from(0, start=start)
+    end = start + x.shape[-2]
+    check.at_most(context_length, **{"start plus the number of tokens": end})
+    return slice(start, end)
