@@ -90,13 +90,15 @@ class CharTokenizer(Tokenizer):
 
     def __init__(self, characters: Iterable[str]) -> None:
         check.instance(Iterable, characters=characters)
-        self.vocabulary = sorted(set(characters))
-        for character in self.vocabulary:
+        found = set(characters)
+        for character in found:
             check.text(character=character)
-        if not self.vocabulary or max(map(len, self.vocabulary)) > 1:
+        self.vocabulary = sorted(found)
+        others = [c for c in self.vocabulary if len(c) != 1]
+        if others or not self.vocabulary:
             raise ValueError(
                 f"characters must be a text, or single characters, at least one, got "
-                f"{[c for c in self.vocabulary if len(c) != 1][:10]}"
+                f"{others[:10]}"
             )
         self.vocab_size = len(self.vocabulary)
         self._arguments = "".join(self.vocabulary)
@@ -110,6 +112,7 @@ class CharTokenizer(Tokenizer):
 
     def decode(self, tokens: Iterable[int]) -> str:
         """The text of the tokens. Raises ValueError for a token out of range."""
+        check.instance(Iterable, tokens=tokens)
         check.token_list(tokens := list(tokens), self.vocab_size)
         return "".join(self.vocabulary[token] for token in tokens)
 
@@ -146,7 +149,7 @@ class BPETokenizer(Tokenizer):
                     f"merge {i} must be a new pair that occurs in a piece of text, got "
                     f"{(a, b)}, {len(joined)} bytes long"
                 )
-            self.merges.append((a, b))
+            self.merges.append((int(a), int(b)))
             self._bytes.append(joined)
             self._rank[a, b] = i
         self.vocab_size = len(self._bytes)
@@ -195,6 +198,7 @@ class BPETokenizer(Tokenizer):
         """The text of the tokens. Bytes that are no UTF-8, such as half a character,
         become �. Raises ValueError for a token out of range.
         """
+        check.instance(Iterable, tokens=tokens)
         check.token_list(tokens := list(tokens), self.vocab_size)
         return b"".join(self._bytes[t] for t in tokens).decode(errors="replace")
 
