@@ -6,6 +6,7 @@ the tokens that look, S those that they look at; the same ones, save with a cach
 """
 
 import math
+from types import NoneType
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -105,6 +106,7 @@ class SelfAttention(Module):
         outputs, self.last_weights = scaled_dot_product_attention(
             query, key, value, mask
         )
+        self.last_weights.flags.writeable = False  # backward needs them as they are
         return outputs, (x, query, key, value, self.last_weights)
 
     def _backward(self, gradient: Array, x: Array, *kept: Array) -> Array:
@@ -169,12 +171,14 @@ class MultiHeadAttention(Module):
         mask: ArrayLike | None = None,
         cache: KeyValueCache | None = None,
     ) -> tuple[Array, tuple[Array, ...]]:
+        check.instance((KeyValueCache, NoneType), cache=cache)
         query = self._split_heads(matmul(x, self.W_q.value))  # (…, H, T, D)
         key = self._split_heads(matmul(x, self.W_k.value))
         value = self._split_heads(matmul(x, self.W_v.value))
         if cache is not None:
             key, value = cache.extend(self, key, value)  # (…, H, S, D)
         heads, self.last_weights = scaled_dot_product_attention(query, key, value, mask)
+        self.last_weights.flags.writeable = False  # backward needs them as they are
         joined = self._join_heads(heads)  # (…, T, C)
         kept = (x, joined, query, key, value, self.last_weights)
         return matmul(joined, self.W_o.value), kept
