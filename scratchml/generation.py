@@ -29,8 +29,8 @@ def next_token_probabilities(
     ValueError unless temperature > 0, top_k ≥ 1 and 0 < top_p ≤ 1.
     """
     _check_settings(top_k, top_p)
-    logits = check.row(logits, "logits").astype(np.float64)
-    probabilities = softmax(logits, temperature)  # (V,)
+    logits = check.row(logits, "logits")
+    probabilities = softmax(logits.astype(np.float64), temperature)  # (V,)
     order = np.argsort(-probabilities, kind="stable")  # the most probable first
     if top_k is not None:
         probabilities[order[top_k:]] = 0
@@ -74,11 +74,11 @@ def generate(
     """
     check.instance(GPT, model=model)
     tokens = check.tokens(prompt, model.config.vocab_size)
-    if tokens.ndim != 1:
-        raise ValueError(f"prompt must be a row of tokens, got shape {tokens.shape}")
     check.integers_from(0, max_new_tokens=max_new_tokens)
     check.not_negative(temperature=temperature)
     _check_settings(top_k, top_p)
+    if tokens.ndim != 1:
+        raise ValueError(f"prompt must be a row of tokens, got shape {tokens.shape}")
     rng = np.random.default_rng(rng)
 
     def next_token(logits: Array) -> int:
