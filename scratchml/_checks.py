@@ -23,6 +23,7 @@ class _Inside(threading.local):
     """
 
     _depth = 0
+    of_pass: object = None  # the user's forward that is under way, or the way back of
 
     def __enter__(self) -> bool:
         self._depth += 1
@@ -179,21 +180,27 @@ def numbers(x: ArrayLike, name: str = "x") -> NDArray[Any]:
     """x as an array of numbers, with the dtype that it has; not NaN, if it came from
     the user.
     """
-    if isinstance(x, np.ma.MaskedArray):
-        raise ValueError(
-            f"{name} must be a plain array, got a masked one, whose mask would be lost"
-        )
-    try:
-        array = np.asarray(x)
-    except ValueError:
-        raise ValueError(
-            f"{name} must be an array, got rows of different lengths"
-        ) from None
+    if inside and type(x) is np.ndarray:
+        return x
+    array = _array(x, name)
     if array.dtype.kind not in "biuf":
         raise ValueError(f"{name} must be numbers, got {_sample(array)}")
     if not inside and array.dtype.kind == "f" and np.isnan(array).any():
         raise ValueError(f"{name} must be numbers, got {_place(array, np.isnan)}")
     return array
+
+
+def _array(x: ArrayLike, name: str, kind: str = "an array") -> NDArray[Any]:
+    if isinstance(x, np.ma.MaskedArray):
+        raise ValueError(
+            f"{name} must be a plain array, got a masked one, whose mask would be lost"
+        )
+    try:
+        return np.asarray(x)
+    except ValueError:
+        raise ValueError(
+            f"{name} must be {kind}, got rows of different lengths"
+        ) from None
 
 
 def floats(x: ArrayLike, name: str = "x", dtype: DTypeLike | None = None) -> Array:
@@ -209,7 +216,8 @@ def floats(x: ArrayLike, name: str = "x", dtype: DTypeLike | None = None) -> Arr
     with np.errstate(over="ignore"):
         converted = array.astype(dtype)
     if array.dtype.kind == "f" and np.isinf(converted).sum() > np.isinf(array).sum():
-        raise ValueError(f"{name} has numbers that are too large for {dtype}")
+        wanted = np.dtype(dtype)
+        raise ValueError(f"{name} has numbers that are too large for {wanted}")
     return converted
 
 
@@ -248,12 +256,19 @@ def row(x: ArrayLike, name: str) -> Array:
 
 
 def scores(x: ArrayLike) -> Array:
-    """x as an array of floats with at least one score along its last axis."""
+    """x as an array of floats, in each of whose rows there is a largest one."""
     array = floats(x)
     if array.ndim == 0 or array.size == 0:
         raise ValueError(
             f"x must have at least one score along an axis, got shape {array.shape}"
         )
+    if not inside:
+        largest = array.max(axis=-1)
+        if not np.isfinite(largest).all():
+            raise ValueError(
+                f"x must be numbers or −∞, with at least one number in each row, got "
+                f"{_place(largest, lambda x: ~np.isfinite(x))} as a row's largest"
+            )
     return array
 
 
@@ -277,15 +292,25 @@ def no_overflow(x: Array | float, what: str) -> None:
 
 def shape(expected: tuple[int, ...], note: str = "", /, **arrays: ArrayLike) -> None:
     for name, array in arrays.items():
-        if np.shape(array) != expected:
-            raise ValueError(
-                f"{name} must have the shape {note}{expected}, got {np.shape(array)}"
-            )
+        got = _array(array, name).shape
+        if got != expected:
+            raise ValueError(f"{name} must have the shape {note}{expected}, got {got}")
 
 
 def last_axis(size: int, x: Array) -> None:
     if x.ndim == 0 or x.shape[-1] != size:
         raise ValueError(f"x must have the shape (…, {size}), got {x.shape}")
+
+
+def forwarded(result: Any, by: object) -> tuple[Any, tuple[Any, ...]]:
+    """What a reader's own `_forward` returned: the outputs, and what backward needs."""
+    is_pair = isinstance(result, tuple) and len(result) == 2
+    if not is_pair or not isinstance(result[1], tuple):
+        raise ValueError(
+            f"{type(by).__name__}._forward must return a pair: the outputs and a tuple "
+            f"of what backward needs, got {_described(result)}"
+        )
+    return result
 
 
 def embeddings(size: int, x: Array) -> None:
@@ -309,14 +334,7 @@ def indices(x: ArrayLike, size: int, name: str) -> IntegerArray:
 
 def integers(x: ArrayLike, name: str) -> IntegerArray:
     """A copy of x, if these are integers."""
-    if isinstance(x, np.ma.MaskedArray):
-        raise ValueError(f"{name} must be a plain array, got a masked one")
-    try:
-        array = np.array(x)
-    except ValueError:
-        raise ValueError(
-            f"{name} must be integers, got rows of different lengths"
-        ) from None
+    array = np.array(_array(x, name, "integers"))
     if array.size == 0 and isinstance(x, list):
         array = array.astype(np.int64)  # of [] numpy makes floats
     if array.dtype.kind in "USO" and array.size:
@@ -349,7 +367,7 @@ def mask(x: ArrayLike, expected: tuple[int, ...]) -> NDArray[np.bool_]:
     """x as an array of True and False, or of 1 and 0, of that shape, if it lets every
     token look at something.
     """
-    array = np.asarray(x)
+    array = _array(x, "mask")
     boolean = array.astype(bool) if array.dtype.kind in "biuf" else None
     if array.shape != expected or boolean is None or (boolean != array).any():
         raise ValueError(
@@ -402,7 +420,8 @@ def attention_outputs(
 
 def pairs(batches: Any) -> Iterator[tuple[Any, Any]]:
     """The batches, each of which must be a pair of inputs and targets."""
-    if isinstance(batches, tuple) and len(batches) == 2 and np.ndim(batches[0]) > 0:
+    is_pair = isinstance(batches, tuple) and len(batches) == 2
+    if is_pair and not isinstance(batches[0], tuple) and np.ndim(batches[0]) > 0:
         raise ValueError(
             "batches must be pairs (inputs, targets), got one such pair: make a list "
             "of it, [(inputs, targets)], or MiniBatches(inputs, targets, rng=rng)"

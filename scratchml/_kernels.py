@@ -2,7 +2,6 @@
 a test that compares the two.
 """
 
-import contextlib
 import signal
 import sys
 import threading
@@ -14,20 +13,21 @@ import numpy as np
 import scratchml._checks as check
 from scratchml._checks import Array, IntegerArray
 
-# So many numbers of a row are worked on at a time: what a step needs of them, half a
-# dozen arrays, then stays in the processor's cache from one operation to the next.
-STRETCH = 2**14
+# So many numbers are worked on at a time: they and what is computed from them, half a
+# dozen arrays, then stay in the processor's cache from one operation to the next.
+STRETCH = 2**16
 
 
-def stretches(length: int) -> Iterator[slice]:
-    """Slices that cut a row of `length` numbers into stretches."""
-    for start in range(0, length, STRETCH):
-        yield slice(start, min(start + STRETCH, length))
+def stretches(length: int, width: int = 1) -> Iterator[slice]:
+    """Slices that cut `length` rows of `width` numbers into stretches."""
+    rows_at_once = max(1, STRETCH // width)
+    for start in range(0, length, rows_at_once):
+        yield slice(start, start + rows_at_once)
 
 
 def rows(x: Array) -> Array:
     """x.reshape(-1, C): all axes but the last as one."""
-    return x.reshape(-1, x.shape[-1])
+    return x if x.ndim == 2 else x.reshape(-1, x.shape[-1])
 
 
 def matmul(x: Array, matrix: Array) -> Array:
@@ -43,19 +43,9 @@ def matmul(x: Array, matrix: Array) -> Array:
 
 
 def row_max(x: Array) -> Array:
-    """x.max(axis=-1, keepdims=True): looked up where argmax says it is.
-
-    Raises ValueError for a row without a largest number: with NaN, with +∞, or with −∞
-    alone.
-    """
+    """x.max(axis=-1, keepdims=True): looked up where argmax says it is."""
     flat = rows(x)
     largest = flat[np.arange(len(flat)), flat.argmax(axis=1)]
-    if not np.isfinite(largest).all():
-        row = int(np.isfinite(largest).argmin())
-        raise ValueError(
-            f"scores must be numbers or −∞, at least one number in a row, got "
-            f"{flat[row, :8]} in row {row}"
-        )
     return largest.reshape(*x.shape[:-1], 1)
 
 
@@ -101,6 +91,30 @@ def add_rows(to: Array, places: IntegerArray, x: Array) -> None:
     to[ordered[starts]] += np.add.reduceat(rows(x)[order], starts, axis=0)
 
 
+def softmax_in_place(scores: Array) -> Array:
+    """softmax(scores), written over the scores, in stretches of rows."""
+    flat = rows(scores)
+    ones = np.ones(flat.shape[1], flat.dtype)
+    for part in stretches(len(flat), flat.shape[1]):
+        e = flat[part]
+        e -= row_max(e)
+        np.exp(e, out=e)
+        e /= (e @ ones)[:, None]
+    return scores
+
+
+def softmax_backward_in_place(gradient: Array, softmax: Array) -> Array:
+    """softmax * (gradient − (gradient * softmax).sum(axis=-1, keepdims=True)), written
+    over the gradient, in stretches of rows.
+    """
+    flat_gradient, flat_softmax = rows(gradient), rows(softmax)
+    for part in stretches(len(flat_gradient), flat_gradient.shape[1]):
+        g, p = flat_gradient[part], flat_softmax[part]
+        g -= row_dot(g, p)
+        g *= p
+    return gradient
+
+
 _GELU_SCALE = float(np.sqrt(2 / np.pi))  # a numpy scalar would widen float32
 
 
@@ -108,26 +122,23 @@ def gelu_and_slope(z: Array) -> tuple[Array, Array]:
     """z Φ(z) and its slope, where Φ(z) = (1 + tanh u) / 2 and
     u = √(2/π) (z + 0.044715 z³), so that the slope is Φ(z) + 2 z Φ(z) (1 − Φ(z)) ∂u/∂z.
 
-    In stretches, and both at once, since they share most of their steps. Beyond ±40
-    Φ is 0 or 1 to the last digit, so z is cut off there before it is cubed.
+    In stretches, and both at once, since they share most of their steps.
     """
     outputs, slopes = np.empty_like(z), np.empty_like(z)
     whole = z.ravel(), outputs.ravel(), slopes.ravel()
-    for i in stretches(z.size):
-        z, output, slope = (array[i] for array in whole)
-        near = np.clip(z, -40, 40)
-        square = near * near
+    for part in stretches(z.size):
+        z, output, slope = (array[part] for array in whole)
+        square = z * z
         phi = square * (0.044715 * _GELU_SCALE)
         phi += _GELU_SCALE
-        phi *= near  # u
+        phi *= z  # u
         np.tanh(phi, out=phi)
         phi *= 0.5
         phi += 0.5
-        np.multiply(np.maximum(z, -40), phi, out=output)
+        np.multiply(z, phi, out=output)
         np.multiply(square, 6 * 0.044715 * _GELU_SCALE, out=slope)
         slope += 2 * _GELU_SCALE  # 2 ∂u/∂z
-        slope *= near
-        slope *= phi
+        slope *= output
         slope *= 1 - phi
         slope += phi
     return outputs, slopes
@@ -144,17 +155,23 @@ def keep_freed_memory() -> None:
         np.empty(31 * 2**20, dtype=np.uint8)
 
 
-@contextlib.contextmanager
-def uninterrupted() -> Iterator[None]:
-    """Have Ctrl-C wait for the end of the block, so that nothing is left half done."""
-    if threading.current_thread() is not threading.main_thread():
-        yield  # Ctrl-C goes to the main thread
-        return
-    pressed: list[tuple[Any, ...]] = []
-    handler = signal.signal(signal.SIGINT, lambda *args: pressed.append(args))
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, handler)
-    if pressed and callable(handler):
-        handler(*pressed[0])
+class uninterrupted:
+    """`with uninterrupted():` has Ctrl-C wait for the end of the block, so that nothing
+    is left half done.
+    """
+
+    def __enter__(self) -> None:
+        self._pressed = False
+        # Python gives Ctrl-C to the main thread, and only there it can be caught.
+        self._is_main = threading.current_thread() is threading.main_thread()
+        if self._is_main:
+            self._handler = signal.signal(signal.SIGINT, self._note)
+
+    def __exit__(self, *error: object) -> None:
+        if self._is_main:
+            signal.signal(signal.SIGINT, self._handler)
+            if self._pressed:
+                signal.raise_signal(signal.SIGINT)
+
+    def _note(self, *signal_and_frame: Any) -> None:
+        self._pressed = True

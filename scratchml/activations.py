@@ -73,13 +73,15 @@ def gelu(z: ArrayLike) -> Array:
     The tanh form of Hendrycks and Gimpel (2016), which is at most 0.0005 off:
     Φ(z) ≈ (1 + tanh u) / 2 with u = √(2/π) (z + 0.044715 z³).
     """
-    outputs, _ = gelu_and_slope(check.floats(z))
-    return outputs
+    z = check.floats(z)
+    outputs, _ = gelu_and_slope(np.clip(z, -40, 40))  # beyond, Φ is 0 or 1
+    return np.where(z > 40, z, outputs)
 
 
 def gelu_derivative(z: ArrayLike) -> Array:
     """The slope of `gelu`: negative for z < −0.7525, above 1 for z > 0.7525."""
-    _, slopes = gelu_and_slope(check.floats(z))
+    z = check.floats(z)
+    _, slopes = gelu_and_slope(np.clip(z, -40, 40))  # beyond, it is 0 or 1
     return slopes
 
 

@@ -13,8 +13,12 @@ from numpy.typing import ArrayLike, NDArray
 
 import scratchml._checks as check
 from scratchml._checks import Array
-from scratchml._kernels import matmul, row_dot, rows
-from scratchml.activations import softmax
+from scratchml._kernels import (
+    matmul,
+    rows,
+    softmax_backward_in_place,
+    softmax_in_place,
+)
 from scratchml.key_value_cache import KeyValueCache
 from scratchml.module import Module, Parameter
 
@@ -35,7 +39,7 @@ def scaled_dot_product_attention(
     if mask is not None:
         allowed = check.mask(mask, scores.shape[-2:])
         scores += np.where(allowed, 0, -np.inf).astype(scores.dtype)
-    weights = softmax(scores)
+    weights = softmax_in_place(scores)
     return weights @ value, weights
 
 
@@ -54,12 +58,11 @@ def attention_gradients(
     gradient, weights = check.attention_outputs(gradient, weights, query, value)
     value_gradient = weights.swapaxes(-1, -2) @ gradient  # (…, S, E)
     weights_gradient = gradient @ value.swapaxes(-1, -2)  # (…, T, S)
-    # Back through softmax: what one weight of a row gains, the others lose.
-    scores_gradient = weights_gradient - row_dot(weights_gradient, weights)
-    scores_gradient *= weights
-    scores_gradient /= math.sqrt(query.shape[-1])
-    query_gradient = scores_gradient @ key  # (…, T, D)
-    key_gradient = scores_gradient.swapaxes(-1, -2) @ query  # (…, S, D)
+    # What one weight of a row gains, the others lose.
+    scores_gradient = softmax_backward_in_place(weights_gradient, weights)
+    scale = math.sqrt(query.shape[-1])
+    query_gradient = scores_gradient @ key / scale  # (…, T, D)
+    key_gradient = scores_gradient.swapaxes(-1, -2) @ query / scale  # (…, S, D)
     return query_gradient, key_gradient, value_gradient
 
 

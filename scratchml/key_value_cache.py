@@ -6,7 +6,7 @@ B batch, H heads, S the tokens so far, D head width.
 import numpy as np
 
 from scratchml._checks import Array
-from scratchml.module import Module
+from scratchml.module import Module, Parameter
 
 
 class KeyValueCache:
@@ -18,7 +18,7 @@ class KeyValueCache:
 
     def __init__(self) -> None:
         self.length = 0
-        self._read: dict[Module, tuple[Array, Array, list[int]]] = {}
+        self._read: dict[Module, tuple[Array, Array, int]] = {}
 
     def extend(self, layer: Module, key: Array, value: Array) -> tuple[Array, Array]:
         """All keys and values of this layer, the new ones at the end: (…, H, S, D).
@@ -26,27 +26,24 @@ class KeyValueCache:
         Raises ValueError if it has read for another model, for another batch, or with
         other parameters.
         """
-        changes = layer._changes()
         if self.length:
-            key, value = self._joined(layer, key, value, changes)
-        self._read[layer] = key, value, changes
+            key, value = self._joined(layer, key, value)
+        self._read[layer] = key, value, Parameter.clock
         return key, value
 
-    def _joined(
-        self, layer: Module, key: Array, value: Array, changes: list[int]
-    ) -> tuple[Array, Array]:
+    def _joined(self, layer: Module, key: Array, value: Array) -> tuple[Array, Array]:
         if layer not in self._read:
             raise ValueError(
                 f"a cache must go on with its model, got another: it has read "
                 f"{self.length} tokens for the first"
             )
-        old_key, old_value, old_changes = self._read[layer]
+        old_key, old_value, time = self._read[layer]
         if old_key.shape[:-2] != key.shape[:-2]:
             raise ValueError(
                 f"a cache must go on with its batch, of shape {old_key.shape[:-3]}, "
                 f"got {key.shape[:-3]}"
             )
-        if old_changes != changes:
+        if layer._changed_since(time):
             raise ValueError(
                 f"a cache must go on with the parameters that it has read "
                 f"{self.length} tokens with, got others: begin a new one"

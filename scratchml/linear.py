@@ -35,7 +35,9 @@ class Linear(Module):
         self.bias = Parameter(np.zeros(num_outputs))
 
     def _forward(self, x: Array) -> tuple[Array, tuple[Array]]:  # (rows, inputs)
-        return x @ self.weights.value + self.bias.value, (x,)  # (rows, outputs)
+        outputs = x @ self.weights.value  # (rows, outputs)
+        outputs += self.bias.value
+        return outputs, (x,)
 
     def _backward(self, gradient: Array, x: Array) -> Array:
         self._backward_to_parameters(gradient, x)

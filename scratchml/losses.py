@@ -6,6 +6,7 @@ the rows, and its gradient is the exact derivative of that number with respect t
 outputs.
 """
 
+import math
 from typing import Any
 
 import numpy as np
@@ -74,11 +75,11 @@ class Loss:
         """
         self._saved = None  # first of all, so that nobody goes back to an older batch
         targets, outputs = self._checked(targets, outputs)
-        with np.errstate(over="ignore"):
-            value, needed = self._forward(targets, outputs)
-        # Infinity is right where a label has the score −∞.
-        if np.isnan(value) or (np.isinf(value) and np.isfinite(outputs).all()):
-            raise FloatingPointError(f"the loss is {value}")
+        with np.errstate(over="ignore", invalid="ignore"):
+            result = self._forward(targets, outputs)
+        value, needed = check.forwarded(result, self)
+        if not math.isfinite(value):
+            self._refuse(value, outputs)
         self._saved = needed
         return float(value)
 
@@ -91,6 +92,11 @@ class Loss:
             )
         needed, self._saved = self._saved, None
         return self._backward(*needed)
+
+    def _refuse(self, value: float, outputs: Array) -> None:
+        check.scores(outputs)
+        if math.isnan(value) or np.isfinite(outputs).all():
+            raise FloatingPointError(f"the loss is {value}")
 
     def _checked(self, targets: ArrayLike, outputs: ArrayLike) -> tuple[Any, Array]:
         return check.floats(targets, "targets"), check.floats(outputs, "outputs")
@@ -113,8 +119,8 @@ class SquaredError(Loss):
         return 2 * difference / len(difference)
 
     def _checked(self, targets: ArrayLike, outputs: ArrayLike) -> tuple[Any, Array]:
-        targets = check.floats(targets, "targets")
         outputs = check.floats(outputs, "outputs")
+        targets = check.floats(targets, "targets", outputs.dtype)
         if outputs.ndim != 2 or len(outputs) == 0:
             raise ValueError(
                 f"outputs must have the shape (rows, outputs) with at least one row, "
@@ -133,7 +139,7 @@ class SquaredError(Loss):
             )
         check.finite(outputs, "outputs")
         check.finite(targets, "targets")
-        return targets.astype(outputs.dtype), outputs
+        return targets, outputs
 
 
 class CrossEntropy(Loss):
@@ -165,11 +171,12 @@ class CrossEntropy(Loss):
                 f"logits must have the shape (rows, classes) or (B, T, V), with at "
                 f"least one row, got {logits.shape}"
             )
-        if np.shape(labels) != logits.shape[:-1]:
-            rows = np.shape(labels) == logits.shape
+        got = check.numbers(labels, "labels").shape
+        if got != logits.shape[:-1]:
+            rows = got == logits.shape
             hint = "; make labels of one-hot rows with .argmax(axis=-1)" if rows else ""
             raise ValueError(
                 f"labels must have the shape {logits.shape[:-1]}, one for each row of "
-                f"logits, got {np.shape(labels)}{hint}"
+                f"logits, got {got}{hint}"
             )
         return check.indices(labels, logits.shape[-1], "labels"), logits

@@ -24,13 +24,13 @@ class Parameter:
     that an optimizer may keep all parameters of a model in one long row.
     """
 
+    clock = 0  # counts the changes of all values
+
     def __init__(self, value: ArrayLike) -> None:
         self._value = np.array(check.floats(value, "value"))
         self._gradient = np.zeros_like(self._value)
         self.has_optimizer = False
-        self.changes = (
-            0  # how often an optimizer or an assignment has changed the value
-        )
+        self.changed_at = 0
 
     @property
     def value(self) -> Array:
@@ -39,7 +39,7 @@ class Parameter:
     @value.setter
     def value(self, new: ArrayLike) -> None:
         _copy_into(self._value, new, "value")
-        self.changes += 1
+        self.note_change()
 
     @property
     def gradient(self) -> Array:
@@ -49,21 +49,34 @@ class Parameter:
     def gradient(self, new: ArrayLike) -> None:
         _copy_into(self._gradient, new, "gradient")
 
+    def note_change(self) -> None:
+        """Remember that the value is another now, and when it became so."""
+        Parameter.clock += 1
+        self.changed_at = Parameter.clock
+
     def live_in(self, value: Array, gradient: Array) -> None:
         """Move into these arrays of an optimizer, with the numbers as they are."""
         value[...], gradient[...] = self._value, self._gradient
         self._value, self._gradient = value, gradient
         self.has_optimizer = True
 
+    def __getstate__(self) -> dict[str, Any]:  # what a copy is made of
+        return vars(self) | {"has_optimizer": False}
+
     def to(self, dtype: DTypeLike) -> None:
         """Change to another dtype, unless an optimizer has the numbers already."""
+        self._value, self._gradient = self.converted(dtype)
+        self.note_change()
+
+    def converted(self, dtype: DTypeLike) -> tuple[Array, Array]:
+        """Value and gradient in another dtype; the parameter itself stays as it is."""
         if self.has_optimizer:
             raise ValueError(
                 "these parameters must keep the dtype in which an optimizer has them: "
                 "choose the dtype first, and then make the optimizer"
             )
-        self._value = check.floats(self._value, "value", dtype)
-        self._gradient = check.floats(self._gradient, "gradient", dtype)
+        value = check.floats(self._value, "value", dtype)
+        return value, check.floats(self._gradient, "gradient", dtype)
 
     def __repr__(self) -> str:
         return f"Parameter{self.value.shape}"
@@ -117,15 +130,20 @@ class Module:
         with check.inside as outermost:
             taken: Any = self._taken(x) if outermost else x
             self._check(taken)
-            outputs, needed = self._forward(
+            if outermost:
+                check.inside.of_pass = object()
+            result = self._forward(
                 rows(taken) if self.row_wise else taken, *args, **more
             )
+            outputs, needed = check.forwarded(result, self)
             if self.row_wise:
-                outputs = outputs.reshape(*taken.shape[:-1], outputs.shape[-1])
+                outputs = outputs.reshape(*taken.shape[:-1], -1)
             if outermost:
                 check.no_overflow(outputs, "the outputs")
         if cache is None:
-            self._saved = needed, outputs.shape, outputs.dtype, self._changes()
+            dtype = np.result_type(outputs.dtype, np.float32)
+            time, of_pass = Parameter.clock, check.inside.of_pass
+            self._saved = needed, outputs.shape, dtype, time, of_pass
         elif outermost:
             cache.end_pass()
         return outputs
@@ -186,12 +204,18 @@ class Module:
                 f"{name}.backward needs the numbers of a forward that came just before "
                 f"it: call forward first"
             )
-        needed, shape, dtype, changes = self._saved
+        needed, shape, dtype, time, of_pass = self._saved
         gradient = check.floats(gradient, "gradient", dtype)
         check.shape(shape, "of the outputs ", gradient=gradient)
         if not check.inside:
             check.finite(gradient, "gradient")
-        if changes != self._changes():
+            check.inside.of_pass = of_pass
+        elif of_pass is not check.inside.of_pass:
+            raise ValueError(
+                f"{name} must go back after the forward of the whole model, got one of "
+                f"{name} by itself: call the model's forward again"
+            )
+        if self._changed_since(time):
             raise ValueError(
                 f"the parameters of {name} must be those of its forward, got others "
                 f"(after a step of the optimizer, or an assignment): call forward again"
@@ -199,8 +223,11 @@ class Module:
         self._saved = None
         return gradient, needed
 
-    def _changes(self) -> list[int]:
-        return [p.changes for p in vars(self).values() if isinstance(p, Parameter)]
+    def _changed_since(self, time: int) -> bool:
+        """Whether a parameter has changed, here or in a part."""
+        if Parameter.clock == time:
+            return False
+        return any(parameter.changed_at > time for parameter in self.parameters())
 
     def named_parameters(self) -> Iterator[tuple[str, Parameter]]:
         """The name and the parameter, such as ("layers.0.weights", …), for each of
@@ -220,6 +247,8 @@ class Module:
         optimizer has the parameters.
         """
         check.float_dtype(dtype)
+        for parameter in self.parameters():
+            parameter.converted(dtype)  # refused before anything changes
         for parameter in self.parameters():
             parameter.to(dtype)
         return self
@@ -326,7 +355,8 @@ class Sequential(Module):
         first.backward_to_parameters(gradient)
 
     def _taken(self, x: ArrayLike) -> Any:
-        return self.layers[0]._taken(x)
+        taken = self.layers[0]._taken(x)  # tokens, if it is an Embedding
+        return taken if taken.dtype.kind in "iu" else super()._taken(taken)
 
     def __repr__(self) -> str:
         return f"Sequential({', '.join(map(repr, self.layers))})"

@@ -6,7 +6,7 @@ import numpy as np
 
 import scratchml._checks as check
 from scratchml._checks import Array
-from scratchml._kernels import column_sum, row_mean, row_variance
+from scratchml._kernels import column_sum, row_dot, row_mean, row_variance
 from scratchml.module import Module, Parameter
 
 
@@ -38,7 +38,7 @@ class LayerNorm(Module):
         # parts of the change: what a whole row shares, and what goes along x_hat.
         x_gradient = gradient * self.gain.value
         x_gradient -= row_mean(x_gradient)
-        x_gradient -= x_hat * row_mean(x_gradient * x_hat)
+        x_gradient -= x_hat * (row_dot(x_gradient, x_hat) / x_hat.shape[1])
         return x_gradient * inverse_std
 
     def _check(self, x: Array) -> None:

@@ -4,6 +4,7 @@ and schedules (chapter training).
 
 import math
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import nullcontext
 from typing import Any
 
 import numpy as np
@@ -11,26 +12,26 @@ from numpy.typing import NDArray
 
 import scratchml._checks as check
 from scratchml._checks import Array
-from scratchml._kernels import stretches, uninterrupted
+from scratchml._kernels import STRETCH, stretches, uninterrupted
 from scratchml.module import Module, Parameter
 
 
-class Setting:
-    """A number that is looked at whenever it is set, at the start or later."""
+class _Setting:
+    """An attribute that is looked at whenever it is set, at the start or later."""
 
-    def __init__(self, looked_at_by: Callable[..., None]) -> None:
-        self._check = looked_at_by
+    def __init__(self, look: Callable[..., None]) -> None:
+        self._look = look
 
     def __set_name__(self, owner: type, name: str) -> None:
         self._name = name
 
-    def __get__(self, optimizer: Any, owner: type) -> float:
-        value: float = vars(optimizer)[self._name]
-        return value
-
     def __set__(self, optimizer: Any, value: float) -> None:
-        self._check(**{self._name: value})
+        self._look(**{self._name: value})
         vars(optimizer)[self._name] = float(value)
+
+
+def _setting(look: Callable[..., None]) -> Any:
+    return _Setting(look)
 
 
 class Optimizer:
@@ -43,7 +44,7 @@ class Optimizer:
     `backward`, which only adds.
     """
 
-    learning_rate = Setting(check.not_negative)
+    learning_rate: float = _setting(check.not_negative)
     _state_names: tuple[str, ...] = ()  # the rows that a step leaves for the next one
 
     def __init__(self, parameters: Iterable[Parameter], learning_rate: float) -> None:
@@ -88,11 +89,10 @@ class Optimizer:
             )
         if not math.isfinite(self.gradients @ self.gradients):  # or it is very long
             check.no_overflow(self.gradients, "the gradient")
-        with uninterrupted():
-            self.steps += 1
-            self._step()
-            for p in self.parameters:
-                p.changes += 1
+        self.steps += 1
+        self._step()
+        for p in self.parameters:
+            p.note_change()
 
     def _step(self) -> None:
         raise NotImplementedError
@@ -168,7 +168,7 @@ class SGD(Optimizer):
     With momentum 0, v is the gradient itself (chapter gradient-descent). Polyak (1964).
     """
 
-    momentum = Setting(check.below_one)
+    momentum: float = _setting(check.below_one)
     _state_names = ("velocity",)
 
     def __init__(
@@ -198,10 +198,10 @@ class Adam(Optimizer):
     Loshchilov and Hutter (2019).
     """
 
-    beta1 = Setting(check.below_one)
-    beta2 = Setting(check.below_one)
-    epsilon = Setting(check.positive)
-    weight_decay = Setting(check.not_negative)
+    beta1: float = _setting(check.below_one)
+    beta2: float = _setting(check.below_one)
+    epsilon: float = _setting(check.positive)
+    weight_decay: float = _setting(check.not_negative)
     _state_names = ("mean", "mean_square")
 
     def __init__(
@@ -221,16 +221,22 @@ class Adam(Optimizer):
         self.mean_square = np.zeros_like(self.values)  # v
 
     def _step(self) -> None:
-        self._decay_weights()
-        for part in stretches(len(self.values)):  # short enough for the fastest memory
-            g, m, v = self.gradients[part], self.mean[part], self.mean_square[part]
-            m += (1 - self.beta1) * (g - m)
-            v += (1 - self.beta2) * (g**2 - v)
-            m_hat = m / (1 - self.beta1**self.steps)
-            v_hat = v / (1 - self.beta2**self.steps)
-            self.values[part] -= (
-                self.learning_rate * m_hat / (np.sqrt(v_hat) + self.epsilon)
-            )
+        # Ctrl-C can't come into the one operation that moves a short row.
+        at_once = len(self.values) <= STRETCH and not self.weight_decay
+        with nullcontext() if at_once else uninterrupted():
+            self._decay_weights()
+            for part in stretches(len(self.values)):
+                self._move(part)
+
+    def _move(self, part: slice) -> None:
+        """A step for a part of the parameters, short enough for the fastest memory."""
+        g, m, v = self.gradients[part], self.mean[part], self.mean_square[part]
+        m += (1 - self.beta1) * (g - m)
+        v += (1 - self.beta2) * (g**2 - v)
+        m_hat = m / (1 - self.beta1**self.steps)
+        v_hat = v / (1 - self.beta2**self.steps)
+        update = m_hat / (np.sqrt(v_hat) + self.epsilon)
+        self.values[part] -= self.learning_rate * update
 
     def _decay_weights(self) -> None:
         decay = self.learning_rate * self.weight_decay
