@@ -7,7 +7,7 @@ import math
 import threading
 from collections.abc import Collection, Iterable, Iterator
 from numbers import Integral, Real
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
@@ -17,23 +17,25 @@ IntegerArray = NDArray[np.integer[Any]]
 
 
 class _Inside(threading.local):
-    """`with inside as outermost:` marks that a module computes, so that the values in
-    an array are looked at once, where the user calls, and not again by each part of a
-    model. `outermost` is whether this call is the user's.
+    """`with inside(call):` marks that a module computes, so that the values in an array
+    are looked at once, where the user calls, and not again by each part of a model.
+    `call` tells one forward of the user's, with the way back from it, from another.
     """
 
-    _depth = 0
-    of_pass: object = None  # the user's forward that is under way, or the way back of
+    call: object = None  # None outside
 
-    def __enter__(self) -> bool:
-        self._depth += 1
-        return self._depth == 1
+    def __call__(self, call: object) -> Self:
+        self._entered = call
+        return self
+
+    def __enter__(self) -> None:
+        self.call = self._entered
 
     def __exit__(self, *error: object) -> None:
-        self._depth -= 1
+        self.call = None
 
     def __bool__(self) -> bool:
-        return self._depth > 0
+        return self.call is not None
 
 
 inside = _Inside()
@@ -177,16 +179,28 @@ def pair(value: Any, name: str) -> tuple[Any, Any]:
 
 
 def numbers(x: ArrayLike, name: str = "x") -> NDArray[Any]:
-    """x as an array of numbers, with the dtype that it has; not NaN, if it came from
-    the user.
-    """
-    if inside and type(x) is np.ndarray:
+    """`as_numbers`, and none of them NaN."""
+    return _without_nan(as_numbers(x, name), name)
+
+
+def floats(x: ArrayLike, name: str = "x", dtype: DTypeLike | None = None) -> Array:
+    """`as_floats`, and none of them NaN."""
+    return _without_nan(as_floats(x, name, dtype), name)
+
+
+def _without_nan(array: NDArray[Any], name: str) -> NDArray[Any]:
+    if not inside and array.dtype.kind == "f" and np.isnan(array).any():
+        raise ValueError(f"{name} must be numbers, got {_place(array, np.isnan)}")
+    return array
+
+
+def as_numbers(x: ArrayLike, name: str = "x") -> NDArray[Any]:
+    """x as an array of numbers, with the dtype that it has."""
+    if type(x) is np.ndarray and (inside or x.dtype.kind in "biuf"):
         return x
     array = _array(x, name)
     if array.dtype.kind not in "biuf":
         raise ValueError(f"{name} must be numbers, got {_sample(array)}")
-    if not inside and array.dtype.kind == "f" and np.isnan(array).any():
-        raise ValueError(f"{name} must be numbers, got {_place(array, np.isnan)}")
     return array
 
 
@@ -203,14 +217,14 @@ def _array(x: ArrayLike, name: str, kind: str = "an array") -> NDArray[Any]:
         ) from None
 
 
-def floats(x: ArrayLike, name: str = "x", dtype: DTypeLike | None = None) -> Array:
+def as_floats(x: ArrayLike, name: str = "x", dtype: DTypeLike | None = None) -> Array:
     """x as an array of floats, of that dtype. Without one, float32 stays float32, and
     all other numbers become float64: small integers would wrap around (as uint8, −3 is
     253), and float16 is too coarse to compute with.
     """
-    array = numbers(x, name)
+    array = as_numbers(x, name)
     if dtype is None:
-        dtype = np.float32 if array.dtype == np.float32 else np.float64
+        dtype = array.dtype if array.dtype == np.float32 else np.float64
     if array.dtype == dtype:
         return array
     with np.errstate(over="ignore"):
@@ -300,17 +314,6 @@ def shape(expected: tuple[int, ...], note: str = "", /, **arrays: ArrayLike) -> 
 def last_axis(size: int, x: Array) -> None:
     if x.ndim == 0 or x.shape[-1] != size:
         raise ValueError(f"x must have the shape (…, {size}), got {x.shape}")
-
-
-def forwarded(result: Any, by: object) -> tuple[Any, tuple[Any, ...]]:
-    """What a reader's own `_forward` returned: the outputs, and what backward needs."""
-    is_pair = isinstance(result, tuple) and len(result) == 2
-    if not is_pair or not isinstance(result[1], tuple):
-        raise ValueError(
-            f"{type(by).__name__}._forward must return a pair: the outputs and a tuple "
-            f"of what backward needs, got {_described(result)}"
-        )
-    return result
 
 
 def embeddings(size: int, x: Array) -> None:

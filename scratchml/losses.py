@@ -77,7 +77,16 @@ class Loss:
         targets, outputs = self._checked(targets, outputs)
         with np.errstate(over="ignore", invalid="ignore"):
             result = self._forward(targets, outputs)
-        value, needed = check.forwarded(result, self)
+        if (
+            type(result) is not tuple
+            or len(result) != 2
+            or type(result[1]) is not tuple
+        ):
+            raise ValueError(
+                f"{type(self).__name__}._forward must return a pair: the loss and a "
+                f"tuple of what backward needs, got a {type(result).__name__}"
+            )
+        value, needed = result
         if not math.isfinite(value):
             self._refuse(value, outputs)
         self._saved = needed
@@ -99,7 +108,7 @@ class Loss:
             raise FloatingPointError(f"the loss is {value}")
 
     def _checked(self, targets: ArrayLike, outputs: ArrayLike) -> tuple[Any, Array]:
-        return check.floats(targets, "targets"), check.floats(outputs, "outputs")
+        return check.as_floats(targets, "targets"), check.as_floats(outputs, "outputs")
 
     def _forward(self, targets: Any, outputs: Array) -> tuple[Any, Any]:
         raise NotImplementedError(f"{type(self).__name__} must define _forward")
@@ -119,8 +128,8 @@ class SquaredError(Loss):
         return 2 * difference / len(difference)
 
     def _checked(self, targets: ArrayLike, outputs: ArrayLike) -> tuple[Any, Array]:
-        outputs = check.floats(outputs, "outputs")
-        targets = check.floats(targets, "targets", outputs.dtype)
+        outputs = check.as_floats(outputs, "outputs")
+        targets = check.as_floats(targets, "targets", outputs.dtype)
         if outputs.ndim != 2 or len(outputs) == 0:
             raise ValueError(
                 f"outputs must have the shape (rows, outputs) with at least one row, "
@@ -165,7 +174,7 @@ class CrossEntropy(Loss):
         return gradient.reshape(shape)
 
     def _checked(self, labels: ArrayLike, logits: ArrayLike) -> tuple[Any, Array]:
-        logits = check.floats(logits, "logits")
+        logits = check.as_floats(logits, "logits")
         if logits.ndim not in (2, 3) or logits.size == 0:
             raise ValueError(
                 f"logits must have the shape (rows, classes) or (B, T, V), with at "

@@ -6,7 +6,7 @@ parameters to what their `gradient` holds, and hands on the one for its inputs.
 """
 
 from collections import deque
-from collections.abc import Iterator, KeysView, Mapping, ValuesView
+from collections.abc import Callable, Iterator, KeysView, Mapping, ValuesView
 from typing import Any, Self
 
 import numpy as np
@@ -27,7 +27,7 @@ class Parameter:
     clock = 0  # counts the changes of all values
 
     def __init__(self, value: ArrayLike) -> None:
-        self._value = np.array(check.floats(value, "value"))
+        self._value = np.array(check.as_floats(value, "value"))
         self._gradient = np.zeros_like(self._value)
         self.has_optimizer = False
         self.changed_at = 0
@@ -75,8 +75,8 @@ class Parameter:
                 "these parameters must keep the dtype in which an optimizer has them: "
                 "choose the dtype first, and then make the optimizer"
             )
-        value = check.floats(self._value, "value", dtype)
-        return value, check.floats(self._gradient, "gradient", dtype)
+        value = check.as_floats(self._value, "value", dtype)
+        return value, check.as_floats(self._gradient, "gradient", dtype)
 
     def __repr__(self) -> str:
         return f"Parameter{self.value.shape}"
@@ -85,7 +85,7 @@ class Parameter:
 def _copy_into(array: Array, new: ArrayLike, what: str) -> None:
     if new is array:  # what `parameter.gradient += …` assigns
         return
-    new = check.floats(new, what, array.dtype)
+    new = check.as_floats(new, what, array.dtype)
     if new.shape != ():
         check.shape(array.shape, **{f"this parameter's {what}": new})
     array[...] = new
@@ -126,26 +126,33 @@ class Module:
         FloatingPointError where the numbers become too large on the way.
         """
         self._saved = None  # first of all, so that nobody goes back to an older batch
-        cache = more.get("cache")  # a KeyValueCache, in which there's no way back
-        with check.inside as outermost:
-            taken: Any = self._taken(x) if outermost else x
-            self._check(taken)
-            if outermost:
-                check.inside.of_pass = object()
-            result = self._forward(
-                rows(taken) if self.row_wise else taken, *args, **more
+        if check.inside:
+            return self._compute(x, args, more)
+        with check.inside(object()):
+            outputs = self._compute(self._taken(x), args, more)
+            check.no_overflow(outputs, "the outputs")
+        if more.get("cache") is not None:
+            more["cache"].end_pass()
+        return outputs
+
+    def _compute(self, x: Any, args: Any, more: Any) -> Array:
+        self._check(x)
+        result = self._forward(rows(x) if self.row_wise else x, *args, **more)
+        if (
+            type(result) is not tuple
+            or len(result) != 2
+            or type(result[1]) is not tuple
+        ):
+            raise ValueError(
+                f"{type(self).__name__}._forward must return a pair: the outputs and a "
+                f"tuple of what backward needs, got a {type(result).__name__}"
             )
-            outputs, needed = check.forwarded(result, self)
-            if self.row_wise:
-                outputs = outputs.reshape(*taken.shape[:-1], -1)
-            if outermost:
-                check.no_overflow(outputs, "the outputs")
-        if cache is None:
-            dtype = np.result_type(outputs.dtype, np.float32)
-            time, of_pass = Parameter.clock, check.inside.of_pass
-            self._saved = needed, outputs.shape, dtype, time, of_pass
-        elif outermost:
-            cache.end_pass()
+        outputs, needed = result
+        if self.row_wise and x.ndim != 2:
+            outputs = outputs.reshape(*x.shape[:-1], -1)
+        if more.get("cache") is None:  # there is no way back through a cache
+            now = Parameter.clock, check.inside.call
+            self._saved = needed, outputs.shape, outputs.dtype, now
         return outputs
 
     def __call__(self, x: ArrayLike, *args: Any, **more: Any) -> Array:
@@ -159,21 +166,25 @@ class Module:
         Once for each forward. Raises ValueError for another shape than the outputs had,
         NaN or infinity, and when a parameter has changed since the forward.
         """
-        gradient, needed = self._take(gradient)
-        with check.inside:
-            if not self.row_wise:
-                return self._backward(gradient, *needed)
-            x_gradient = self._backward(rows(gradient), *needed)
-            return x_gradient.reshape(*gradient.shape[:-1], x_gradient.shape[-1])
+        return self._go_back(self._backward, gradient)
 
     def backward_to_parameters(self, gradient: ArrayLike) -> None:
         """`backward` for what comes first in a model: its inputs are the data, which
         stay as they are, so nobody needs ∂C/∂x.
         """
-        gradient, needed = self._take(gradient)
-        with check.inside:
-            gradient = rows(gradient) if self.row_wise else gradient
-            self._backward_to_parameters(gradient, *needed)
+        self._go_back(self._backward_to_parameters, gradient)
+
+    def _go_back(self, backward: Callable[..., Any], gradient: ArrayLike) -> Any:
+        gradient, needed, call = self._take(gradient)
+        given = rows(gradient) if self.row_wise else gradient
+        if check.inside:
+            x_gradient = backward(given, *needed)
+        else:
+            with check.inside(call):
+                x_gradient = backward(given, *needed)
+        if self.row_wise and x_gradient is not None and gradient.ndim != 2:
+            return x_gradient.reshape(*gradient.shape[:-1], -1)
+        return x_gradient
 
     def _forward(self, x: Any, /, *args: Any, **more: Any) -> tuple[Array, Any]:
         raise NotImplementedError(f"{type(self).__name__} must define _forward")
@@ -187,14 +198,16 @@ class Module:
     def _taken(self, x: ArrayLike) -> Any:
         """A copy of what the user has given, as an array in the dtype of the model."""
         first = next(self.named_parameters(), None)
-        array = check.floats(x, dtype=None if first is None else first[1].value.dtype)
+        array = check.as_floats(
+            x, dtype=None if first is None else first[1].value.dtype
+        )
         check.finite(array)
         return array.copy()
 
     def _check(self, x: Any) -> None:
         """Raises ValueError if x hasn't a shape that this part takes."""
 
-    def _take(self, gradient: ArrayLike) -> tuple[Array, Any]:
+    def _take(self, gradient: ArrayLike) -> tuple[Array, Any, object]:
         """The gradient, if it fits, and what `forward` kept: once, since the same
         numbers don't serve two steps.
         """
@@ -204,13 +217,12 @@ class Module:
                 f"{name}.backward needs the numbers of a forward that came just before "
                 f"it: call forward first"
             )
-        needed, shape, dtype, time, of_pass = self._saved
-        gradient = check.floats(gradient, "gradient", dtype)
+        needed, shape, dtype, (time, call) = self._saved
+        gradient = check.as_floats(gradient, "gradient", dtype)
         check.shape(shape, "of the outputs ", gradient=gradient)
         if not check.inside:
             check.finite(gradient, "gradient")
-            check.inside.of_pass = of_pass
-        elif of_pass is not check.inside.of_pass:
+        elif call is not check.inside.call:
             raise ValueError(
                 f"{name} must go back after the forward of the whole model, got one of "
                 f"{name} by itself: call the model's forward again"
@@ -221,7 +233,7 @@ class Module:
                 f"(after a step of the optimizer, or an assignment): call forward again"
             )
         self._saved = None
-        return gradient, needed
+        return gradient, needed, call
 
     def _changed_since(self, time: int) -> bool:
         """Whether a parameter has changed, here or in a part."""
@@ -275,7 +287,7 @@ class Module:
         values = {}
         for name, parameter in parameters.items():
             check.shape(parameter.value.shape, **{name: state[name]})
-            values[name] = check.floats(state[name], name, parameter.value.dtype)
+            values[name] = check.as_floats(state[name], name, parameter.value.dtype)
             check.finite(values[name], name)
         for name, parameter in parameters.items():
             parameter.value = values[name]
