@@ -29,6 +29,7 @@ def train_epoch(
 
     `before_step(optimizer, rows)` may change the gradients and the learning rate.
     """
+    _check_parts(model, loss, optimizer)
     total, rows = 0.0, 0
     for inputs, targets in check.pairs(batches):
         value = loss.forward(targets, model(inputs))
@@ -43,6 +44,8 @@ def train_epoch(
 
 def mean_loss(model: Module, loss: Loss, batches: Iterable[Batch]) -> float:
     """The loss over all rows of the batches, at least one; nothing is learned."""
+    check.instance(Module, model=model)
+    check.instance(Loss, loss=loss)
     total, rows = _total_loss(model, loss, batches)
     return _mean(total, rows)
 
@@ -117,9 +120,8 @@ def fit(
     optimizer of another model; and FloatingPointError when the loss or a gradient is no
     longer a number.
     """
-    check.instance(Module, model=model)
-    check.instance(Loss, loss=loss)
-    check.instance(Optimizer, optimizer=optimizer)
+    _check_parts(model, loss, optimizer)
+    check.instance(SingleProcess, group=group)
     check.integers_from(0, epochs=epochs)
     if patience is not None:
         check.integers_from(1, patience=patience)
@@ -127,13 +129,16 @@ def fit(
         raise ValueError("patience must come with a validation, got none")
     if max_gradient_norm is not None:
         check.positive(max_gradient_norm=max_gradient_norm)
-    if not set(map(id, optimizer.parameters)) <= set(map(id, model.parameters())):
-        raise ValueError(
-            "the optimizer must have parameters of this model, got others too"
-        )
     if validation is not None:
         mean_loss(model, loss, validation)  # refuses what doesn't fit
-    group.broadcast(optimizer)
+    group.broadcast(
+        model,
+        optimizer,
+        epochs=epochs,
+        patience=patience,
+        max_gradient_norm=max_gradient_norm,
+        validation=validation is not None,
+    )
     keep_freed_memory()
 
     def before_step(optimizer: Optimizer, rows: int) -> None:
@@ -163,6 +168,16 @@ def fit(
         if best:
             model.load_state(best)
     return history
+
+
+def _check_parts(model: Module, loss: Loss, optimizer: Optimizer) -> None:
+    check.instance(Module, model=model)
+    check.instance(Loss, loss=loss)
+    check.instance(Optimizer, optimizer=optimizer)
+    if not set(map(id, optimizer.parameters)) <= set(map(id, model.parameters())):
+        raise ValueError(
+            "the optimizer must have parameters of this model, got others too"
+        )
 
 
 @contextmanager
