@@ -75,8 +75,13 @@ def load_checkpoint(path: str | Path) -> tuple[GPT, Tokenizer | None]:
     config, parameters = contents.config, contents.parameters
     try:
         # Before a model is made, which might not fit into memory.
-        embeddings = parameters["token_embedding.weights"]
-        check.shape((config.vocab_size, config.embedding_dim), embeddings=embeddings)
+        sizes = {
+            "token_embedding.weights": config.vocab_size,
+            "positions.weights": config.context_length,
+        }
+        for name in [name for name in sizes if name in parameters]:
+            shape = (sizes[name], config.embedding_dim)
+            check.shape(shape, **{name: parameters[name]})
         num_blocks = len(
             {n.split(".")[1] for n in parameters if n.startswith("blocks.")}
         )
@@ -105,6 +110,11 @@ def resume_checkpoint(
     model, optimizer or kind of Generator. Then nothing has changed.
     """
     check.instance(GPT, model=model)
+    if optimizer is not None:
+        check.instance(Optimizer, optimizer=optimizer)
+        _check_same_parameters(optimizer, model)
+    if rng is not None:
+        check.instance(np.random.Generator, rng=rng)
     contents = _read(path)
     if contents.config != model.config:
         theirs, ours = asdict(contents.config), asdict(model.config)
@@ -120,18 +130,16 @@ def resume_checkpoint(
         raise ValueError(f"{path} was saved without a random generator")
 
     before = model.state()
-    optimizer_before = None if optimizer is None else optimizer.state()
     rng_before = None if rng is None else rng.bit_generator.state
     try:
         model.load_state(contents.parameters)
-        if optimizer is not None:
-            optimizer.load_state(contents.optimizer)
         if rng is not None:
             rng.bit_generator.state = contents.rng
+        if optimizer is not None:
+            optimizer.load_state(contents.optimizer)  # last: it changes all or nothing
     except Exception as error:
-        model.load_state(before)
-        if optimizer is not None and optimizer_before is not None:
-            optimizer.load_state(optimizer_before)
+        for name, parameter in model.named_parameters():
+            parameter.value[...] = before[name]  # even if it was NaN
         if rng is not None and rng_before is not None:
             rng.bit_generator.state = rng_before
         raise ValueError(f"{path} doesn't fit: {error}") from error
@@ -166,10 +174,16 @@ def _read(path: str | Path) -> _Contents:
                 arrays = {name: archive[name] for name in archive.files}
         except Exception as error:  # zipfile, zlib and numpy raise many kinds
             raise ValueError(f"{path} is damaged, or no .npz file: {error}") from error
-    if "format" not in arrays or str(arrays["format"]) != _FORMAT:
+    written_as = str(arrays.get("format"))
+    if written_as != _FORMAT and written_as.startswith("scratchml checkpoint "):
         raise ValueError(
-            f"{path} is no checkpoint of this scratchml: it should say {_FORMAT!r}, "
-            f"and holds {sorted(arrays)[:5]}, format {arrays.get('format')}"
+            f"{path} must be a {_FORMAT!r}, got a {written_as!r}: another version of "
+            f"scratchml has written it, and only that one can read it"
+        )
+    if written_as != _FORMAT:
+        raise ValueError(
+            f"{path} is no checkpoint of scratchml: it should say {_FORMAT!r}, and "
+            f"holds {sorted(arrays)[:5]}"
         )
 
     def with_prefix(prefix: str) -> dict[str, NDArray[Any]]:
@@ -212,7 +226,10 @@ def _check_vocabulary(tokenizer: Tokenizer, config: GPTConfig) -> None:
 
 
 def _check_same_parameters(optimizer: Optimizer, model: GPT) -> None:
-    if set(map(id, optimizer.parameters)) != set(map(id, model.parameters())):
+    own = set(map(id, model.parameters()))
+    got = set(map(id, optimizer.parameters))
+    if got != own:
         raise ValueError(
-            "the optimizer must have the parameters of this model, got others"
+            f"the optimizer must have all {len(own)} parameters of this model and no "
+            f"others, got {len(own & got)} of them and {len(got - own)} others"
         )
