@@ -6,7 +6,6 @@ the tokens that look, S those that they look at; the same ones, save with a cach
 """
 
 import math
-from types import NoneType
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -19,7 +18,7 @@ from scratchml._kernels import (
     softmax_backward_in_place,
     softmax_in_place,
 )
-from scratchml.key_value_cache import KeyValueCache
+from scratchml.key_value_cache import KeyValueCache, check_cache
 from scratchml.module import Module, Parameter
 
 
@@ -31,15 +30,18 @@ def scaled_dot_product_attention(
     query (…, T, D), key (…, S, D), value (…, S, E) → (…, T, E) and (…, T, S). Where
     `mask` (T, S) is False or 0, a score becomes −∞ and its weight 0. Vaswani et al.
     (2017). Raises ValueError for shapes that don't fit, NaN or infinity, and a row of
-    the mask that is all False.
+    the mask that is all False, and FloatingPointError where scores become too large.
     """
     query, key, value = check.attention(query, key, value)
     query = query / math.sqrt(query.shape[-1])  # cheaper than to divide the scores
-    scores = query @ key.swapaxes(-1, -2)  # (…, T, S)
+    # In C order, which numpy's products of transposed arrays aren't, to be written over.
+    scores = np.ascontiguousarray(query @ key.swapaxes(-1, -2))  # (…, T, S)
     if mask is not None:
         allowed = check.mask(mask, scores.shape[-2:])
         scores += np.where(allowed, 0, -np.inf).astype(scores.dtype)
     weights = softmax_in_place(scores)
+    if not check.inside:
+        check.no_overflow(weights, "the scores")
     return weights @ value, weights
 
 
@@ -57,7 +59,7 @@ def attention_gradients(
     query, key, value = check.attention(query, key, value)
     gradient, weights = check.attention_outputs(gradient, weights, query, value)
     value_gradient = weights.swapaxes(-1, -2) @ gradient  # (…, S, E)
-    weights_gradient = gradient @ value.swapaxes(-1, -2)  # (…, T, S)
+    weights_gradient = np.ascontiguousarray(gradient @ value.swapaxes(-1, -2))
     # What one weight of a row gains, the others lose.
     scores_gradient = softmax_backward_in_place(weights_gradient, weights)
     scale = math.sqrt(query.shape[-1])
@@ -174,7 +176,7 @@ class MultiHeadAttention(Module):
         mask: ArrayLike | None = None,
         cache: KeyValueCache | None = None,
     ) -> tuple[Array, tuple[Array, ...]]:
-        check.instance((KeyValueCache, NoneType), cache=cache)
+        check_cache(cache, self)
         query = self._split_heads(matmul(x, self.W_q.value))  # (…, H, T, D)
         key = self._split_heads(matmul(x, self.W_k.value))
         value = self._split_heads(matmul(x, self.W_v.value))

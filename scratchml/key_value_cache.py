@@ -3,8 +3,11 @@
 B batch, H heads, S the tokens so far, D head width.
 """
 
+from types import NoneType
+
 import numpy as np
 
+import scratchml._checks as check
 from scratchml._checks import Array
 from scratchml.module import Module, Parameter
 
@@ -18,17 +21,18 @@ class KeyValueCache:
 
     def __init__(self) -> None:
         self.length = 0
-        self._read: dict[Module, tuple[Array, Array, int]] = {}
+        self.time = 0  # of the last pass, by the clock of the parameters
+        self._read: dict[Module, tuple[Array, Array]] = {}  # last, who read last
 
     def extend(self, layer: Module, key: Array, value: Array) -> tuple[Array, Array]:
         """All keys and values of this layer, the new ones at the end: (…, H, S, D).
 
-        Raises ValueError if it has read for another model, for another batch, or with
-        other parameters.
+        Raises ValueError if it has read for another model, or for another batch.
         """
         if self.length:
             key, value = self._joined(layer, key, value)
-        self._read[layer] = key, value, Parameter.clock
+        self._read.pop(layer, None)
+        self._read[layer] = key, value
         return key, value
 
     def _joined(self, layer: Module, key: Array, value: Array) -> tuple[Array, Array]:
@@ -37,16 +41,11 @@ class KeyValueCache:
                 f"a cache must go on with its model, got another: it has read "
                 f"{self.length} tokens for the first"
             )
-        old_key, old_value, time = self._read[layer]
+        old_key, old_value = self._read[layer]
         if old_key.shape[:-2] != key.shape[:-2]:
             raise ValueError(
                 f"a cache must go on with its batch, of shape {old_key.shape[:-3]}, "
                 f"got {key.shape[:-3]}"
-            )
-        if layer._changed_since(time):
-            raise ValueError(
-                f"a cache must go on with the parameters that it has read "
-                f"{self.length} tokens with, got others: begin a new one"
             )
         # A pass that was cut off may have left more than `length`.
         return (
@@ -56,4 +55,16 @@ class KeyValueCache:
 
     def end_pass(self) -> None:
         """Count the tokens of this pass, now that all layers have read them."""
-        self.length = max((key.shape[-2] for key, *_ in self._read.values()), default=0)
+        if self._read:
+            key, _ = next(reversed(self._read.values()))
+            self.length, self.time = key.shape[-2], Parameter.clock
+
+
+def check_cache(cache: KeyValueCache | None, part: Module) -> None:
+    """None, or a cache that has read with the parameters that this part has now."""
+    check.instance((KeyValueCache, NoneType), cache=cache)
+    if cache is not None and cache.length and part._changed_since(cache.time):
+        raise ValueError(
+            f"a cache must go on with the parameters that it has read {cache.length} "
+            f"tokens with, got others: begin a new one"
+        )

@@ -15,7 +15,7 @@ from scratchml._kernels import matmul, rows
 from scratchml.activations import GELU, ReLU
 from scratchml.attention import MultiHeadAttention, causal_mask
 from scratchml.embedding import Embedding
-from scratchml.key_value_cache import KeyValueCache
+from scratchml.key_value_cache import KeyValueCache, check_cache
 from scratchml.linear import Linear
 from scratchml.module import Module, Parameter
 from scratchml.normalization import LayerNorm
@@ -91,6 +91,7 @@ class TransformerBlock(Module):
         mask: ArrayLike | None = None,
         cache: KeyValueCache | None = None,
     ) -> tuple[Array, tuple[()]]:
+        check_cache(cache, self)
         x = x + self.attention(self.attention_norm(x), mask, cache=cache)
         x = x + self.feed_forward(self.feed_forward_norm(x))
         return x, ()
@@ -186,6 +187,7 @@ class GPT(Module):
     def _forward(
         self, tokens: IntegerArray, cache: KeyValueCache | None = None
     ) -> tuple[Array, tuple[Array]]:
+        check_cache(cache, self)
         start = 0 if cache is None else cache.length
         check.context(tokens, self.config.context_length - start)
         end = start + tokens.shape[-1]

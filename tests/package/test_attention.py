@@ -1,3 +1,4 @@
+import itertools
 import math
 import re
 
@@ -145,6 +146,18 @@ class TestTheFunction:
             weights, np.eye(3)[(x @ x.T if mask is None else np.where(mask, x @ x.T, -np.inf)).argmax(axis=1)]
         )
         np.testing.assert_array_equal(outputs, weights @ x)
+
+    @pytest.mark.parametrize("axes", list(itertools.permutations(range(4))), ids=str)
+    def test_arrays_may_lie_in_memory_in_any_order(self, axes):
+        arrays = [numbers(2, 3, 4, 5, seed=seed).transpose(axes) for seed in range(4)]
+        plain = [array.copy() for array in arrays]
+        results = [
+            (*scaled_dot_product_attention(*qkv), *attention_gradients(gradient, *qkv, weights))
+            for gradient, *qkv in (arrays, plain)
+            for weights in [scaled_dot_product_attention(*plain[1:])[1]]
+        ]
+        for got, expected in zip(*results, strict=True):
+            np.testing.assert_allclose(got, expected, rtol=1e-12, atol=1e-14)
 
     @pytest.mark.parametrize("dtype", DTYPES)
     @pytest.mark.parametrize("sign", [1, -1])
