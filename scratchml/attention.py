@@ -34,7 +34,7 @@ def scaled_dot_product_attention(
     """
     query, key, value = check.attention(query, key, value)
     query = query / math.sqrt(query.shape[-1])  # cheaper than to divide the scores
-    # In C order, which numpy's products of transposed arrays aren't, to be written over.
+    # To be written over, in C order, which products of transposed arrays aren't in.
     scores = np.ascontiguousarray(query @ key.swapaxes(-1, -2))  # (…, T, S)
     if mask is not None:
         allowed = check.mask(mask, scores.shape[-2:])
