@@ -67,6 +67,7 @@ RECIPES = {
 def train(name: str, folder: Path) -> None:
     """Train the model of that name, save it there, and say how good it is."""
     recipe = RECIPES[name]
+    folder.mkdir(parents=True, exist_ok=True)
     rng = np.random.default_rng(SEED)
     words = recipe.words()  # the most frequent first, so shuffle them
     words = [words[i] for i in rng.permutation(len(words))]
@@ -157,5 +158,8 @@ if __name__ == "__main__":
     parser.add_argument("names", nargs="*", help=", ".join(RECIPES))
     parser.add_argument("--out", type=Path, required=True, help="where to write")
     arguments = parser.parse_args()
+    unknown = sorted(set(arguments.names) - RECIPES.keys())
+    if unknown:
+        parser.error(f"names must be of {', '.join(RECIPES)}, got {', '.join(unknown)}")
     for chosen in arguments.names or RECIPES:
         train(chosen, arguments.out)

@@ -1,6 +1,11 @@
 """The models that ship, and the script that makes them."""
 
+import os
 import re
+import subprocess
+import sys
+from importlib import resources
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -8,6 +13,7 @@ import pytest
 from scratchml import CrossEntropy, generate, idioms, load_checkpoint, mean_loss, names, pretrained
 from scratchml.weights import train as script
 
+ROOT = Path(__file__).parents[2]
 NAMES = sorted(script.RECIPES)
 
 
@@ -22,13 +28,13 @@ def held_out(name):
 def test_it_loads_in_one_line_and_is_small(name):
     model, tokenizer = pretrained(name)
     assert model.config.vocab_size == tokenizer.vocab_size
-    assert (script.FOLDER / f"{name}.npz").stat().st_size <= 300_000
+    assert (resources.files("scratchml") / "weights" / f"{name}.npz").stat().st_size <= 300_000
     again, _ = pretrained(name)
     model.final_norm.gain.value = 0
     assert again.final_norm.gain.value.any(), "each call gives a model of one's own"
 
 
-@pytest.mark.parametrize("name", ["digits", "", "../weights/idioms", "idioms.npz"])
+@pytest.mark.parametrize("name", ["digits", "", "../weights/idioms", "idioms.npz", None, 0, ["idioms"]])
 def test_another_name_is_refused(name):
     with pytest.raises(ValueError, match=re.escape(f"name must be one of idioms, names, got {name!r}")):
         pretrained(name)
@@ -63,21 +69,21 @@ def test_a_line_end_is_the_prompt():
 
 
 def test_the_script_trains_saves_and_reports(monkeypatch, tmp_path, capsys):
-    monkeypatch.setattr(script, "FOLDER", tmp_path)
     monkeypatch.setattr(script, "SAMPLES", 20)
     small = script.RECIPES["names"]._replace(
         words=lambda: ["anna", "hannah", "nan", "ann"] * 40, embedding_dim=16, num_layers=1, epochs=20, peak=0.02
     )
     monkeypatch.setitem(script.RECIPES, "names", small)
-    script.train("names")
+    folder = tmp_path / "a new" / "folder"
+    script.train("names", folder)
+    assert os.listdir(folder) == ["names.npz"]
     report = capsys.readouterr().out
     epochs = [int(i) for i in re.findall(r"^epoch (\d+) of 20: [\d,]+ tokens per second$", report, re.MULTILINE)]
     assert len(epochs) > 4 and epochs == list(range(1, len(epochs) + 1))
-    model, tokenizer = load_checkpoint(tmp_path / "names.npz")
+    _, tokenizer = load_checkpoint(folder / "names.npz")
     assert tokenizer.decode(range(tokenizer.vocab_size)) == "\nahn"
-    copies, unread, neither = map(
-        int, re.search(r"(\d+) copies of what it read, (\d+) that were kept from it, (\d+) in neither", report).groups()
-    )
+    parts = r"(\d+) copies of what it read, \d+ that were kept from it, (\d+) in neither"
+    copies, neither = map(int, re.search(parts, report).groups())
     assert copies >= 15, report  # four words, read forty times each
     valid = int(re.search(r"of 20 samples (\d+) are valid", report)[1])
     assert copies + neither <= valid <= 20
@@ -85,3 +91,22 @@ def test_the_script_trains_saves_and_reports(monkeypatch, tmp_path, capsys):
         r"trained for \d+ s, best after \d+ epochs; loss of a word: \d+\.\d\d, of one kept from it \d+\.\d\d; \d+ KB in names\.npz",
         report,
     )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["names"], "the following arguments are required: --out"),
+        (["idioms", "words", "digits", "--out", "{folder}"], "names must be of idioms, names, got digits, words"),
+    ],
+    ids=["no folder", "unknown names"],
+)
+def test_called_in_another_way_it_says_so_and_trains_nothing(arguments, says, tmp_path):
+    finished = subprocess.run(
+        [sys.executable, "-m", "scratchml.weights.train", *(a.format(folder=tmp_path / "new") for a in arguments)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+    )
+    assert finished.returncode == 2 and says in finished.stderr
+    assert finished.stdout == "" and os.listdir(tmp_path) == []
