@@ -189,14 +189,14 @@ def floats(x: ArrayLike, name: str = "x", dtype: DTypeLike | None = None) -> Arr
 
 
 def _without_nan(array: NDArray[Any], name: str) -> NDArray[Any]:
-    if not inside and array.dtype.kind == "f" and np.isnan(array).any():
+    if inside.call is None and array.dtype.kind == "f" and np.isnan(array).any():
         raise ValueError(f"{name} must be numbers, got {_place(array, np.isnan)}")
     return array
 
 
 def as_numbers(x: ArrayLike, name: str = "x") -> NDArray[Any]:
     """x as an array of numbers, with the dtype that it has."""
-    if type(x) is np.ndarray and (inside or x.dtype.kind in "biuf"):
+    if type(x) is np.ndarray and (inside.call or x.dtype.kind in "biuf"):
         return x
     array = _array(x, name)
     if array.dtype.kind not in "biuf":

@@ -6,7 +6,7 @@ parameters to what their `gradient` holds, and hands on the one for its inputs.
 """
 
 from collections import deque
-from collections.abc import Callable, Iterator, KeysView, Mapping, ValuesView
+from collections.abc import Callable, Iterable, Iterator, KeysView, Mapping, ValuesView
 from typing import Any, Self
 
 import numpy as np
@@ -39,7 +39,7 @@ class Parameter:
     @value.setter
     def value(self, new: ArrayLike) -> None:
         _copy_into(self._value, new, "value")
-        self.note_change()
+        Parameter.note_changes([self])
 
     @property
     def gradient(self) -> Array:
@@ -49,10 +49,12 @@ class Parameter:
     def gradient(self, new: ArrayLike) -> None:
         _copy_into(self._gradient, new, "gradient")
 
-    def note_change(self) -> None:
-        """Remember that the value is another now, and when it became so."""
+    @staticmethod
+    def note_changes(parameters: Iterable["Parameter"]) -> None:
+        """Remember that these values are others now, and when they became so."""
         Parameter.clock += 1
-        self.changed_at = Parameter.clock
+        for parameter in parameters:
+            parameter.changed_at = Parameter.clock
 
     def live_in(self, value: Array, gradient: Array) -> None:
         """Move into these arrays of an optimizer, with the numbers as they are."""
@@ -66,7 +68,7 @@ class Parameter:
     def to(self, dtype: DTypeLike) -> None:
         """Change to another dtype, unless an optimizer has the numbers already."""
         self._value, self._gradient = self.converted(dtype)
-        self.note_change()
+        Parameter.note_changes([self])
 
     def converted(self, dtype: DTypeLike) -> tuple[Array, Array]:
         """Value and gradient in another dtype; the parameter itself stays as it is."""
@@ -126,18 +128,11 @@ class Module:
         FloatingPointError where the numbers become too large on the way.
         """
         self._saved = None  # first of all, so that nobody goes back to an older batch
-        if check.inside:
-            return self._compute(x, args, more)
-        with check.inside(object()):
-            outputs = self._compute(self._taken(x), args, more)
-            check.no_overflow(outputs, "the outputs")
-        if more.get("cache") is not None:
-            more["cache"].end_pass()
-        return outputs
-
-    def _compute(self, x: Any, args: Any, more: Any) -> Array:
+        if check.inside.call is None:
+            return self._forward_outermost(x, args, more)
         self._check(x)
-        result = self._forward(rows(x) if self.row_wise else x, *args, **more)
+        taken: Any = x
+        result = self._forward(rows(taken) if self.row_wise else taken, *args, **more)
         if (
             type(result) is not tuple
             or len(result) != 2
@@ -148,11 +143,19 @@ class Module:
                 f"tuple of what backward needs, got a {type(result).__name__}"
             )
         outputs, needed = result
-        if self.row_wise and x.ndim != 2:
-            outputs = outputs.reshape(*x.shape[:-1], -1)
+        if self.row_wise and taken.ndim != 2:
+            outputs = outputs.reshape(*taken.shape[:-1], -1)
         if more.get("cache") is None:  # there is no way back through a cache
             now = Parameter.clock, check.inside.call
             self._saved = needed, outputs.shape, outputs.dtype, now
+        return outputs
+
+    def _forward_outermost(self, x: ArrayLike, args: Any, more: Any) -> Array:
+        with check.inside(object()):
+            outputs = Module.forward(self, self._taken(x), *args, **more)
+            check.no_overflow(outputs, "the outputs")
+        if more.get("cache") is not None:
+            more["cache"].end_pass()
         return outputs
 
     def __call__(self, x: ArrayLike, *args: Any, **more: Any) -> Array:
@@ -175,15 +178,15 @@ class Module:
         self._go_back(self._backward_to_parameters, gradient)
 
     def _go_back(self, backward: Callable[..., Any], gradient: ArrayLike) -> Any:
-        gradient, needed, call = self._take(gradient)
-        given = rows(gradient) if self.row_wise else gradient
-        if check.inside:
-            x_gradient = backward(given, *needed)
-        else:
+        array, needed, call = self._take(gradient)
+        given = rows(array) if self.row_wise else array
+        if check.inside.call is None:
             with check.inside(call):
                 x_gradient = backward(given, *needed)
-        if self.row_wise and x_gradient is not None and gradient.ndim != 2:
-            return x_gradient.reshape(*gradient.shape[:-1], -1)
+        else:
+            x_gradient = backward(given, *needed)
+        if self.row_wise and x_gradient is not None and array.ndim != 2:
+            return x_gradient.reshape(*array.shape[:-1], -1)
         return x_gradient
 
     def _forward(self, x: Any, /, *args: Any, **more: Any) -> tuple[Array, Any]:
@@ -204,6 +207,14 @@ class Module:
         check.finite(array)
         return array.copy()
 
+    def _dtype(self) -> Any:
+        """That of the parameters, or None without any."""
+        for part in vars(self).values():
+            if isinstance(part, Parameter):
+                return part.value.dtype
+        first = next(self.named_parameters(), None)
+        return None if first is None else first[1].value.dtype
+
     def _check(self, x: Any) -> None:
         """Raises ValueError if x hasn't a shape that this part takes."""
 
@@ -218,27 +229,27 @@ class Module:
                 f"it: call forward first"
             )
         needed, shape, dtype, (time, call) = self._saved
-        gradient = check.as_floats(gradient, "gradient", dtype)
-        check.shape(shape, "of the outputs ", gradient=gradient)
-        if not check.inside:
-            check.finite(gradient, "gradient")
+        dtype = dtype if dtype.kind == "f" else None
+        array = check.as_floats(gradient, "gradient", dtype)
+        if array.shape != shape:
+            check.shape(shape, "of the outputs ", gradient=array)
+        if check.inside.call is None:
+            check.finite(array, "gradient")
         elif call is not check.inside.call:
             raise ValueError(
                 f"{name} must go back after the forward of the whole model, got one of "
                 f"{name} by itself: call the model's forward again"
             )
-        if self._changed_since(time):
+        if Parameter.clock != time and self._changed_since(time):
             raise ValueError(
                 f"the parameters of {name} must be those of its forward, got others "
                 f"(after a step of the optimizer, or an assignment): call forward again"
             )
         self._saved = None
-        return gradient, needed, call
+        return array, needed, call
 
     def _changed_since(self, time: int) -> bool:
         """Whether a parameter has changed, here or in a part."""
-        if Parameter.clock == time:
-            return False
         return any(parameter.changed_at > time for parameter in self.parameters())
 
     def named_parameters(self) -> Iterator[tuple[str, Parameter]]:

@@ -91,8 +91,7 @@ class Optimizer:
             check.no_overflow(self.gradients, "the gradient")
         self.steps += 1
         self._step()
-        for p in self.parameters:
-            p.note_change()
+        Parameter.note_changes(self.parameters)
 
     def _step(self) -> None:
         raise NotImplementedError
