@@ -124,7 +124,8 @@ def gelu_and_slope(z: Array) -> tuple[Array, Array]:
 
     In stretches, and both at once, since they share most of their steps.
     """
-    outputs, slopes = np.empty_like(z), np.empty_like(z)
+    # Not empty_like, which may lay the axes out in another order, of which ravel copies.
+    outputs, slopes = np.empty(z.shape, z.dtype), np.empty(z.shape, z.dtype)
     whole = z.ravel(), outputs.ravel(), slopes.ravel()
     for part in stretches(z.size):
         z, output, slope = (array[part] for array in whole)

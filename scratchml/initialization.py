@@ -16,8 +16,9 @@ def standard_deviation(initialization: Initialization, num_inputs: int) -> float
     2015), or "xavier", √(1 / inputs), for the others (Glorot and Bengio, 2010, with the
     inputs alone).
     """
+    check.integers_from(1, num_inputs=num_inputs)
     if isinstance(initialization, str):
         check.one_of(INITIALIZATIONS, initialization=initialization)
         return math.sqrt(INITIALIZATIONS[initialization] / num_inputs)
     check.not_negative(initialization=initialization)
-    return initialization
+    return float(initialization)
