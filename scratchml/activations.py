@@ -88,8 +88,8 @@ def gelu_derivative(z: ArrayLike) -> Array:
 def softmax(x: ArrayLike, temperature: float = 1.0) -> Array:
     """Scores to probabilities, along the last axis: e^(x/T) divided by its sum.
 
-    A score of −∞ has the probability 0. Raises ValueError unless temperature > 0, and
-    for a row without a largest score.
+    A score of −∞ has the probability 0. Raises ValueError unless 0 < temperature < ∞,
+    and for a row without a largest score.
     """
     check.positive(temperature=temperature)
     x = check.scores(x)
@@ -132,6 +132,12 @@ class ReLU(_ActivationLayer):
     """`relu` as a layer."""
 
     _name = "relu"
+
+    def _forward(self, z: Array) -> tuple[Array, tuple[Array]]:
+        return np.maximum(z, 0), (z,)
+
+    def _backward(self, gradient: Array, z: Array) -> Array:
+        return gradient * (z > 0)
 
 
 class Sigmoid(_ActivationLayer):
