@@ -111,7 +111,7 @@ def next_token_windows(
     text = _checked_text(tokens, context_length)
     end = (len(text) - 1) // context_length * context_length
     inputs = text[:end].reshape(-1, context_length)
-    targets = text[1 : end + 1].reshape(-1, context_length)
+    targets = text[1 : end + 1].reshape(-1, context_length).copy()
     starts = range(0, len(inputs), batch_size)
     return [(inputs[i : i + batch_size], targets[i : i + batch_size]) for i in starts]
 

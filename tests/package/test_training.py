@@ -2,11 +2,10 @@ import math
 import random
 import re
 from functools import partial
+from itertools import pairwise
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from scratchml import (
     GPT,
@@ -32,12 +31,12 @@ from scratchml import (
     one_hot,
     spirals,
     squared_error,
+    train_epoch,
     warmup_cosine,
     xor,
 )
 
 pytestmark = pytest.mark.filterwarnings("error::RuntimeWarning")
-quick = settings(max_examples=50, deadline=None, derandomize=True)
 DTYPES = [np.float32, np.float64]
 
 
@@ -50,9 +49,9 @@ def problem(rows=23, seed=0):
 def network(seed=0, dtype=np.float64, sizes=(3, 8, 2), activation=Tanh):
     rng = np.random.default_rng(seed)
     layers = []
-    for inputs, outputs in zip(sizes, sizes[1:], strict=False):
-        layers += [Linear(inputs, outputs, rng=rng, dtype=dtype), activation()]
-    return Sequential(*layers[:-1])
+    for inputs, outputs in pairwise(sizes):
+        layers += [Linear(inputs, outputs, rng=rng), activation()]
+    return Sequential(*layers[:-1]).to(dtype)
 
 
 def batches_of(x, y, size):
@@ -66,250 +65,21 @@ def assert_same(arrays, expected):
         np.testing.assert_array_equal(arrays[name], expected[name], err_msg=name)
 
 
-class TestMiniBatches:
-    @quick
-    @given(st.integers(1, 40), st.integers(1, 45), st.integers(0, 2**32))
-    def test_an_epoch_holds_every_row_once_with_its_target_in_batches_of_one_size_but_the_last(self, rows, size, seed):
-        x = np.arange(rows * 2.0).reshape(rows, 2)
-        batches = MiniBatches(x, x[:, 0] * 10, size, rng=seed)
-        for _ in range(2):
-            epoch = list(batches)
-            assert len(epoch) == len(batches) == math.ceil(rows / size)
-            assert [len(inputs) for inputs, _ in epoch] == [size] * (rows // size) + (
-                [rows % size] if rows % size else []
-            )
-            assert sorted(row.tolist() for inputs, _ in epoch for row in inputs) == x.tolist()
-            for inputs, targets in epoch:
-                np.testing.assert_array_equal(targets, inputs[:, 0] * 10)
-
-    def test_every_epoch_has_another_order(self):
-        batches = MiniBatches(np.arange(20), np.arange(20), 6, rng=0)
-        orders = [tuple(np.concatenate([inputs for inputs, _ in batches])) for _ in range(5)]
-        assert len({*orders, tuple(range(20))}) == 6
-
-    def test_any_row_may_come_anywhere(self):
-        batches = MiniBatches(np.arange(4), np.arange(4), 4, rng=0)
-        orders = np.array([next(iter(batches))[0] for _ in range(2000)])
-        for column in orders.T:
-            np.testing.assert_allclose(np.bincount(column) / len(orders), 1 / 4, atol=0.04)
-
-    def test_the_same_seed_gives_the_same_orders_and_another_seed_others(self):
-        def orders(rng):
-            batches = MiniBatches(np.arange(20), np.arange(20), rng=rng)
-            return [next(iter(batches))[0].tolist() for _ in range(3)]
-
-        assert orders(1) == orders(1) == orders(np.random.default_rng(1)) != orders(2)
-        rng = np.random.default_rng(1)
-        assert orders(rng) != orders(rng)
-
-    def test_the_batch_size_is_32_unless_told_otherwise(self):
-        assert [len(inputs) for inputs, _ in MiniBatches(np.ones((70, 1)), np.ones(70), rng=0)] == [32, 32, 6]
-
-    def test_there_are_none_without_an_explicit_rng(self):
-        with pytest.raises(TypeError, match="rng"):
-            MiniBatches(np.ones((4, 1)), np.ones(4))
-
-    @pytest.mark.parametrize(
-        ("inputs", "targets"),
-        [(np.ones((5, 2, 3), np.float32), np.ones((5, 2), np.int64)), (np.ones((5, 4), np.uint8), np.ones((5, 1)))],
-    )
-    def test_rows_of_any_shape_keep_their_shape_and_dtype(self, inputs, targets):
-        for some_inputs, some_targets in MiniBatches(inputs, targets, 2, rng=0):
-            assert (some_inputs.shape[1:], some_inputs.dtype) == (inputs.shape[1:], inputs.dtype)
-            assert (some_targets.shape[1:], some_targets.dtype) == (targets.shape[1:], targets.dtype)
-
-    def test_lists_give_what_arrays_give(self):
-        x, y = problem()
-        for (a, b), (c, d) in zip(
-            MiniBatches(x, y, 5, rng=0), MiniBatches(x.tolist(), y.tolist(), 5, rng=0), strict=True
-        ):
-            np.testing.assert_array_equal(a, c)
-            np.testing.assert_array_equal(b, d)
-
-    def test_changing_a_batch_does_not_reach_the_data(self):
-        x, y = problem()
-        for inputs, targets in MiniBatches(x, y, 100, rng=0):
-            inputs[...], targets[...] = 99, 99
-        np.testing.assert_array_equal(x, problem()[0])
-        np.testing.assert_array_equal(y, problem()[1])
-
-    @pytest.mark.parametrize(
-        ("inputs", "targets"),
-        [
-            (np.ones((4, 2)), np.ones((3, 1))),
-            (np.ones((4, 2)), np.ones((1, 4))),
-            (np.ones((0, 2)), np.ones((0, 1))),
-            ([], []),
-            (np.ones((4, 0)), np.ones(4)),
-            (5.0, 3.0),
-            (np.ones(3), 3.0),
-        ],
-        ids=lambda array: str(np.shape(array)),
-    )
-    def test_rows_without_their_targets_and_no_rows_are_refused(self, inputs, targets):
-        with pytest.raises(
-            ValueError,
-            match=re.escape(
-                f"the same number of rows, at least one, got the shapes {np.shape(inputs)} and {np.shape(targets)}"
-            ),
-        ):
-            MiniBatches(inputs, targets, rng=0)
-
-    @quick
-    @given(st.booleans(), st.integers(0, 22), st.integers(0, 1), st.sampled_from([math.nan, math.inf, -math.inf]))
-    def test_nan_and_infinity_are_refused_before_anything_is_learned_from_the_rows_before_them(
-        self, in_targets, row, column, bad
-    ):
-        x, y = problem()
-        (y if in_targets else x)[row, column] = bad
-        with pytest.raises(ValueError, match="inputs and targets must be finite numbers, got NaN or infinity"):
-            MiniBatches(x, y, rng=0)
-
-    @pytest.mark.parametrize("size", [0, -1, -32])
-    def test_a_batch_size_below_1_is_refused(self, size):
-        with pytest.raises(ValueError, match=f"batch_size must be at least 1, got {size}"):
-            MiniBatches(np.ones((4, 1)), np.ones(4), size, rng=0)
-
-
-def windows(text, length):
-    """All (inputs, targets) that the text holds, as tuples."""
-    return {(tuple(text[i : i + length]), tuple(text[i + 1 : i + 1 + length])) for i in range(len(text) - length)}
-
-
-class TestNextTokenBatches:
-    @quick
-    @given(st.integers(2, 40), st.data(), st.integers(1, 9), st.integers(1, 5), st.integers(0, 2**32))
-    def test_every_target_is_the_token_after_its_input_and_an_epoch_has_so_many_batches(
-        self, size, data, batch_size, steps, seed
-    ):
-        length = data.draw(st.integers(1, size - 1))
-        text = np.random.default_rng(0).permutation(size)
-        batches = NextTokenBatches(text, batch_size, length, steps=steps, rng=seed)
-        for _ in range(2):
-            epoch = list(batches)
-            assert len(epoch) == len(batches) == steps
-            for inputs, targets in epoch:
-                assert inputs.shape == targets.shape == (batch_size, length)
-                np.testing.assert_array_equal(inputs[:, 1:], targets[:, :-1])
-                assert set(zip(map(tuple, inputs.tolist()), map(tuple, targets.tolist()), strict=True)) <= windows(
-                    text.tolist(), length
-                )
-        assert batches.num_tokens == sum(targets.size for _, targets in epoch)
-
-    @pytest.mark.parametrize("length", [1, 2, 7, 10, 11])
-    def test_every_window_may_come_the_first_and_the_last_too_all_equally_often(self, length):
-        text = list(range(12))
-        batches = NextTokenBatches(text, 100, length, steps=40, rng=0)
-        starts = np.concatenate([inputs[:, 0] for inputs, _ in batches])
-        count = 12 - length
-        np.testing.assert_allclose(np.bincount(starts) / 4000, np.ones(count) / count, atol=0.04)
-
-    def test_the_same_seed_gives_the_same_batches_and_each_epoch_others(self):
-        def epochs(rng):
-            batches = NextTokenBatches(range(1000), 4, 8, steps=3, rng=rng)
-            return [[inputs.tolist() for inputs, _ in batches] for _ in range(2)]
-
-        assert epochs(1) == epochs(1) == epochs(np.random.default_rng(1)) != epochs(2)
-        assert epochs(1)[0] != epochs(1)[1]
-        rng = np.random.default_rng(1)
-        assert epochs(rng) != epochs(rng)
-
-    @pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.int64])
-    def test_tokens_keep_their_dtype_and_the_text_is_neither_shared_nor_changed(self, dtype):
-        text = np.arange(20, dtype=dtype)
-        batches = NextTokenBatches(text, 2, 5, steps=50, rng=0)
-        text[...] = 99
-        for inputs, targets in batches:
-            assert inputs.dtype == targets.dtype == dtype
-            assert inputs.max() < 20 and targets.max() < 20
-            inputs[...] = 77
-            assert targets.max() < 20
-
-    def test_it_shows_how_many_tokens_an_epoch_predicts(self):
-        assert NextTokenBatches(range(50), 4, 8, steps=3, rng=0).num_tokens == 96
-
-    def test_there_are_none_without_an_explicit_rng_and_number_of_steps(self):
-        with pytest.raises(TypeError, match="rng"):
-            NextTokenBatches(range(9), 2, 3, steps=1)
-        with pytest.raises(TypeError, match="steps"):
-            NextTokenBatches(range(9), 2, 3, rng=0)
-
-    @pytest.mark.parametrize(("size", "steps"), [(0, 1), (1, 0), (-2, 3), (2, -1)])
-    def test_batches_without_rows_and_epochs_without_steps_are_refused(self, size, steps):
-        with pytest.raises(ValueError, match=f"batch_size and steps must be at least 1, got {size} and {steps}"):
-            NextTokenBatches(range(9), size, 3, steps=steps, rng=0)
-
-
-class TestNextTokenWindows:
-    @quick
-    @given(st.integers(2, 60), st.data(), st.integers(1, 9))
-    def test_they_are_the_text_once_one_after_the_other_without_the_rest(self, size, data, batch_size):
-        length = data.draw(st.integers(1, size - 1))
-        text = np.random.default_rng(0).permutation(size)
-        batches = next_token_windows(text, batch_size, length)
-        count = (size - 1) // length
-        assert [len(inputs) for inputs, _ in batches] == [batch_size] * (count // batch_size) + (
-            [count % batch_size] if count % batch_size else []
-        )
-        assert all(inputs.shape == targets.shape == (len(inputs), length) for inputs, targets in batches)
-        inputs, targets = (np.concatenate([pair[i] for pair in batches]).ravel() for i in (0, 1))
-        np.testing.assert_array_equal(inputs, text[: count * length])
-        np.testing.assert_array_equal(targets, text[1 : count * length + 1])
-        assert 0 <= size - 1 - len(inputs) < length
-
-    def test_worked_out_by_hand(self):
-        (first, first_targets), (second, second_targets) = next_token_windows([5, 6, 7, 8, 9, 10, 11, 12], 2, 2)
-        assert first.tolist() == [[5, 6], [7, 8]] and first_targets.tolist() == [[6, 7], [8, 9]]
-        assert second.tolist() == [[9, 10]] and second_targets.tolist() == [[10, 11]]
-        ((inputs, targets),) = next_token_windows([1, 2, 3], 9, 2)
-        assert inputs.tolist() == [[1, 2]] and targets.tolist() == [[2, 3]]
-
-    def test_the_text_may_be_changed_afterwards(self):
-        text = np.arange(9)
-        batches = next_token_windows(text, 4, 2)
-        text[...] = 99
-        assert max(targets.max() for _, targets in batches) == 8
-
-    @pytest.mark.parametrize("size", [0, -1])
-    def test_a_batch_size_below_1_is_refused(self, size):
-        with pytest.raises(ValueError, match=f"batch_size must be at least 1, got {size}"):
-            next_token_windows(range(9), size, 3)
-
-
-@pytest.mark.parametrize(
-    "make",
-    [
-        lambda tokens, length: NextTokenBatches(tokens, 2, length, steps=1, rng=0),
-        lambda tokens, length: next_token_windows(tokens, 2, length),
-    ],
-    ids=["random", "all"],
-)
-class TestTextsThatAreNone:
-    @pytest.mark.parametrize(
-        ("tokens", "came"),
-        [
-            ([1.0, 2.0, 3.0], "float64 with shape (3,)"),
-            ([], "float64 with shape (0,)"),
-            ([[1, 2, 3]], "int64 with shape (1, 3)"),
-            (5, "int64 with shape ()"),
-            ([True, False, True], "bool with shape (3,)"),
-            ("text", "<U4 with shape ()"),
-        ],
-        ids=str,
-    )
-    def test_what_is_no_row_of_integers_is_refused(self, make, tokens, came):
-        with pytest.raises(ValueError, match=re.escape(f"tokens must be a row of integers, got {came}")):
-            make(tokens, 1)
-
-    @pytest.mark.parametrize("length", [0, -1, 5, 6, 100])
-    def test_a_window_and_its_next_token_must_fit_into_the_text(self, make, length):
-        with pytest.raises(
-            ValueError, match=f"context_length must be from 1 to one less than the number of tokens 5, got {length}"
-        ):
-            make(range(5), length)
-        make(range(5), 4)
-
-
+WRONG_BATCHES = [
+    (
+        {"batches": [(np.ones((4, 3)), np.ones((3, 2)))]},
+        "targets must have the shape of the outputs (4, 2), got (3, 2)",
+    ),
+    ({"batches": [(np.ones((4, 3)), np.ones(4))]}, "targets must have the shape of the outputs (4, 2), got (4,)"),
+    ({"batches": [(np.ones((4, 2)), np.ones((4, 2)))]}, "x must have the shape (…, 3), got (4, 2)"),
+    ({"batches": [(np.ones((0, 3)), np.ones((0, 2)))]}, "x must hold at least one number, got shape (0, 3)"),
+    ({"batches": [(np.full((4, 3), math.nan), np.ones((4, 2)))]}, "numbers, got nan in row 0, column 0"),
+    ({"batches": [(np.ones((4, 3)), np.full((4, 2), math.inf))]}, "targets must be finite numbers, got inf in row 0"),
+    ({"batches": problem()}, "batches must be pairs (inputs, targets), got one such pair: make a list of it"),
+    ({"batches": [problem()[0]]}, "a batch must be a pair (inputs, targets), got a ndarray"),
+    ({"batches": [(*problem(), 1)]}, "a batch must be a pair (inputs, targets), got a tuple"),
+    ({"batches": 5}, "batches must be pairs (inputs, targets), got a int, 5"),
+]
 LOSSES = {"squared error": (SquaredError, squared_error), "cross-entropy": (CrossEntropy, cross_entropy)}
 
 
@@ -325,6 +95,8 @@ class TestFit:
     def test_it_does_what_the_loop_written_out_does(self, loss, make):
         (x, _), y = problem(), targets_for(loss)
         model, by_hand = network(), network()
+        for p in model.parameters():
+            p.gradient = 7  # what was before is forgotten
         history = fit(model, LOSSES[loss][0](), make(model.parameters()), MiniBatches(x, y, 5, rng=1), epochs=3)
         optimizer, end, expected = make(by_hand.parameters()), LOSSES[loss][0](), []
         batches = MiniBatches(x, y, 5, rng=1)
@@ -332,6 +104,7 @@ class TestFit:
             total = 0.0
             for inputs, targets in batches:
                 total += end.forward(targets, by_hand.forward(inputs)) * len(inputs)
+                optimizer.zero_gradients()
                 by_hand.backward(end.backward())
                 optimizer.step()
             expected.append(total / len(x))
@@ -501,6 +274,7 @@ class TestSettings:
         for rate, (inputs, targets) in zip(rates, 2 * batches_of(x, y, 6), strict=True):
             other.learning_rate = rate
             loss.forward(targets, by_hand.forward(inputs))
+            other.zero_gradients()
             by_hand.backward(loss.backward())
             other.step()
         assert_same(model.state(), by_hand.state())
@@ -532,28 +306,29 @@ class TestSettings:
         after = np.concatenate([array.ravel() for array in model.state().values()])
         np.testing.assert_allclose(before - after, gradient * min(1, max_norm / length), rtol=1e-9, atol=1e-12)
 
-    def test_the_order_is_forward_backward_clip_step(self):
+    def test_the_order_is_a_look_at_the_validation_then_forward_backward_clip_step(self):
         x, y = problem()
         model = network()
         log = []
         optimizer = SGD(model.parameters(), 0.1)
         for owner, name in [
             (model, "forward"),
+            (optimizer, "zero_gradients"),
             (model, "backward_to_parameters"),
             (optimizer, "clip_gradients"),
             (optimizer, "step"),
         ]:
 
-            def logged(*args, name=name, call=getattr(owner, name)):
+            def logged(name, call, *args):
                 log.append(name)
                 return call(*args)
 
-            setattr(owner, name, logged)
+            setattr(owner, name, partial(logged, name, getattr(owner, name)))
         fit(
             model, SquaredError(), optimizer, batches_of(x, y, 12), epochs=2, validation=[(x, y)], max_gradient_norm=1.0
         )
-        step = ["forward", "backward_to_parameters", "clip_gradients", "step"]
-        assert log == [*step, *step, "forward"] * 2
+        step = ["forward", "zero_gradients", "backward_to_parameters", "clip_gradients", "step"]
+        assert log == ["forward", *[*step, *step, "forward"] * 2]
 
     def test_progress_goes_around_the_epochs(self):
         log = []
@@ -566,9 +341,9 @@ class TestSettings:
                 log.append(f"end {epoch}")
 
         class Logging(SquaredError):
-            def forward(self, targets, outputs):
+            def _forward(self, targets, outputs):
                 log.append("learn")
-                return super().forward(targets, outputs)
+                return super()._forward(targets, outputs)
 
         model, plain = network(), network()
         history = fit(model, Logging(), SGD(model.parameters(), 0.1), [problem()], epochs=3, progress=progress)
@@ -592,26 +367,32 @@ class TestSettings:
     @pytest.mark.parametrize(
         ("wrong", "says"),
         [
-            ({"epochs": -1}, "epochs must be at least 0, and patience at least 1 and with validation, got -1 and None"),
-            ({"patience": 0, "validation": [problem()]}, "patience at least 1 and with validation, got 2 and 0"),
-            ({"patience": -3, "validation": [problem()]}, "patience at least 1 and with validation, got 2 and -3"),
-            ({"patience": 1}, "patience at least 1 and with validation, got 2 and 1"),
-            ({"max_gradient_norm": 0}, "max_norm must be above 0, got 0"),
-            ({"max_gradient_norm": -1}, "max_norm must be above 0, got -1"),
-            ({"max_gradient_norm": math.nan}, "max_norm must be above 0, got nan"),
+            ({"epochs": -1}, "epochs must be at least 0, got -1"),
+            ({"epochs": 2.0}, "epochs must be an integer from 0 up, got 2.0"),
+            ({"epochs": True}, "epochs must be an integer from 0 up, got True"),
+            ({"epochs": None}, "epochs must be an integer from 0 up, got None"),
+            ({"epochs": np.uint8(2)}, "epochs must be an integer from 0 up, got np.uint8(2), which would wrap around"),
+            ({"patience": 0, "validation": [problem()]}, "patience must be at least 1, got 0"),
+            ({"patience": -3, "validation": [problem()]}, "patience must be at least 1, got -3"),
+            ({"patience": math.nan, "validation": [problem()]}, "patience must be an integer from 1 up, got nan"),
+            ({"patience": 1}, "patience must come with a validation, got none"),
+            ({"max_gradient_norm": 0}, "max_gradient_norm must be a number above 0, got 0"),
+            ({"max_gradient_norm": -1}, "max_gradient_norm must be a number above 0, got -1"),
+            ({"max_gradient_norm": math.nan}, "max_gradient_norm must be a number above 0, got nan"),
+            ({"max_gradient_norm": math.inf}, "max_gradient_norm must be a number above 0, got inf"),
+            ({"schedule": lambda step: -0.05}, "learning_rate must be a number from 0 up, got -0.05"),
+            ({"schedule": lambda step: math.nan}, "learning_rate must be a number from 0 up, got nan"),
+            ({"schedule": lambda step: math.inf}, "learning_rate must be a number from 0 up, got inf"),
+            ({"schedule": lambda step: None}, "learning_rate must be a number from 0 up, got None"),
             ({"batches": []}, "at least one batch in each epoch, got none"),
-            (
-                {"batches": [(np.ones((4, 3)), np.ones((3, 2)))]},
-                "targets must have the shape of the outputs (4, 2), got (3, 2)",
-            ),
-            (
-                {"batches": [(np.ones((4, 3)), np.ones(4))]},
-                "targets must have the shape of the outputs (4, 2), got (4,)",
-            ),
-            ({"batches": [(np.ones((4, 2)), np.ones((4, 2)))]}, "x must have the shape (…, 3), got (4, 2)"),
-            ({"batches": [(np.ones((0, 3)), np.ones((0, 2)))]}, "at least one row of finite numbers, got shape (0, 3)"),
-            ({"batches": [(np.full((4, 3), math.nan), np.ones((4, 2)))]}, "with NaN or infinity"),
-            ({"loss": CrossEntropy()}, "labels must be integers with the shape (23,)"),
+            *WRONG_BATCHES,
+            *[
+                ({"validation": wrong["batches"], **more}, says)
+                for wrong, says in WRONG_BATCHES
+                for more in ({}, {"patience": 1})
+            ],
+            ({"validation": []}, "at least one batch in each epoch, got none"),
+            ({"loss": CrossEntropy()}, "labels must have the shape (23,), one for each row of logits, got (23, 2)"),
             (
                 {"loss": CrossEntropy(), "batches": [(np.ones((2, 3)), np.array([0, 2]))]},
                 "labels must be from 0 to 1, got 0 to 2",
@@ -644,85 +425,100 @@ class TestSettings:
             fit(model, SquaredError(), SGD(model.parameters(), 0.1), **arguments, epochs=2)
 
 
-def test_an_optimizer_of_another_model_is_refused():
-    model, other = network(), network()
-    with pytest.raises(ValueError, match="this optimizer has parameters that aren't this model's"):
-        fit(model, SquaredError(), SGD(other.parameters(), 0.1), batches_of(*problem(), 6), epochs=1)
-
-
 def test_there_is_no_best_epoch_without_validation():
-    with pytest.raises(ValueError, match="no best epoch without validation"):
+    with pytest.raises(ValueError, match="there must be a validation to have a best epoch, got none"):
         History(training_loss=[1.0]).best_epoch  # noqa: B018
-
-
-class TestDivergence:
-    @pytest.mark.parametrize(("dtype", "rate", "says"), [(np.float64, 1e3, "1000"), (np.float32, 1e6, "1e+06")])
-    def test_a_loss_that_is_no_longer_a_number_stops_the_training_and_says_where_and_what_to_try(
-        self, dtype, rate, says
-    ):
-        model = network(dtype=dtype, activation=ReLU)
-        with pytest.raises(
-            FloatingPointError,
-            match=rf"^the loss is (inf|nan) in epoch \d+, step \d+: try a smaller learning rate than {re.escape(says)}$",
-        ):
-            fit(model, SquaredError(), SGD(model.parameters(), rate), MiniBatches(*problem(), 5, rng=0), epochs=1000)
-
-    def test_epochs_and_steps_are_counted_from_1(self):
-        x, y = problem()
-        losses = iter([1.0, 1.0, 1.0, 1.0, math.inf])
-
-        class Exploding(SquaredError):
-            def forward(self, targets, outputs):
-                super().forward(targets, outputs)
-                return next(losses)
-
-        model = network()
-        with pytest.raises(
-            FloatingPointError, match="^the loss is inf in epoch 2, step 5: try a smaller learning rate than 0.1$"
-        ):
-            fit(model, Exploding(), SGD(model.parameters(), 0.1), batches_of(x, y, 6), epochs=2)
-
-    def test_no_step_is_taken_from_it(self):
-        model = network()
-        before = model.state()
-        with pytest.raises(FloatingPointError):
-            fit(
-                model,
-                SquaredError(),
-                SGD(model.parameters(), 0.1),
-                [(problem()[0], np.full((23, 2), np.nan))],
-                epochs=1,
-            )
-        assert_same(model.state(), before)
-
-    @pytest.mark.parametrize("patience", [None, 2])
-    def test_a_validation_loss_that_is_no_longer_a_number_stops_it_too_and_is_never_the_best(self, patience):
-        model = network()
-        nowhere = [(problem()[0], np.full((23, 2), np.nan))]
-        with pytest.raises(
-            FloatingPointError,
-            match="^the loss is nan in the validation of epoch 1: try a smaller learning rate than 0.1$",
-        ):
-            fit(
-                model,
-                SquaredError(),
-                SGD(model.parameters(), 0.1),
-                [problem()],
-                validation=nowhere,
-                patience=patience,
-                epochs=1,
-            )
 
 
 class Scripted(SquaredError):
     """Squared error while training; while validating (its targets are 0), what the script says."""
 
     def __init__(self, losses):
-        self.losses = iter(losses)
+        self.losses = iter([1.0, *losses])  # the first look is before the first epoch
 
-    def forward(self, targets, outputs):
-        value = super().forward(targets, outputs)
-        return value if np.any(targets) else next(self.losses)
+    def _forward(self, targets, outputs):
+        value, needed = super()._forward(targets, outputs)
+        return value if np.any(targets) else next(self.losses), needed
+
+
+class TestDivergence:
+    @pytest.mark.parametrize("batches", [[problem()], MiniBatches(*problem(), 5, rng=0)], ids=["one", "many"])
+    @pytest.mark.parametrize(("dtype", "rate", "says"), [(np.float64, 1e3, "1000"), (np.float32, 1e6, "1e+06")])
+    @pytest.mark.parametrize("make", [SGD, partial(SGD, momentum=0.9)], ids=["SGD", "momentum"])
+    def test_numbers_that_become_too_large_stop_the_training_and_it_says_where_and_what_to_try(
+        self, make, dtype, rate, says, batches
+    ):
+        model = network(dtype=dtype, activation=ReLU)
+        with pytest.raises(
+            FloatingPointError,
+            match=rf"^the .*(inf|nan).*, in epoch \d+, after \d+ steps: try a smaller learning rate than {re.escape(says)}$",
+        ):
+            fit(model, SquaredError(), make(model.parameters(), rate), batches, epochs=1000)
+
+    def test_epochs_are_counted_from_1_and_steps_are_those_that_were_taken(self):
+        x, y = problem()
+        losses = iter([1.0, 1.0, 1.0, 1.0, math.inf])
+
+        class Exploding(SquaredError):
+            def _forward(self, targets, outputs):
+                return next(losses), super()._forward(targets, outputs)[1]
+
+        model = network()
+        with pytest.raises(
+            FloatingPointError,
+            match=r"^the loss is inf, in epoch 2, after 4 steps: try a smaller learning rate than 0.1$",
+        ):
+            fit(model, Exploding(), SGD(model.parameters(), 0.1), batches_of(x, y, 6), epochs=2)
+
+    def test_a_loss_that_is_infinity_minus_infinity_is_said_by_fit_and_not_by_numpy(self):
+        model = Linear(2, 1, rng=0)
+        model.weights.value = [[1e200], [-1e200]]
+        with pytest.raises(FloatingPointError, match=r"^the outputs went beyond .*, in epoch 1, after 0 steps"):
+            fit(model, SquaredError(), SGD(model.parameters(), 0.1), [(np.full((1, 2), 1e200), [[0.0]])], epochs=1)
+
+    @pytest.mark.parametrize("bad", [math.nan, math.inf])
+    @pytest.mark.parametrize("where", ["inputs", "targets"])
+    def test_no_step_is_taken_from_data_that_are_no_numbers(self, bad, where):
+        model = network()
+        before, batch = model.state(), dict(zip(["inputs", "targets"], problem(), strict=True))
+        batch[where][3, 1] = bad
+        with pytest.raises(ValueError, match=f"numbers, got {bad} in row 3, column 1"):
+            fit(model, SquaredError(), SGD(model.parameters(), 0.1), [tuple(batch.values())], epochs=1)
+        assert_same(model.state(), before)
+
+    @pytest.mark.parametrize("make", [SGD, Adam])
+    @pytest.mark.parametrize("bad", [math.nan, math.inf, -math.inf])
+    def test_no_step_is_taken_from_a_gradient_that_is_no_number(self, make, bad):
+        class Steep(Tanh):
+            def _backward(self, gradient, *needed):
+                return np.full_like(gradient, bad)
+
+        model = network(activation=Steep)
+        before, optimizer = model.state(), make(model.parameters(), 0.1)
+        with pytest.raises(
+            FloatingPointError, match=r"gradient .*in epoch 1, after 0 steps: try a smaller learning rate than 0.1$"
+        ):
+            fit(model, SquaredError(), optimizer, [problem()], epochs=1)
+        assert_same(model.state(), before)
+        assert optimizer.steps == 0
+
+    @pytest.mark.parametrize("patience", [None, 2])
+    def test_a_validation_loss_that_is_no_longer_a_number_stops_it_too_and_is_never_the_best(self, patience):
+        x, y = problem()
+        model = network()
+        with pytest.raises(
+            FloatingPointError,
+            match=r"^the loss is nan, in epoch 1, after 1 steps: try a smaller learning rate than 0.1$",
+        ):
+            fit(
+                model,
+                Scripted([math.nan]),
+                SGD(model.parameters(), 0.1),
+                [(x, y)],
+                validation=[(x, np.zeros_like(y))],
+                patience=patience,
+                epochs=1,
+            )
 
 
 class TestEarlyStopping:
@@ -995,7 +791,7 @@ class TestInterruption:
     def test_a_training_that_diverges_goes_back_to_the_best_with_patience(self):
         x, y = problem()
         model, unwatched = network(), network()
-        with pytest.raises(FloatingPointError, match="the loss is nan in the validation of epoch 3"):
+        with pytest.raises(FloatingPointError, match="the loss is nan, in epoch 3, after 3 steps"):
             fit(
                 model,
                 Scripted([3, 2, math.nan]),
@@ -1026,6 +822,76 @@ class TestInterruption:
             )
         fit(unwatched, CrossEntropy(), SGD(unwatched.parameters(), 0.1), self.batches[:1], epochs=1)
         assert_same(model.state(), unwatched.state())
+
+
+class TestTrainEpoch:
+    def test_it_learns_from_every_batch_once_and_returns_the_loss_added_up_over_the_rows(self):
+        x, y = problem()
+        model, fitted = network(), network()
+        total, rows = train_epoch(model, SquaredError(), SGD(model.parameters(), 0.1), iter(batches_of(x, y, 5)))
+        history = fit(fitted, SquaredError(), SGD(fitted.parameters(), 0.1), batches_of(x, y, 5), epochs=1)
+        assert_same(model.state(), fitted.state())
+        assert rows == 23 and total / rows == history.training_loss[0]
+
+    def test_before_each_step_the_gradients_and_the_learning_rate_may_be_changed(self):
+        x, y = problem()
+        model = network()
+        before, seen = model.state(), []
+
+        def keep_the_first_layer(optimizer, rows):
+            seen.append((optimizer.steps, rows, optimizer.learning_rate, bool(optimizer.gradients.any())))
+            model.layers[0].weights.gradient = 0
+            model.layers[0].bias.gradient = 0
+            optimizer.learning_rate /= 2
+
+        optimizer = SGD(model.parameters(), 0.1)
+        train_epoch(model, SquaredError(), optimizer, batches_of(x, y, 10), keep_the_first_layer)
+        assert seen == [(0, 10, 0.1, True), (1, 10, 0.05, True), (2, 3, 0.025, True)]
+        changed = [name for name, array in model.state().items() if not np.array_equal(array, before[name])]
+        assert changed == ["layers.2.weights", "layers.2.bias"]
+
+    def test_of_no_batches_there_is_nothing_to_learn_and_nothing_to_add_up(self):
+        model = network()
+        assert train_epoch(model, SquaredError(), SGD(model.parameters(), 0.1), []) == (0.0, 0)
+
+
+NO_PARTS = [
+    ({"model": NeuralNetwork([3, 2], rng=0)}, "model must be a Module, got a NeuralNetwork"),
+    ({"loss": squared_error}, "loss must be a Loss, got a function"),
+    ({"loss": SquaredError}, "loss must be a Loss, got the class SquaredError"),
+]
+NO_OPTIMIZERS = [
+    ({"optimizer": None}, "optimizer must be a Optimizer, got a NoneType, None"),
+    ({"optimizer": SGD(network().parameters(), 0.1)}, "the optimizer must have parameters of this model, got others"),
+]
+
+
+@pytest.mark.parametrize(
+    ("function", "wrong", "says"),
+    [
+        *[(train_epoch, *case) for case in NO_PARTS + NO_OPTIMIZERS + WRONG_BATCHES],
+        *[(mean_loss, *case) for case in NO_PARTS + WRONG_BATCHES],
+        *[(partial(fit, epochs=2), *case) for case in NO_PARTS + NO_OPTIMIZERS],
+    ],
+)
+def test_what_does_not_fit_together_is_refused(function, wrong, says):
+    model = network()
+    before = model.state()
+    arguments = {"model": model, "loss": SquaredError(), "batches": [problem()]}
+    if function is not mean_loss:
+        arguments["optimizer"] = SGD(model.parameters(), 0.1)
+    with pytest.raises(ValueError, match=re.escape(says)):
+        function(**(arguments | wrong))
+    assert_same(model.state(), before)
+
+
+@pytest.mark.parametrize("kind", [list, tuple, iter])
+@pytest.mark.parametrize("targets", [0, 1], ids=["of the shape of the inputs", "of another shape"])
+def test_two_batches_may_come_as_a_list_a_tuple_or_an_iterator(kind, targets):
+    x, y = problem()[targets], problem()[1]
+    model = Linear(x.shape[1], 2, rng=0)
+    expected = squared_error(y, model(x))
+    assert mean_loss(model, SquaredError(), kind([(x[:7], y[:7]), (x[7:], y[7:])])) == pytest.approx(expected)
 
 
 class TestMeanLoss:
@@ -1114,7 +980,7 @@ class TestBesideTheNetworkOfNeurons:
         rng = np.random.default_rng(seed)
         x, y = rng.normal(size=(rows, sizes[0])), rng.normal(size=(rows, sizes[-1]))
         self.assert_same_steps(
-            NeuralNetwork(sizes, output_activation="identity", weight_scale="he", rng=seed),
+            NeuralNetwork(sizes, output_activation="identity", initialization="he", rng=seed),
             x,
             y,
             epochs,
@@ -1125,7 +991,7 @@ class TestBesideTheNetworkOfNeurons:
     @pytest.mark.parametrize(("sizes", "epochs"), [([64, 16, 10], 3), ([64, 12, 8, 10], 2)], ids=str)
     def test_on_the_digits_too(self, sizes, epochs):
         images, labels, *_ = digits()
-        neurons = NeuralNetwork(sizes, output_activation="identity", weight_scale="he", rng=0)
+        neurons = NeuralNetwork(sizes, output_activation="identity", initialization="he", rng=0)
         self.assert_same_steps(neurons, images[:640], one_hot(labels[:640], 10), epochs, 32, 0.1)
 
     def assert_same_steps(self, neurons, x, y, epochs, batch_size, rate):
@@ -1186,7 +1052,7 @@ class TestLearning:
     def test_digits_are_read_with_at_most_one_mistake_in_twenty(self, seed, make, dtype):
         train_images, train_labels, test_images, test_labels = digits()
         rng = np.random.default_rng(seed)
-        model = Sequential(Linear(64, 32, rng=rng, dtype=dtype), ReLU(), Linear(32, 10, rng=rng, dtype=dtype))
+        model = Sequential(Linear(64, 32, rng=rng), ReLU(), Linear(32, 10, rng=rng)).to(dtype)
         before = (model.forward(test_images).argmax(axis=1) == test_labels).mean()
         history = fit(
             model, CrossEntropy(), make(model.parameters()), MiniBatches(train_images, train_labels, rng=rng), epochs=15
