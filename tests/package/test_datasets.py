@@ -109,9 +109,9 @@ def test_changing_what_was_returned_does_not_reach_the_next_call(split):
         np.testing.assert_array_equal(array, expected)
 
 
-@pytest.mark.parametrize("split", ["random", "", "Writers", None])
+@pytest.mark.parametrize("split", ["random", "", "Writers", None, True, ["writers"]])
 def test_another_split_is_refused(split):
-    with pytest.raises(ValueError, match=re.escape(f'split must be "stratified" or "writers", got {split!r}')):
+    with pytest.raises(ValueError, match=re.escape(f"split must be one of stratified, writers, got {split!r}")):
         digits(split)
 
 
@@ -155,15 +155,48 @@ def test_one_hot_takes_integers_of_any_size_and_leaves_them_alone(dtype):
     [
         ([0, 4], "labels must be from 0 to 3, got 0 to 4"),
         ([-1, 2], "labels must be from 0 to 3, got -1 to 2"),
-        ([0.0, 1.0], "labels must be a row of integers, got float64 with shape (2,)"),
-        ([True, False], "labels must be a row of integers, got bool with shape (2,)"),
-        ([[0], [1]], "labels must be a row of integers, got int64 with shape (2, 1)"),
-        (3, "labels must be a row of integers, got int64 with shape ()"),
+        ([0.0, 1.0], "labels must be integers, got float64 with shape (2,)"),
+        ([True, False], "labels must be integers, got bool with shape (2,)"),
+        ([[0], [1]], "labels must be a row of integers, got shape (2, 1)"),
+        (3, "labels must be a row of integers, got shape ()"),
+        (["0", "1"], "labels must be integers, got a str, '0'"),
+        ([0, None], "labels must be integers, got a NoneType, None"),
+        ([[0, 1], [2]], "labels must be integers, got rows of different lengths"),
+        (np.ma.masked_equal([0, 1], 1), "labels must be a plain array, got a masked one"),
     ],
 )
 def test_one_hot_refuses_labels_that_it_cannot_place(labels, says):
     with pytest.raises(ValueError, match=re.escape(says)):
         one_hot(labels, 4)
+
+
+@pytest.mark.parametrize("labels", [[], np.zeros(0, int), np.zeros(0, np.uint8)], ids=["list", "int64", "uint8"])
+def test_of_no_labels_one_hot_makes_no_rows(labels):
+    assert one_hot(labels, 3).shape == (0, 3)
+
+
+COUNTS = {
+    "num_classes": lambda n: one_hot([0], n),
+    "num_points": lambda n: spirals(n, rng=0),
+    "num_arms": lambda n: spirals(10, num_arms=n, rng=0),
+}
+
+
+@pytest.mark.parametrize("name", COUNTS)
+class TestCounts:
+    @pytest.mark.parametrize("number", [0, -1])
+    def test_none_is_below_1(self, name, number):
+        with pytest.raises(ValueError, match=f"{name} must be at least 1, got {number}"):
+            COUNTS[name](number)
+
+    @pytest.mark.parametrize("number", [2.0, 2.5, np.nan, np.inf, True, None, "2", np.uint8(200)], ids=repr)
+    def test_they_are_integers_that_do_not_wrap_around(self, name, number):
+        with pytest.raises(ValueError, match=re.escape(f"{name} must be an integer from 1 up, got {number!r}")):
+            COUNTS[name](number)
+
+    def test_those_of_numpys_that_are_wide_enough_will_do(self, name):
+        for got, expected in zip(COUNTS[name](np.int64(3)), COUNTS[name](3), strict=True):
+            np.testing.assert_array_equal(got, expected)
 
 
 def test_the_lamp_of_two_switches_is_on_when_one_is_up():
@@ -225,22 +258,13 @@ class TestSpirals:
         with pytest.raises(TypeError, match="rng"):
             spirals(10)
 
-    @pytest.mark.parametrize(
-        ("settings", "got"),
-        [
-            ({"num_points": 0}, "0, 2 and 0.05"),
-            ({"num_points": -1}, "-1, 2 and 0.05"),
-            ({"num_arms": 0}, "10, 0 and 0.05"),
-            ({"noise": -0.1}, "10, 2 and -0.1"),
-            ({"noise": np.nan}, "10, 2 and nan"),
-            ({"noise": np.inf}, "10, 2 and inf"),
-        ],
-    )
-    def test_settings_out_of_range_are_refused(self, settings, got):
-        with pytest.raises(
-            ValueError, match=re.escape(f"num_points and num_arms must be at least 1 and noise at least 0, got {got}")
-        ):
-            spirals(**({"num_points": 10, "rng": 0} | settings))
+    @pytest.mark.parametrize("noise", [-0.1, np.nan, np.inf, None, "little", True])
+    def test_noise_is_a_number_from_0_up(self, noise):
+        with pytest.raises(ValueError, match=re.escape(f"noise must be a number from 0 up, got {noise!r}")):
+            spirals(10, noise=noise, rng=0)
+
+    def test_minus_0_is_no_noise_either(self):
+        np.testing.assert_array_equal(spirals(10, noise=-0.0, rng=0)[0], spirals(10, noise=0, rng=0)[0])
 
 
 def test_idioms_are_6000_different_ones_of_four_chinese_characters():
