@@ -7,6 +7,7 @@ show.
 """
 
 from collections.abc import Callable, Mapping
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -32,6 +33,7 @@ def numerical_gradient(
     for a step that is too small to change x.
     """
     check.positive(step=step)
+    check.numbers(x)
     if not isinstance(x, np.ndarray) or x.dtype != np.float64:
         got = x.dtype if isinstance(x, np.ndarray) else type(x).__name__
         raise ValueError(
@@ -44,13 +46,19 @@ def numerical_gradient(
         value = x[place]
         try:
             x[place] = value + step
-            above = function(x)
+            above = _number(function(x))
             x[place] = value - step
-            below = function(x)
+            below = _number(function(x))
         finally:
             x[place] = value
         gradient[place] = (above - below) / (2 * step)
     return gradient
+
+
+def _number(value: Any) -> Any:
+    if not isinstance(value, Real):
+        raise ValueError(f"the function must return a number, got {value!r:.60}")
+    return value
 
 
 def check_gradients(
@@ -73,7 +81,7 @@ def check_gradients(
     parameter that exceeds the tolerance, and ValueError where names or shapes differ,
     or there is nothing to compare.
     """
-    check.positive(tolerance=tolerance)
+    check.positive(tolerance=tolerance, step=step)
     _check_names(parameters, gradients)
     largest = 0.0
     for name, parameter in parameters.items():

@@ -15,6 +15,7 @@ from scratchml import (
     GradientError,
     Layer,
     LayerNorm,
+    LearnedPositions,
     Linear,
     MultiHeadAttention,
     NeuralNetwork,
@@ -31,6 +32,7 @@ from scratchml import (
     causal_mask,
     check_gradients,
     cross_entropy,
+    embedding,
     normalization,
     numerical_gradient,
     sigmoid,
@@ -100,6 +102,41 @@ def test_x_is_put_back_when_the_function_fails():
 def test_what_is_not_a_float64_array_is_refused(x, got):
     with pytest.raises(ValueError, match=f"needs a float64 array to nudge, got {got}$"):
         numerical_gradient(lambda x: 0.0, x)
+
+
+@pytest.mark.parametrize("step", [0, -1e-5, math.nan, math.inf, None, "1e-5", True], ids=repr)
+def test_a_step_that_is_none_is_refused(step):
+    for call in (
+        lambda: numerical_gradient(lambda x: 0.0, np.ones(2), step=step),
+        lambda: check_gradients(lambda: 0.0, {"x": np.ones(2)}, {"x": np.zeros(2)}, step=step),
+    ):
+        with pytest.raises(ValueError, match=f"^step must be a number above 0, got {step!r}$"):
+            call()
+
+
+@pytest.mark.parametrize("step", [1e-20, 1e-17])
+def test_a_step_that_does_not_change_x_is_refused(step):
+    with pytest.raises(ValueError, match=f"^step must be large enough to change x, got {step}$"):
+        numerical_gradient(lambda x: float(x.sum()), np.array([1e-3, 1.0]), step=step)
+
+
+@pytest.mark.parametrize("returned", [None, np.ones(2), np.ones(1), [1.0], "1", 1j], ids=repr)
+def test_a_function_that_returns_no_number_is_refused_and_x_is_put_back(returned):
+    x = np.array([1.0, 2.0])
+    with pytest.raises(ValueError, match=rf"^the function must return a number, got {re.escape(repr(returned))}"):
+        numerical_gradient(lambda x: returned, x)
+    np.testing.assert_array_equal(x, [1.0, 2.0])
+
+
+@pytest.mark.parametrize("kind", [float, np.float64, np.float32, int, np.int64])
+def test_a_function_may_return_numbers_of_any_kind(kind):
+    np.testing.assert_allclose(numerical_gradient(lambda x: kind(8 * x[0]), np.array([1.0]), step=0.5), [8])
+
+
+def test_places_that_are_masked_or_not_a_number_are_refused():
+    for x in (np.ma.masked_equal([1.0, 2.0], 2), np.array([1.0, math.nan])):
+        with pytest.raises(ValueError, match=r"^x must be (numbers, got nan|a plain array, got a masked one)"):
+            numerical_gradient(lambda x: float((x**2).sum()), x)
 
 
 class TwoLayers:
@@ -201,13 +238,31 @@ def test_a_single_number_is_named_without_an_entry():
         check_gradients(lambda: float(x**2), {"x": x}, {"x": np.array(5.0)})
 
 
-@pytest.mark.parametrize("bad", [math.nan, math.inf, -math.inf])
-def test_a_gradient_that_is_not_a_number_never_passes(bad):
+@pytest.mark.parametrize("bad", [math.inf, -math.inf])
+@pytest.mark.parametrize("tolerance", [1e-6, 1e300])
+def test_an_infinite_gradient_never_passes(bad, tolerance):
     model = TwoLayers()
     gradients = model.gradients()
     gradients["W2"][1, 1] = bad
     with np.errstate(invalid="ignore"), pytest.raises(GradientError, match=rf"^W2\[1, 1\]: .*the gradient says {bad}"):
-        check_gradients(model.loss, model.parameters, gradients)
+        check_gradients(model.loss, model.parameters, gradients, tolerance=tolerance)
+
+
+@pytest.mark.parametrize(
+    ("bad", "says"),
+    [
+        ([[1.0, math.nan]], "numbers, got nan in row 0, column 1"),
+        ([[1.0, None]], "numbers, got a NoneType, None"),
+        ([[1.0, "2"]], "numbers, got a str, '"),
+        ([[1.0, 2j]], "numbers, got an array of complex128"),
+        ([[1.0], [2.0, 3.0]], "an array, got rows of different lengths"),
+        (np.ma.masked_equal([[1.0, 2.0]], 2), "a plain array, got a masked one"),
+    ],
+    ids=str,
+)
+def test_a_gradient_that_is_not_of_numbers_is_refused(bad, says):
+    with pytest.raises(ValueError, match=f"^the gradient of W must be {says}"):
+        check_gradients(lambda: 0.0, {"W": np.ones((1, 2))}, {"W": bad})
 
 
 def test_a_loss_that_is_not_a_number_never_passes():
@@ -235,21 +290,71 @@ def test_the_tolerance_decides():
         check_gradients(lambda: float(x[0] ** 2), {"x": x}, slope_1_percent_off, tolerance=0.005)
 
 
-def test_a_parameter_without_entries_has_nothing_to_disagree_about():
-    empty = np.zeros((0, 3))
-    assert check_gradients(lambda: 1.0, {"x": empty}, {"x": empty}) == 0
+@pytest.mark.parametrize("tolerance", [0, -1e-6, math.nan, math.inf, None, "1e-6"], ids=repr)
+def test_a_tolerance_that_is_none_is_refused(tolerance):
+    with pytest.raises(ValueError, match=f"^tolerance must be a number above 0, got {tolerance!r}$"):
+        check_gradients(lambda: 0.0, {"x": np.ones(1)}, {"x": np.ones(1)}, tolerance=tolerance)
+
+
+def test_the_step_decides_how_far_a_parameter_is_nudged():
+    x, steps = np.array([1.0]), (0.1, 0.01)
+    for step in steps:
+        # (x + h)³ − (x − h)³ = 2 h (3 x² + h²)
+        check_gradients(lambda: float(x[0] ** 3), {"x": x}, {"x": 3 * x**2 + step**2}, step=step)
+        for other in (1e-5, *steps):
+            if other != step:
+                with pytest.raises(GradientError):
+                    check_gradients(lambda: float(x[0] ** 3), {"x": x}, {"x": 3 * x**2 + step**2}, step=other)
+
+
+@pytest.mark.parametrize(("steps_from_the_kink", "passes"), [(1.1, True), (0.7, True), (0.4, False)])
+def test_where_the_step_goes_beyond_a_kink_half_of_it_is_tried(steps_from_the_kink, passes):
+    x, slope = np.array([steps_from_the_kink * 1e-5]), {"x": np.array([1.0])}
+    if passes:
+        assert check_gradients(lambda: float(np.abs(x[0])), {"x": x}, slope) < 1e-6
+    else:
+        with pytest.raises(GradientError):
+            check_gradients(lambda: float(np.abs(x[0])), {"x": x}, slope)
+
+
+def test_half_the_step_does_not_excuse_a_wrong_gradient():
+    x = np.array([0.7e-5])
+    with pytest.raises(GradientError, match=r"^x\[0\]: the slope by nudging is 1(\.0\d*)?, the gradient says 0\.7 "):
+        check_gradients(lambda: float(2 * np.abs(x[0]) - x[0]), {"x": x}, {"x": np.array([0.7])})
+
+
+@pytest.mark.parametrize(
+    ("parameters", "says"),
+    [
+        ({}, "named like the parameters [], at least one, got []"),
+        ({"x": np.zeros((0, 3))}, "x must hold a number to be checked, got none"),
+        ({"x": np.zeros(2), "y": np.zeros(0)}, "y must hold a number to be checked, got none"),
+    ],
+    ids=str,
+)
+def test_to_check_nothing_is_refused(parameters, says):
+    with pytest.raises(ValueError, match=f"{re.escape(says)}$"):
+        check_gradients(lambda: 1.0, parameters, parameters)
+
+
+@pytest.mark.parametrize("other", [None, [np.zeros(1)], (), "x"], ids=repr)
+def test_what_has_no_names_is_refused(other):
+    named = {"x": np.zeros(1)}
+    for parameters, gradients, name in ((other, named, "parameters"), (named, other, "gradients")):
+        with pytest.raises(ValueError, match=f"^{name} must be a Mapping, got "):
+            check_gradients(lambda: 1.0, parameters, gradients)
 
 
 @pytest.mark.parametrize("names", [[], ["W1"], ["W1", "W3"], ["W1", "W2", "W3"]])
 def test_a_missing_or_unknown_name_is_refused(names):
     parameters = {"W2": np.zeros(1), "W1": np.zeros(1)}
-    says = re.escape(f"named like the parameters ['W1', 'W2'], got {names}")
+    says = re.escape(f"named like the parameters ['W1', 'W2'], at least one, got {names}")
     with pytest.raises(ValueError, match=says):
         check_gradients(lambda: 0.0, parameters, {name: np.zeros(1) for name in names})
 
 
 def test_a_gradient_of_another_shape_is_refused():
-    with pytest.raises(ValueError, match=re.escape("the gradient of W must have its shape (3, 1), got (3,)")):
+    with pytest.raises(ValueError, match=re.escape("the gradient of W must have the shape (3, 1), got (3,)")):
         check_gradients(lambda: 0.0, {"W": np.zeros((3, 1))}, {"W": np.zeros(3)})
 
 
@@ -276,6 +381,11 @@ def drawn(make, pre_activations, seed):
     pytest.fail("in 1000 draws no batch was away from ReLU's kink")
 
 
+def forget_gradients(part):
+    for parameter in part.parameters():
+        parameter.gradient = 0
+
+
 def check_a_model(activation, loss, seed=0):
     """Linear, activation, Linear and a loss; a batch came before, whose numbers must be forgotten."""
 
@@ -292,6 +402,7 @@ def check_a_model(activation, loss, seed=0):
     rng = np.random.default_rng(seed)
     end, targets = loss(), {SquaredError: rng.normal(size=(ROWS, 3)), CrossEntropy: np.array([2, 0, 2])}[loss]
     for batch in (earlier, x):
+        forget_gradients(model)
         end.forward(targets, model.forward(batch))
         gradients = {"x": model.backward(end.backward())} | {
             name: p.gradient.copy() for name, p in model.named_parameters()
@@ -340,9 +451,9 @@ def check_a_network(activation, seed=0):
 class WatchedReLU(ReLU):
     """A ReLU that knows how near to its kink the last batch came."""
 
-    def forward(self, x):
-        self.nearest = np.abs(x).min()
-        return super().forward(x)
+    def _forward(self, z):
+        self.nearest = np.abs(z).min()
+        return super()._forward(z)
 
 
 def away_from_kinks(make, run, seed):
@@ -377,7 +488,7 @@ def check_a_part(make, shape, feed_forwards=lambda part: [], mask=None, seed=0):
     part, rng = away_from_kinks(made, run, seed)
     x, slopes = batches["x"], rng.normal(size=shape)
     for batch in (batches["earlier"], x):
-        part.zero_gradients()
+        forget_gradients(part)
         part.forward(batch, *more)
         gradients = {"x": part.backward(slopes)} | {name: p.gradient.copy() for name, p in part.named_parameters()}
     parameters = {"x": x} | {name: p.value for name, p in part.named_parameters()}
@@ -386,14 +497,14 @@ def check_a_part(make, shape, feed_forwards=lambda part: [], mask=None, seed=0):
 
 def check_an_embedding(seed=0):
     """Tokens have no slopes; the second batch has some of them twice, and one that didn't occur in the first."""
-    embedding, slopes = Embedding(4, 3, rng=seed), np.random.default_rng(seed).normal(size=(2, 3, 3))
+    part, slopes = Embedding(4, 3, rng=seed), np.random.default_rng(seed).normal(size=(2, 3, 3))
     batches = [[0, 2, 1], [2, 2, 0]], [[2, 3, 0], [3, 2, 3]]
     for tokens in batches:
-        embedding.zero_gradients()
-        embedding.forward(tokens)
-        embedding.backward_to_parameters(slopes)
-    loss = lambda: float((embedding.forward(batches[1]) * slopes).sum())  # noqa: E731
-    check_gradients(loss, {"weights": embedding.weights.value}, {"weights": embedding.weights.gradient.copy()})
+        forget_gradients(part)
+        part.forward(tokens)
+        part.backward(slopes)
+    loss = lambda: float((part.forward(batches[1]) * slopes).sum())  # noqa: E731
+    check_gradients(loss, {"weights": part.weights.value}, {"weights": part.weights.gradient.copy()})
 
 
 def check_a_gpt(seed=0, **variant):
@@ -415,9 +526,11 @@ def check_a_gpt(seed=0, **variant):
 
     model, _ = away_from_kinks(make, run, seed)
     tokens, targets = batches["x"]
-    for batch in (batches["earlier"], batches["x"]):
-        model.loss(*batch)
-        model.backward()
+    loss = CrossEntropy()
+    for texts, following in (batches["earlier"], batches["x"]):
+        forget_gradients(model)
+        loss.forward(following, model.forward(texts))
+        model.backward(loss.backward())
     gradients = {name: p.gradient.copy() for name, p in model.named_parameters()}
     check_gradients(
         lambda: cross_entropy(targets, model.forward(tokens)),
@@ -431,6 +544,7 @@ CAUSAL = causal_mask(4)
 PARTS = {
     "LayerNorm": lambda seed=0: check_a_part(lambda rng: LayerNorm(3), (3, 3), seed=seed),
     "Embedding": check_an_embedding,
+    "LearnedPositions": lambda seed=0: check_a_part(lambda rng: LearnedPositions(6, 4, rng=rng), (3, 4, 4), seed=seed),
     "SelfAttention": lambda seed=0: check_a_part(
         lambda rng: SelfAttention(4, rng=rng), (2, 4, 4), mask=CAUSAL, seed=seed
     ),
@@ -449,333 +563,323 @@ PARTS = {
 }
 
 LAYERS = [ReLU, Sigmoid, Tanh, GELU]
+FIRST = "vars(self).setdefault('first', {})"  # what the first batch left
 LINEAR = {
-    "weights: sign": ("backward_to_parameters", "self.weights.gradient += x", "self.weights.gradient -= x"),
-    "weights: missing factor": ("backward_to_parameters", ".T @ rows", ".T @ rows / len(rows)"),
-    "weights: inputs transposed": ("backward_to_parameters", ".T @ rows", " @ rows"),
-    "weights: transposed": (
-        "backward_to_parameters",
-        "x.reshape(len(rows), -1).T @ rows",
-        "rows.T @ x.reshape(len(rows), -1)",
-    ),
-    "weights: inputs of an earlier batch": (
-        "forward",
-        "self._keep(x, outputs)",
-        "self._keep(vars(self).setdefault('first', x), outputs)",
-    ),
-    "weights: outputs for inputs": ("forward", "self._keep(x, outputs)", "self._keep(outputs, outputs)"),
-    "bias: sign": ("backward_to_parameters", "self.bias.gradient +=", "self.bias.gradient -="),
-    "bias: missing factor": ("backward_to_parameters", "rows.sum(axis=0)", "rows.mean(axis=0)"),
-    "bias: transposed": ("backward_to_parameters", "rows.sum(axis=0)", "rows.sum(axis=1)"),
-    "inputs: sign": ("backward", "self.weights.value.T", "-self.weights.value.T"),
-    "inputs: missing factor": ("backward", "self.weights.value.T", "self.weights.value.T / 3"),
-    "inputs: transposed": ("backward", "self.weights.value.T", "self.weights.value"),
+    "weights: sign": ("_backward_to_parameters", "self.weights.gradient += x", "self.weights.gradient -= x"),
+    "weights: missing factor": ("_backward_to_parameters", "x.T @ gradient", "x.T @ gradient / len(x)"),
+    "weights: inputs transposed": ("_backward_to_parameters", "x.T @ gradient", "x @ gradient"),
+    "weights: transposed": ("_backward_to_parameters", "x.T @ gradient", "gradient.T @ x"),
+    "weights: inputs of an earlier batch": ("_forward", "(x,)", f"({FIRST.format('x')},)"),
+    "weights: outputs for inputs": ("_forward", "(x,)", "(outputs,)"),
+    "bias: sign": ("_backward_to_parameters", "self.bias.gradient +=", "self.bias.gradient -="),
+    "bias: missing factor": ("_backward_to_parameters", "gradient.sum(axis=0)", "gradient.mean(axis=0)"),
+    "bias: transposed": ("_backward_to_parameters", "gradient.sum(axis=0)", "gradient.sum(axis=1)"),
+    "inputs: sign": ("_backward", "self.weights.value.T", "-self.weights.value.T"),
+    "inputs: missing factor": ("_backward", "self.weights.value.T", "self.weights.value.T / 3"),
+    "inputs: transposed": ("_backward", "self.weights.value.T", "self.weights.value"),
     "inputs: update before propagation": (
-        "backward",
+        "_backward",
         "self.weights.value.T",
         "(self.weights.value - 0.1 * self.weights.gradient).T",
     ),
 }
 ACTIVATION = {
-    "sign": ("backward", "gradient * derivative(z)", "-gradient * derivative(z)"),
-    "missing factor": ("backward", "gradient * derivative(z)", "gradient"),
-    "transposed": ("backward", "gradient * derivative(z)", "gradient * derivative(z).T"),
-    "slope at the output": ("backward", "derivative(z)", "derivative(ACTIVATIONS[self._name][0](z))"),
-    "slope of an earlier batch": (
-        "forward",
-        "self._keep(z, outputs)",
-        "self._keep(vars(self).setdefault('first', z), outputs)",
-    ),
+    "sign": ("_backward", "gradient * derivative(z)", "-gradient * derivative(z)"),
+    "missing factor": ("_backward", "gradient * derivative(z)", "gradient"),
+    "transposed": ("_backward", "gradient * derivative(z)", "gradient * derivative(z).T"),
+    "slope at the output": ("_backward", "derivative(z)", "derivative(ACTIVATIONS[self._name][0](z))"),
+    "slope of an earlier batch": ("_forward", "(z,)", f"({FIRST.format('z')},)"),
 }
 GELU_MISTAKES = {
-    "sign": (GELU, "backward", "slope *= gradient", "slope *= -gradient"),
-    "missing slope": (GELU, "backward", "slope *= gradient", "slope = gradient"),
-    "transposed": (GELU, "backward", "slope *= gradient", "slope *= gradient.T"),
-    "slope at the output": (GELU, "forward", "_gelu_slope(z, ", "_gelu_slope(outputs, "),
-    "slope of an earlier batch": (
+    "sign": (GELU, "_backward", "gradient * slope", "-gradient * slope"),
+    "missing slope": (GELU, "_backward", "gradient * slope", "gradient"),
+    "transposed": (GELU, "_backward", "gradient * slope", "gradient * slope.T"),
+    "slope at the output": (
         GELU,
-        "forward",
-        "self._keep(_gelu_slope(z, share, outputs)",
-        "self._keep(vars(self).setdefault('first', _gelu_slope(z, share, outputs))",
+        "_forward",
+        "return outputs, (slope,)",
+        "return outputs, (gelu_and_slope(outputs)[1],)",
     ),
-    "only the share": (activations, "_gelu_slope", "return slope", "return share"),
-    "missing 3 of the cube": (activations, "_gelu_slope", "6 * 0.044715", "2 * 0.044715"),
-    "missing 2": (activations, "_gelu_slope", "2 * _GELU_SCALE", "_GELU_SCALE"),
-    "missing 1 - share": (activations, "_gelu_slope", "slope *= 1 - share", ""),
-    "missing share": (activations, "_gelu_slope", "slope += share", ""),
-    "missing outputs": (activations, "_gelu_slope", "slope *= outputs", "slope *= 1"),
+    "slope of an earlier batch": (GELU, "_forward", "(slope,)", f"({FIRST.format('slope')},)"),
+    "missing 3 of the cube": (activations, "gelu_and_slope", "6 * 0.044715", "2 * 0.044715"),
+    "missing 2": (activations, "gelu_and_slope", "slope += 2 * _GELU_SCALE", "slope += _GELU_SCALE"),
+    "missing 1 − Φ": (activations, "gelu_and_slope", "slope *= 1 - phi", ""),
+    "missing Φ": (activations, "gelu_and_slope", "slope += phi", ""),
+    "missing z": (activations, "gelu_and_slope", "slope *= output", "slope *= phi"),
 }
 LAYER_NORM = {
-    "gain: sign": ("backward", "self.gain.gradient +=", "self.gain.gradient -="),
-    "gain: without what is normalized": ("backward", "_column_sums(of_gain)", "_column_sums(gradient)"),
-    "gain: a mean for the sum": ("backward", "_column_sums(of_gain)", "_column_sums(of_gain) / len(gradient)"),
-    "bias: sign": ("backward", "self.bias.gradient +=", "self.bias.gradient -="),
-    "bias: with what is normalized": ("backward", "_column_sums(gradient)", "_column_sums(of_gain)"),
-    "inputs: missing gain": ("backward", "slopes = gradient * gain", "slopes = gradient.copy()"),
-    "inputs: the mean counts as constant": ("backward", "slopes -= _row_means(gradient, gain)", ""),
-    "inputs: the variance counts as constant": ("backward", "slopes -= normal * _row_means(of_gain, gain)", ""),
-    "inputs: sign of the variance's part": ("backward", "slopes -= normal *", "slopes += normal *"),
+    "gain: sign": ("_backward", "self.gain.gradient +=", "self.gain.gradient -="),
+    "gain: without what is normalized": ("_backward", "column_sum(gradient * x_hat)", "column_sum(gradient)"),
+    "gain: a mean for the sum": (
+        "_backward",
+        "column_sum(gradient * x_hat)",
+        "column_sum(gradient * x_hat) / len(gradient)",
+    ),
+    "bias: sign": ("_backward", "self.bias.gradient +=", "self.bias.gradient -="),
+    "bias: with what is normalized": ("_backward", "column_sum(gradient)", "column_sum(gradient * x_hat)"),
+    "inputs: missing gain": ("_backward", "x_gradient = gradient * self.gain.value", "x_gradient = gradient.copy()"),
+    "inputs: the mean counts as constant": ("_backward", "x_gradient -= row_mean(x_gradient)", ""),
+    "inputs: the variance counts as constant": (
+        "_backward",
+        "x_gradient -= x_hat * (row_dot(x_gradient, x_hat) / x_hat.shape[1])",
+        "",
+    ),
+    "inputs: sign of the variance's part": ("_backward", "x_gradient -= x_hat *", "x_gradient += x_hat *"),
     "inputs: the outputs' slopes for those of what is normalized, in the mean": (
-        "backward",
-        "_row_means(gradient, gain)",
-        "_row_means(gradient, np.ones_like(gain))",
+        "_backward",
+        "row_mean(x_gradient)",
+        "row_mean(gradient)",
     ),
     "inputs: the outputs' slopes for those of what is normalized, in the variance": (
-        "backward",
-        "_row_means(of_gain, gain)",
-        "_row_means(of_gain, np.ones_like(gain))",
+        "_backward",
+        "row_dot(x_gradient, x_hat)",
+        "row_dot(gradient, x_hat)",
     ),
-    "inputs: missing size": ("backward", "slopes *= inverse", ""),
-    "inputs: divided for multiplied": ("backward", "slopes *= inverse", "slopes /= inverse"),
+    "inputs: missing size": ("_backward", "return x_gradient * inverse_std", "return x_gradient"),
+    "inputs: divided for multiplied": ("_backward", "x_gradient * inverse_std", "x_gradient / inverse_std"),
     "normalized inputs of an earlier batch": (
-        "forward",
-        "self._keep((normal, inverse)",
-        "self._keep((vars(self).setdefault('first', normal), inverse)",
+        "_forward",
+        "(x_hat, inverse_std)",
+        f"({FIRST.format('x_hat')}, inverse_std)",
     ),
-    "sizes of an earlier batch": (
-        "forward",
-        "self._keep((normal, inverse)",
-        "self._keep((normal, vars(self).setdefault('first', inverse))",
-    ),
+    "sizes of an earlier batch": ("_forward", "(x_hat, inverse_std)", f"(x_hat, {FIRST.format('inverse_std')})"),
 }
 EMBEDDING = {
-    "sign": ("backward_to_parameters", "+= sums", "-= sums"),
+    "sign": (Embedding, "_backward", "tokens, gradient)", "tokens, -gradient)"),
+    "tokens of an earlier batch": (Embedding, "_forward", "(tokens,)", f"({FIRST.format('tokens')},)"),
     "only one of equal tokens": (
-        "backward_to_parameters",
-        "np.add.reduceat(rows[order], starts, axis=0)",
-        "rows[order][starts]",
+        embedding,
+        "add_rows",
+        "np.add.reduceat(rows(x)[order], starts, axis=0)",
+        "rows(x)[order][starts]",
     ),
-    "rows not sorted as the tokens": ("backward_to_parameters", "rows[order]", "rows"),
-    "the tokens in another order": ("backward_to_parameters", "ordered[starts]", "ordered[starts][::-1]"),
-    "tokens of an earlier batch": (
-        "forward",
-        "self._keep(tokens, outputs)",
-        "self._keep(vars(self).setdefault('first', tokens), outputs)",
-    ),
+    "rows not sorted as the tokens": (embedding, "add_rows", "rows(x)[order]", "rows(x)"),
+    "the tokens in another order": (embedding, "add_rows", "to[ordered[starts]]", "to[ordered[starts][::-1]]"),
 }
+OVERWRITTEN = (embedding, "add_rows", "to[ordered[starts]] +=", "to[ordered[starts]] =")
+RESULTS = "return query_gradient, key_gradient, value_gradient"
 ATTENTION_GRADIENTS = {
-    "no 1/√D": ("scale = 1 / math.sqrt(query.shape[-1])", "scale = 1"),
-    "1/√T for 1/√D": ("math.sqrt(query.shape[-1])", "math.sqrt(query.shape[-2] + 1)"),
-    "1/√D for the queries alone": ("(query * scale)", "query"),
-    "1/√D for the keys alone": ("@ key * scale", "@ key"),
+    "no 1/√D": ("attention_gradients", "scale = math.sqrt(query.shape[-1])", "scale = 1"),
+    "1/√T for 1/√D": ("attention_gradients", "math.sqrt(query.shape[-1])", "math.sqrt(query.shape[-2] + 1)"),
+    "1/√D for the queries alone": ("attention_gradients", "@ query / scale", "@ query"),
+    "1/√D for the keys alone": ("attention_gradients", "@ key / scale", "@ key"),
     "softmax over the wrong axis": (
-        "d_scores -= np.vecdot(d_weights, weights)[..., None]",
-        "d_scores -= (d_weights * weights).sum(axis=-2, keepdims=True)",
+        "softmax_backward_in_place",
+        "g -= row_dot(g, p)",
+        "g -= (g * p).sum(axis=0, keepdims=True)",
     ),
-    "softmax: what one gains, the others don't lose": ("d_scores -= np.vecdot(d_weights, weights)[..., None]", ""),
-    "softmax: missing weights": ("d_scores *= weights", ""),
-    "softmax: the slope of a sigmoid": (
-        "d_scores -= np.vecdot(d_weights, weights)[..., None]",
-        "d_scores *= 1 - weights",
+    "softmax: what one gains, the others don't lose": ("softmax_backward_in_place", "g -= row_dot(g, p)", ""),
+    "softmax: missing weights": ("softmax_backward_in_place", "g *= p", ""),
+    "softmax: the slope of a sigmoid": ("softmax_backward_in_place", "g -= row_dot(g, p)", "g *= 1 - p"),
+    "values: weights transposed": (
+        "attention_gradients",
+        "weights.swapaxes(-1, -2) @ gradient",
+        "weights @ gradient",
     ),
-    "values: weights transposed": ("weights.swapaxes(-1, -2) @ gradient", "weights @ gradient"),
-    "values: sign": ("return d_query, d_key, d_value", "return d_query, d_key, -d_value"),
-    "keys: scores transposed": ("d_scores.swapaxes(-1, -2) @ (query", "d_scores @ (query"),
-    "keys: sign": ("return d_query, d_key, d_value", "return d_query, -d_key, d_value"),
-    "queries: scores transposed": ("d_scores @ key * scale", "d_scores.swapaxes(-1, -2) @ key * scale"),
-    "queries: sign": ("return d_query, d_key, d_value", "return -d_query, d_key, d_value"),
-    "queries and keys exchanged": ("return d_query, d_key, d_value", "return d_key, d_query, d_value"),
-    "keys and values exchanged": ("return d_query, d_key, d_value", "return d_query, d_value, d_key"),
+    "values: sign": ("attention_gradients", RESULTS, "return query_gradient, key_gradient, -value_gradient"),
+    "keys: scores transposed": (
+        "attention_gradients",
+        "scores_gradient.swapaxes(-1, -2) @ query",
+        "scores_gradient @ query",
+    ),
+    "keys: sign": ("attention_gradients", RESULTS, "return query_gradient, -key_gradient, value_gradient"),
+    "queries: scores transposed": (
+        "attention_gradients",
+        "scores_gradient @ key",
+        "scores_gradient.swapaxes(-1, -2) @ key",
+    ),
+    "queries: sign": ("attention_gradients", RESULTS, "return -query_gradient, key_gradient, value_gradient"),
+    "queries and keys exchanged": (
+        "attention_gradients",
+        RESULTS,
+        "return key_gradient, query_gradient, value_gradient",
+    ),
+    "keys and values exchanged": (
+        "attention_gradients",
+        RESULTS,
+        "return query_gradient, value_gradient, key_gradient",
+    ),
+    "product: inputs transposed": ("_matmul_backward", "rows(x).T @ rows(gradient)", "rows(gradient).T @ rows(x)"),
+    "product: the last batch alone": (
+        "_matmul_backward",
+        "rows(x).T @ rows(gradient)",
+        "rows(x)[-4:].T @ rows(gradient)[-4:]",
+    ),
+    "product: a mean for the sum": ("_matmul_backward", "@ rows(gradient)", "@ rows(gradient) / len(rows(x))"),
+    "product: sign": ("_matmul_backward", "W.gradient +=", "W.gradient -="),
+    "product: matrix transposed": ("_matmul_backward", "W.value.T", "W.value"),
+    "product: update before propagation": ("_matmul_backward", "W.value.T", "(W.value - 0.1 * W.gradient).T"),
 }
-BACKWARD_PRODUCT = {
-    "inputs transposed": ("x.reshape(len(rows), -1).T @ rows", "rows.T @ x.reshape(len(rows), -1)"),
-    "the last batch alone": ("x.reshape(len(rows), -1).T @ rows", "x.reshape(len(rows), -1)[-4:].T @ rows[-4:]"),
-    "a mean for the sum": (".T @ rows", ".T @ rows / len(rows)"),
-    "sign": ("parameter.gradient +=", "parameter.gradient -="),
-    "matrix transposed": ("parameter.value.T)", "parameter.value)"),
-    "update before propagation": ("parameter.value.T)", "(parameter.value - 0.1 * parameter.gradient).T)"),
-}
-SELF_ATTENTION = {
+BOTH_LAYERS = {
     "no slopes through the queries": (
-        "backward",
-        "_backward_product(x, self.W_q, d_query)",
-        "0 * _backward_product(x, self.W_q, d_query)",
+        "_backward",
+        "_matmul_backward(query_gradient, x, self.W_q)",
+        "0 * _matmul_backward(query_gradient, x, self.W_q)",
     ),
-    "no slopes through the keys": (
-        "backward",
-        "+ _backward_product(x, self.W_k, d_key)",
-        "+ 0 * _backward_product(x, self.W_k, d_key)",
-    ),
-    "no slopes through the values": ("backward", "+ _backward_product(x, self.W_v, d_value)", ""),
-    "queries' slopes for the keys' matrix": ("backward", "self.W_k, d_key", "self.W_k, d_query"),
-    "inputs of an earlier batch": ("forward", "self._keep((x,", "self._keep((vars(self).setdefault('first', x),"),
+    "no slopes through the keys": ("_backward", "+ _matmul_backward(key", "+ 0 * _matmul_backward(key"),
+    "no slopes through the values": ("_backward", "+ _matmul_backward(value_gradient, x, self.W_v)", ""),
+    "queries' slopes for the keys' matrix": ("_backward", "(key_gradient, x", "(query_gradient, x"),
+    "keys' slopes for the queries' matrix": ("_backward", "(query_gradient, x", "(key_gradient, x"),
     "weights of an earlier batch": (
-        "forward",
+        "_forward",
         "value, self.last_weights)",
-        "value, vars(self).setdefault('first', self.last_weights))",
+        f"value, {FIRST.format('self.last_weights')})",
     ),
     "queries of an earlier batch": (
-        "forward",
-        "self._keep((x, query,",
-        "self._keep((x, vars(self).setdefault('first', query),",
+        "_forward",
+        "query, key, value, self",
+        f"{FIRST.format('query')}, key, value, self",
     ),
+    "keys of an earlier batch": ("_forward", "query, key, value, self", f"query, {FIRST.format('key')}, value, self"),
+}
+SELF_ATTENTION = {
+    "inputs of an earlier batch": ("_forward", "(x, query,", f"({FIRST.format('x')}, query,"),
 }
 MULTI_HEAD_ATTENTION = {
-    "no slopes through the keys": (
-        "backward",
-        "slopes += _backward_product(x, self.key, d_key)",
-        "_backward_product(x, self.key, d_key)",
-    ),
-    "no slopes through the values": ("backward", "slopes += _backward_product(x, self.value, d_value)", ""),
-    "keys' slopes for the queries' matrix": ("backward", "self.query, d_query", "self.query, d_key"),
     "the output matrix is passed by": (
-        "backward",
-        "self._split_heads(_backward_product(joined, self.output, gradient))",
+        "_backward",
+        "self._split_heads(joined_gradient)",
         "self._split_heads(gradient)",
     ),
-    "the output matrix's inputs are x": ("backward", "_backward_product(joined,", "_backward_product(x,"),
+    "the output matrix's inputs are x": ("_backward", "(gradient, joined,", "(gradient, x,"),
     "heads cut another way": (
-        "backward",
-        "self._split_heads(_backward_product(joined, self.output, gradient))",
-        "_backward_product(joined, self.output, gradient).reshape(kept[0].shape)",
+        "_backward",
+        "self._split_heads(joined_gradient)",
+        "joined_gradient.reshape(kept[0].shape)",
     ),
     "heads in the reverse order": (
-        "backward",
-        "map(self._join_heads, d_heads)",
-        "(self._join_heads(part[:, ::-1]) for part in d_heads)",
+        "_backward",
+        "self._join_heads, heads_gradients",
+        "lambda part: self._join_heads(part[:, ::-1]), heads_gradients",
     ),
-    "inputs of an earlier batch": ("forward", "self._keep((x,", "self._keep((vars(self).setdefault('first', x),"),
-    "findings of an earlier batch": (
-        "forward",
-        "self._keep((x, joined,",
-        "self._keep((x, vars(self).setdefault('first', joined),",
-    ),
-    "keys of an earlier batch": (
-        "forward",
-        "joined, query, key,",
-        "joined, query, vars(self).setdefault('first', key),",
-    ),
-    "weights of an earlier batch": (
-        "forward",
-        "value, self.last_weights)",
-        "value, vars(self).setdefault('first', self.last_weights))",
-    ),
+    "inputs of an earlier batch": ("_forward", "(x, joined,", f"({FIRST.format('x')}, joined,"),
+    "findings of an earlier batch": ("_forward", "(x, joined,", f"(x, {FIRST.format('joined')},"),
 }
 FEED_FORWARD = {
     "the activation function is passed by": (
-        "backward",
-        "self.activation.backward(self.contract.backward(gradient))",
-        "self.contract.backward(gradient)",
+        "_backward",
+        "self.activation.backward(self.down.backward(gradient))",
+        "self.down.backward(gradient)",
     ),
-    "the first layer is left out": ("backward", "self.expand.backward(slopes)", "slopes[..., : gradient.shape[-1]]"),
-    "sign": ("backward", "return self.expand", "return -self.expand"),
+    "the first layer is left out": ("_backward", "self.up.backward(gradient)", "gradient[..., :4]"),
+    "sign": ("_backward", "return self.up", "return -self.up"),
 }
 BLOCK = {
-    "no residual around attention": ("backward", "return gradient + self.attention_norm", "return self.attention_norm"),
+    "no residual around attention": ("_backward", "return gradient + through", "return through"),
     "no residual around the feed-forward layer": (
-        "backward",
-        "gradient = gradient + self.feed_forward_norm",
-        "gradient = self.feed_forward_norm",
+        "_backward",
+        "gradient = gradient + through",
+        "gradient = through",
     ),
-    "nothing through attention": (
-        "backward",
-        "return gradient + self.attention_norm.backward(slopes)",
-        "return gradient",
+    "nothing through attention": ("_backward", "return gradient + through", "return gradient"),
+    "nothing through the feed-forward layer": ("_backward", "gradient = gradient + through", ""),
+    "no normalization before the feed-forward layer": (
+        "_backward",
+        "self.feed_forward_norm.backward(self.feed_forward.backward(gradient))",
+        "self.feed_forward.backward(gradient)",
     ),
-    "nothing through the feed-forward layer": (
-        "backward",
-        "gradient = gradient + self.feed_forward_norm.backward(slopes)",
-        "self.feed_forward_norm.backward(slopes)",
+    "no normalization before attention": (
+        "_backward",
+        "self.attention_norm.backward(self.attention.backward(gradient))",
+        "self.attention.backward(gradient)",
     ),
-    "no normalization before the feed-forward layer": ("backward", "self.feed_forward_norm.backward(slopes)", "slopes"),
-    "no normalization before attention": ("backward", "self.attention_norm.backward(slopes)", "slopes"),
     "attention sees the slopes from before the feed-forward layer": (
-        "backward",
-        "gradient = gradient + self.feed_forward_norm.backward(slopes)\n    slopes = self.attention.backward(gradient)",
-        "slopes, gradient = self.attention.backward(gradient), gradient + self.feed_forward_norm.backward(slopes)",
+        "_backward",
+        "gradient = gradient + through\n    through = self.attention_norm.backward(self.attention.backward(gradient))",
+        "past, gradient = gradient, gradient + through\n"
+        "    through = self.attention_norm.backward(self.attention.backward(past))",
     ),
 }
 ROOT = {
-    "gradients of an earlier batch are kept": ("self.zero_gradients()", ""),
     "the last block only": ("in reversed(self.blocks)", "in self.blocks[-1:]"),
-    "no final normalization": ("slopes = self.final_norm.backward(slopes)", ""),
-    "unembedding: sign": ("self.unembedding.gradient += rows", "self.unembedding.gradient -= rows"),
-    "unembedding: transposed": ("rows.T @ x.reshape(len(rows), -1)", "x.reshape(len(rows), -1).T @ rows"),
-    "unembedding: the last text alone": ("rows.T @ x.reshape(len(rows), -1)", "gradient[-1].T @ x[-1]"),
+    "no final normalization": (
+        "self.final_norm.backward(matmul(gradient, self.unembedding.value))",
+        "matmul(gradient, self.unembedding.value)",
+    ),
+    "unembedding: sign": ("self.unembedding.gradient +=", "self.unembedding.gradient -="),
+    "unembedding: transposed": ("rows(gradient).T @ rows(x)", "rows(x).T @ rows(gradient)"),
+    "unembedding: the last text alone": ("rows(gradient).T @ rows(x)", "gradient[-1].T @ x[-1]"),
     "unembedding: backward by its transpose": (
         "gradient, self.unembedding.value",
         "gradient, self.unembedding.value.T",
     ),
-    "unembedding: no gradient": ("self.unembedding.gradient += rows.T @ x.reshape(len(rows), -1)", ""),
-    "embedding: no gradient": ("self.token_embedding.backward_to_parameters(slopes)", ""),
-    "embedding: the gradient of another text": (
-        "backward_to_parameters(slopes)",
-        "backward_to_parameters(slopes[::-1])",
+    "unembedding: no gradient": ("self.unembedding.gradient += rows(gradient).T @ rows(x)", ""),
+    "embedding: no gradient": (
+        "self.token_embedding.backward(self.positions.backward(gradient))",
+        "self.positions.backward(gradient)",
     ),
+    "embedding: the gradient of another text": ("backward(gradient))", "backward(gradient)[::-1])"),
 }
 POSITIONS = {
-    "no gradient": ("self.positions.gradient[:t] += slopes.reshape(-1, t, c).sum(axis=0)", "pass"),
+    "no gradient": ("self.weights.gradient[places] += gradient.reshape(-1, t, c).sum(axis=0)", ""),
+    "sign": ("self.weights.gradient[places] +=", "self.weights.gradient[places] -="),
     "a mean over the texts": (".sum(axis=0)", ".mean(axis=0)"),
     "the first text alone": (".sum(axis=0)", "[0]"),
-    "at the end of the context": ("self.positions.gradient[:t]", "self.positions.gradient[-t:]"),
-    "texts and tokens exchanged": ("slopes.reshape(-1, t, c).sum(axis=0)", "slopes.reshape(t, -1, c).sum(axis=1)"),
-}
-TIED = {
-    "only the embedding's part": ("self.unembedding.gradient += rows.T @ x.reshape(len(rows), -1)", ""),
-    "only the unembedding's part": ("self.token_embedding.backward_to_parameters(slopes)", ""),
-    "the unembedding's part is forgotten": ("self.zero_gradients()\n    rows", "rows"),
+    "at the end of the context": ("gradient[places]", "gradient[-t:]"),
+    "texts and tokens exchanged": ("gradient.reshape(-1, t, c).sum(axis=0)", "gradient.reshape(t, -1, c).sum(axis=1)"),
+    "nothing goes on to the tokens": ("return gradient", "return 0 * gradient"),
 }
 SQUARED_ERROR = {
-    "sign": ("backward", "return 2 * difference", "return -2 * difference"),
-    "missing 2": ("backward", "return 2 * difference", "return difference"),
-    "mean over the outputs too": ("backward", "/ len(difference)", "/ difference.size"),
-    "missing rows": ("backward", "/ len(difference)", ""),
-    "transposed": ("backward", "return 2 * difference", "return 2 * difference.T"),
-    "difference of an earlier batch": (
-        "backward",
-        "_once(self._difference, self)",
-        "vars(self).setdefault('first', _once(self._difference, self))",
-    ),
+    "sign": ("_backward", "return 2 * difference", "return -2 * difference"),
+    "missing 2": ("_backward", "return 2 * difference", "return difference"),
+    "mean over the outputs too": ("_backward", "/ len(difference)", "/ difference.size"),
+    "missing rows": ("_backward", "/ len(difference)", ""),
+    "transposed": ("_backward", "return 2 * difference", "return 2 * difference.T"),
+    "difference of an earlier batch": ("_forward", "(difference,)", f"({FIRST.format('difference')},)"),
 }
 CROSS_ENTROPY = {
-    "sign": ("backward", "return gradient", "return -gradient"),
-    "sign of the label": ("backward", "-= 1", "+= 1"),
-    "missing label": ("backward", "-= 1", "-= 0"),
-    "missing rows": ("backward", "(sums * len(labels))", "sums"),
-    "missing rows at the label": ("backward", "-= 1 / len(labels)", "-= 1"),
-    "transposed": ("backward", "return gradient", "return gradient.T"),
-    "exponentials for probabilities": ("backward", "(sums * len(labels))", "(0 * sums + len(labels))"),
-    "logarithms for exponentials": ("forward", "sums = e.sum(axis=1)", "sums = e.sum(axis=1); e = np.log(e)"),
+    "sign": ("_backward", "return gradient", "return -gradient"),
+    "sign of the label": ("_backward", "-= 1", "+= 1"),
+    "missing label": ("_backward", "-= 1", "-= 0"),
+    "missing rows": ("_backward", "(sums * len(labels))", "sums"),
+    "missing rows at the label": ("_backward", "-= 1 / len(labels)", "-= 1"),
+    "transposed": ("_backward", "return gradient", "return gradient.T"),
+    "exponentials for probabilities": ("_backward", "(sums * len(labels))", "(0 * sums + len(labels))"),
+    "logarithms for exponentials": ("_forward", "(labels, e, sums, shape)", "(labels, np.log(e), sums, shape)"),
     "probabilities of an earlier batch": (
-        "backward",
-        "_once(self._kept, self)",
-        "vars(self).setdefault('first', _once(self._kept, self))",
+        "_forward",
+        "(labels, e, sums, shape)",
+        f"(labels, {FIRST.format('e')}, sums, shape)",
     ),
 }
 NEURON = {
     "weights: sign": ("backward", "self.weights -= learning_rate", "self.weights += learning_rate"),
-    "weights: missing factor": ("backward", "self.last_input.T @ dC_dz", "self.last_input.T @ dC_dz / len(dC_dz)"),
-    "weights: inputs transposed": ("backward", "self.last_input.T @ dC_dz", "self.last_input @ dC_dz"),
+    "weights: missing factor": ("gradients", "self.last_input.T @ dC_dz", "self.last_input.T @ dC_dz / len(dC_dz)"),
+    "weights: inputs transposed": ("gradients", "self.last_input.T @ dC_dz", "self.last_input @ dC_dz"),
     "weights: inputs of an earlier batch": (
         "forward",
-        "self.last_input = inputs",
-        "self.last_input = vars(self).setdefault('first', inputs)",
+        "= inputs, pre_activation",
+        f"= {FIRST.format('inputs')}, pre_activation",
     ),
     "bias: sign": ("backward", "self.bias -= learning_rate", "self.bias += learning_rate"),
-    "bias: missing factor": ("backward", "dC_dz.sum(", "dC_dz.mean("),
-    "missing slope of the activation": ("backward", "dC_da * derivative(self.last_pre_activation)", "dC_da"),
-    "slope at the output": ("backward", "derivative(self.last_pre_activation)", "derivative(self.last_output)"),
+    "bias: missing factor": ("gradients", "dC_dz.sum(", "dC_dz.mean("),
+    "missing slope of the activation": ("gradients", "dC_da * derivative(self.last_pre_activation)", "dC_da"),
+    "slope at the output": ("gradients", "derivative(self.last_pre_activation)", "derivative(self.last_output)"),
     "slope of an earlier batch": (
-        "backward",
+        "gradients",
         "derivative(self.last_pre_activation)",
-        "derivative(vars(self).setdefault('first', self.last_pre_activation))",
+        f"derivative({FIRST.format('self.last_pre_activation')})",
     ),
-    "inputs: sign": ("backward", "dC_dinputs = dC_dz @", "dC_dinputs = -dC_dz @"),
+    "inputs: sign": ("gradients", "dC_dinputs = dC_dz @", "dC_dinputs = -dC_dz @"),
     "inputs: update before propagation": (
-        "backward",
+        "gradients",
         "dC_dz @ self.weights.T",
-        "dC_dz @ (self.weights - learning_rate * dC_dw).T",
+        "dC_dz @ (self.weights - dC_dw).T",
     ),
 }
 LAYER = {
-    "sign": ("backward", "output_gradient[:, [i]]", "-output_gradient[:, [i]]"),
+    "sign": ("_columns", "np.split(output_gradient,", "np.split(-output_gradient,"),
     "missing factor": ("backward", "np.sum(gradients, axis=0)", "np.mean(gradients, axis=0)"),
-    "transposed": ("backward", "output_gradient[:, [i]]", "output_gradient[[i], :].T"),
-    "the first neuron's column for all": ("backward", "output_gradient[:, [i]]", "output_gradient[:, [0]]"),
+    "transposed": ("_columns", "np.split(output_gradient,", "np.split(output_gradient.T,"),
+    "the first neuron's column for all": (
+        "_columns",
+        "np.split(output_gradient, len(self.neurons), axis=1)",
+        "[output_gradient[:, :1]] * len(self.neurons)",
+    ),
     "columns of an earlier batch": (
-        "backward",
-        "output_gradient[:, [i]]",
-        "vars(self).setdefault('first', output_gradient)[:, [i]]",
+        "_columns",
+        "np.split(output_gradient,",
+        f"np.split({FIRST.format('output_gradient')},",
     ),
     "update before propagation": (
         "backward",
@@ -784,8 +888,8 @@ LAYER = {
     ),
 }
 MODEL = {
-    "gradients of an earlier batch are kept": ("backward", "self.zero_gradients()", ""),
-    "the first layer is left out": ("backward", "reversed(self.layers)", "reversed(self.layers[1:])"),
+    "the first layer is left out": ("_backward", "reversed(self.layers)", "reversed(self.layers[1:])"),
+    "the layers go back in the order in which they went": ("_backward", "reversed(self.layers)", "self.layers"),
 }
 
 
@@ -793,32 +897,32 @@ def mistakes():
     """(name, (owner, function, old, new), the check that must convict it)"""
     for name, place in LINEAR.items():
         yield f"Linear, {name}", (Linear, *place), lambda: check_a_model(Tanh, SquaredError)
-    for layer in (ReLU, Sigmoid, Tanh):
+    for layer in (Sigmoid, Tanh):
         for name, place in ACTIVATION.items():
-            if (layer, name) != (ReLU, "slope at the output"):  # no mistake: ReLU's output is positive where z is
-                yield (
-                    f"{layer.__name__}, {name}",
-                    (activations._Activation, *place),
-                    lambda layer=layer: check_a_model(layer, SquaredError),
-                )
+            owner = activations._ActivationLayer
+            yield f"{layer.__name__}, {name}", (owner, *place), lambda layer=layer: check_a_model(layer, SquaredError)
+    for name, place in ACTIVATION.items():
+        if name != "slope at the output":  # no mistake: ReLU's output is positive where z is
+            place = (text.replace("derivative(z)", "(z > 0)") for text in place)
+            yield f"ReLU, {name}", (ReLU, *place), lambda: check_a_model(ReLU, SquaredError)
     for name, place in GELU_MISTAKES.items():
         yield f"GELU, {name}", place, lambda: check_a_model(GELU, SquaredError)
     for name, place in LAYER_NORM.items():
         yield f"LayerNorm, {name}", (LayerNorm, *place), PARTS["LayerNorm"]
     over_channels = (
         normalization,
-        "_column_sums",
-        "np.ones(len(rows), x.dtype) @ rows",
-        "rows @ np.ones(len(rows), x.dtype)",
+        "column_sum",
+        "np.ones(len(flat), x.dtype) @ flat",
+        "flat @ np.ones(len(flat), x.dtype)",
     )
     yield "LayerNorm, gain and bias: over the channels", over_channels, PARTS["LayerNorm"]
     for name, place in EMBEDDING.items():
-        yield f"Embedding, {name}", (Embedding, *place), PARTS["Embedding"]
-    for part in ("SelfAttention", "MultiHeadAttention"):
+        yield f"Embedding, {name}", place, PARTS["Embedding"]
+    for layer in (SelfAttention, MultiHeadAttention):
         for name, place in ATTENTION_GRADIENTS.items():
-            yield f"attention_gradients in {part}, {name}", (attention, "attention_gradients", *place), PARTS[part]
-        for name, place in BACKWARD_PRODUCT.items():
-            yield f"product in {part}, {name}", (attention, "_backward_product", *place), PARTS[part]
+            yield f"{name}, in {layer.__name__}", (attention, *place), PARTS[layer.__name__]
+        for name, place in BOTH_LAYERS.items():
+            yield f"{layer.__name__}, {name}", (layer, *place), PARTS[layer.__name__]
     for name, place in SELF_ATTENTION.items():
         yield f"SelfAttention, {name}", (SelfAttention, *place), PARTS["SelfAttention"]
     for name, place in MULTI_HEAD_ATTENTION.items():
@@ -829,20 +933,13 @@ def mistakes():
         yield f"TransformerBlock, {name}", (TransformerBlock, *place), PARTS["TransformerBlock"]
     for variant in ("GPT", "GPT, sinusoidal, relu"):
         for name, place in ROOT.items():
-            yield f"{variant}, {name}", (GPT, "backward_to_parameters", *place), PARTS[variant]
+            yield f"{variant}, {name}", (GPT, "_backward", *place), PARTS[variant]
     for name, place in POSITIONS.items():
-        yield f"GPT, positions: {name}", (GPT, "backward_to_parameters", *place), PARTS["GPT"]
-    for name, place in TIED.items():
-        yield f"GPT, tied: {name}", (GPT, "backward_to_parameters", *place), PARTS["GPT, tied"]
-    overwritten = (
-        Embedding,
-        "backward_to_parameters",
-        "self.weights.gradient[ordered[starts]] += sums",
-        "self.weights.gradient[ordered[starts]] = sums",
-    )
-    yield "GPT, tied: the embedding's part overwrites the other", overwritten, PARTS["GPT, tied"]
-    swallowed = (GPT, "forward", "self._keep(x, logits)", "self._keep(vars(self).setdefault('first', x), logits)")
-    yield "GPT, embeddings of an earlier batch", swallowed, PARTS["GPT"]
+        yield f"LearnedPositions, {name}", (LearnedPositions, "_backward", *place), PARTS["LearnedPositions"]
+    for name in ("unembedding: no gradient", "embedding: no gradient"):
+        yield f"GPT, tied: {name}", (GPT, "_backward", *ROOT[name]), PARTS["GPT, tied"]
+    yield "GPT, tied: the embedding's part overwrites the other", OVERWRITTEN, PARTS["GPT, tied"]
+    yield "GPT, embeddings of an earlier batch", (GPT, "_forward", "(x,)", f"({FIRST.format('x')},)"), PARTS["GPT"]
     for name, place in SQUARED_ERROR.items():
         yield f"SquaredError, {name}", (SquaredError, *place), lambda: check_a_model(Tanh, SquaredError)
     for name, place in CROSS_ENTROPY.items():
