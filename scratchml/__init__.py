@@ -24,7 +24,8 @@ generation           one token after the other         generation
 distributed          many processes, one model         many-computers
 datasets             the data of the examples
 
-`_checks` says what is refused, `_kernels` holds what is written for speed.
+`_checks` says what is refused, `_kernels` holds what is written for speed, and `_files`
+keeps a file whole while it is written.
 """
 
 from scratchml.activations import (

@@ -80,6 +80,7 @@ class History:
 
     @property
     def best_epoch(self) -> int:
+        """Raises ValueError if there was no validation."""
         if not self.validation_loss:
             raise ValueError(
                 "there must be a validation to have a best epoch, got none"
