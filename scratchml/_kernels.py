@@ -124,7 +124,7 @@ def gelu_and_slope(z: Array) -> tuple[Array, Array]:
 
     In stretches, and both at once, since they share most of their steps.
     """
-    # Not empty_like, which may lay the axes out in another order, of which ravel copies.
+    # Not empty_like, which may order the axes otherwise, and then ravel copies.
     outputs, slopes = np.empty(z.shape, z.dtype), np.empty(z.shape, z.dtype)
     whole = z.ravel(), outputs.ravel(), slopes.ravel()
     for part in stretches(z.size):

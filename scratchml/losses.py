@@ -53,7 +53,8 @@ class Loss:
 
     A loss of your own derives from it and defines two methods: `_forward(targets,
     outputs)`, which returns the number and a tuple of what the way back will need, and
-    `_backward(…)`, which gets the members of that tuple.
+    `_backward(…)`, which gets the members of that tuple. Targets and outputs are arrays
+    of one shape.
     """
 
     _saved: Any = None
@@ -108,7 +109,11 @@ class Loss:
             raise FloatingPointError(f"the loss is {value}")
 
     def _checked(self, targets: ArrayLike, outputs: ArrayLike) -> tuple[Any, Array]:
-        return check.as_floats(targets, "targets"), check.as_floats(outputs, "outputs")
+        outputs = check.as_floats(outputs, "outputs")
+        targets = check.as_floats(targets, "targets", outputs.dtype)
+        # Of (4,) and (4, 1) numpy would make (4, 4), and say nothing.
+        check.shape(outputs.shape, "of the outputs ", targets=targets)
+        return targets, outputs
 
     def _forward(self, targets: Any, outputs: Array) -> tuple[Any, Any]:
         raise NotImplementedError(f"{type(self).__name__} must define _forward")
@@ -135,7 +140,6 @@ class SquaredError(Loss):
                 f"outputs must have the shape (rows, outputs) with at least one row, "
                 f"got {outputs.shape}"
             )
-        # Of (4,) and (4, 1) numpy would make (4, 4), and say nothing.
         if targets.shape != outputs.shape:
             hint = ""
             if targets.shape == outputs.shape[:1] and outputs.shape[1] == 1:
@@ -163,7 +167,7 @@ class CrossEntropy(Loss):
         of_label = scores[np.arange(len(labels)), labels]  # (rows,)
         e = np.exp(scores, out=scores)
         sums = row_sum(e)  # (rows, 1)
-        value = np.sum(np.log(sums[:, 0]) - of_label) / len(labels)
+        value = (np.log(sums[:, 0]) - of_label).sum() / len(labels)
         return value, (labels, e, sums, shape)
 
     def _backward(

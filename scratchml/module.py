@@ -151,8 +151,11 @@ class Module:
         return outputs
 
     def _forward_outermost(self, x: ArrayLike, args: Any, more: Any) -> Array:
+        taken = self._taken(x)  # looks at what comes from outside
         with check.inside(object()):
-            outputs = Module.forward(self, self._taken(x), *args, **more)
+            outputs = Module.forward(self, taken, *args, **more)
+        if not np.isfinite(outputs).all():
+            self._saved = None
             check.no_overflow(outputs, "the outputs")
         if more.get("cache") is not None:
             more["cache"].end_pass()
@@ -363,7 +366,7 @@ class Sequential(Module):
 
     def _forward(self, x: Array) -> tuple[Array, tuple[()]]:
         for layer in self.layers:
-            x = layer(x)
+            x = layer.forward(x)
         return x, ()
 
     def _backward(self, gradient: Array) -> Array:

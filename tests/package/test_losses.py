@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from scratchml import (
     CrossEntropy,
+    Loss,
     SquaredError,
     check_gradients,
     cross_entropy,
@@ -204,10 +205,22 @@ def test_squared_error_refuses_shapes_that_do_not_fit(function, targets, outputs
         assert part in str(refused.value)
 
 
-def test_reshaping_is_suggested_only_where_it_helps():
-    with pytest.raises(ValueError) as refused:
-        squared_error([1, 2, 3], np.zeros((3, 2)))
-    assert "reshape" not in str(refused.value)
+@pytest.mark.parametrize(
+    ("targets", "outputs", "hint"),
+    [
+        ((4,), (4, 1), "; reshape the targets with .reshape(-1, 1)"),
+        ((4,), (4, 3), "; make rows of labels with one_hot(…, 3)"),
+        ((5,), (4, 1), ""),
+        ((5,), (4, 3), ""),
+        ((4, 1), (4, 3), ""),
+        ((1, 4), (4, 1), ""),
+        ((), (4, 1), ""),
+    ],
+)
+def test_a_cure_is_suggested_only_where_it_helps(targets, outputs, hint):
+    says = f"targets must have the shape of the outputs {outputs}, got {targets}{hint}"
+    with pytest.raises(ValueError, match=f"^{re.escape(says)}$"):
+        squared_error(np.zeros(targets), np.zeros(outputs))
 
 
 @pytest.mark.parametrize("function", [cross_entropy, cross_entropy_gradient])
@@ -216,30 +229,16 @@ def test_reshaping_is_suggested_only_where_it_helps():
     [
         ([0, 3], np.zeros((2, 3)), "labels must be from 0 to 2, got 0 to 3"),
         ([-1, 1], np.zeros((2, 3)), "labels must be from 0 to 2, got -1 to 1"),
-        (
-            [0.0, 1.0],
-            np.zeros((2, 3)),
-            "labels must be integers with the shape (2,), one for each row of logits, got float64 with shape (2,)",
-        ),
-        (
-            [True, False],
-            np.zeros((2, 3)),
-            "labels must be integers with the shape (2,), one for each row of logits, got bool with shape (2,)",
-        ),
-        (
-            [0, 1, 2],
-            np.zeros((2, 3)),
-            "labels must be integers with the shape (2,), one for each row of logits, got int64 with shape (3,)",
-        ),
-        (
-            [[0], [1]],
-            np.zeros((2, 3)),
-            "labels must be integers with the shape (2,), one for each row of logits, got int64 with shape (2, 1)",
-        ),
+        ([0.0, 1.0], np.zeros((2, 3)), "labels must be integers, got float64 with shape (2,)"),
+        ([True, False], np.zeros((2, 3)), "labels must be integers, got bool with shape (2,)"),
+        ([0, 1, 2], np.zeros((2, 3)), "labels must have the shape (2,), one for each row of logits, got (3,)"),
+        ([[0], [1]], np.zeros((2, 3)), "labels must have the shape (2,), one for each row of logits, got (2, 1)"),
+        (0, np.zeros((2, 3)), "labels must have the shape (2,), one for each row of logits, got ()"),
+        ([0, 1], np.zeros((1, 2, 3)), "labels must have the shape (1, 2), one for each row of logits, got (2,)"),
         (
             one_hot([0, 1], 3),
             np.zeros((2, 3)),
-            "labels must be integers with the shape (2,), one for each row of logits, got float64 with shape (2, 3)",
+            "labels must have the shape (2,), one for each row of logits, got (2, 3); make labels of one-hot rows with .argmax(axis=-1)",
         ),
         ([0], np.zeros(3), "logits must have the shape (rows, classes) or (B, T, V), with at least one row, got (3,)"),
         (
@@ -247,11 +246,93 @@ def test_reshaping_is_suggested_only_where_it_helps():
             np.zeros((0, 3)),
             "logits must have the shape (rows, classes) or (B, T, V), with at least one row, got (0, 3)",
         ),
+        (
+            [0],
+            np.zeros((1, 0)),
+            "logits must have the shape (rows, classes) or (B, T, V), with at least one row, got (1, 0)",
+        ),
     ],
 )
 def test_cross_entropy_refuses_what_does_not_fit(function, labels, logits, says):
-    with pytest.raises(ValueError, match=re.escape(says)):
-        function(np.asarray(labels), logits)
+    with pytest.raises(ValueError, match=f"^{re.escape(says)}$"):
+        function(labels, logits)
+
+
+NO_NUMBERS = {
+    "NaN": [[1.0, math.nan]],
+    "None": None,
+    "one None": [[1.0, None]],
+    "a word": "word",
+    "digits as text": [["1", "2"]],
+    "complex": [[1.0, 2j]],
+    "dates": np.array([["2020-01-01", "2021-01-01"]], dtype="datetime64[D]"),
+    "masked": np.ma.masked_equal([[1.0, -999.0]], -999),
+    "rows of different lengths": [[1.0], [1.0, 2.0]],
+    "objects": np.array([[1.0, 2.0]], dtype=object),
+}
+NO_LABELS = NO_NUMBERS | {"masked": np.ma.masked_equal([0], 0), "one None": [None], "too large an integer": [10**30]}
+
+
+@pytest.mark.parametrize("kind", NO_NUMBERS)
+def test_what_is_not_a_number_is_refused(kind):
+    for function in (squared_error, squared_error_gradient):
+        with pytest.raises(ValueError, match=r"^outputs must be .+, got .+"):
+            function([[1.0, 2.0]], NO_NUMBERS[kind])
+        with pytest.raises(ValueError, match=r"^targets must be .+, got .+"):
+            function(NO_NUMBERS[kind], [[1.0, 2.0]])
+    for function in (cross_entropy, cross_entropy_gradient):
+        with pytest.raises(ValueError, match=r"^(logits|x) must be .+, got .+"):
+            function([0], NO_NUMBERS[kind])
+
+
+@pytest.mark.parametrize("kind", NO_LABELS)
+def test_what_is_no_label_is_refused(kind):
+    for function in (cross_entropy, cross_entropy_gradient):
+        with pytest.raises(ValueError, match=r"^labels must .+, got .+"):
+            function(NO_LABELS[kind], [[1.0, 2.0]])
+
+
+@pytest.mark.parametrize("bad", [math.inf, -math.inf])
+def test_squared_error_takes_no_infinity(bad):
+    for targets, outputs, name in (([[bad]], [[1.0]], "targets"), ([[1.0]], [[bad]], "outputs"), ([[bad]], [[bad]], "outputs")):  # fmt: skip
+        with pytest.raises(ValueError, match=f"^{name} must be finite numbers, got {bad} in row 0, column 0$"):
+            squared_error(targets, outputs)
+
+
+def test_minus_infinity_is_a_score_like_any_other_to_cross_entropy():
+    logits = [[-math.inf, 0.0, math.log(3)], [0.0, -math.inf, 0.0]]
+    assert cross_entropy([2, 0], logits) == pytest.approx((math.log(4 / 3) + math.log(2)) / 2)
+    np.testing.assert_allclose(
+        cross_entropy_gradient([2, 0], logits), [[0, 0.125, -0.125], [-0.25, 0, 0.25]], rtol=1e-12
+    )
+    assert cross_entropy([0, 0], logits) == math.inf
+    np.testing.assert_allclose(
+        cross_entropy_gradient([0, 0], logits), [[-0.5, 0.125, 0.375], [-0.25, 0, 0.25]], rtol=1e-12
+    )
+
+
+@pytest.mark.parametrize("row", [[-math.inf, -math.inf], [math.inf, 1.0], [1.0, math.inf], [math.inf, math.inf]])
+def test_a_row_without_a_largest_score_is_refused_also_among_others(row):
+    for function in (cross_entropy, cross_entropy_gradient):
+        for labels, logits in (([0], [row]), ([1, 0], [[1.0, 2.0], row]), ([[1, 0]], [[[1.0, 2.0], row]])):
+            with pytest.raises(ValueError, match=rf"must be numbers or −∞, .*, got {max(row)}"):
+                function(labels, logits)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_numbers_that_become_too_large_on_the_way_are_an_error_and_leave_no_way_back(dtype):
+    huge = np.finfo(dtype).max
+    for loss, answers in ((SquaredError(), [[0.0, 0.0]]), (CrossEntropy(), [1])):
+        with pytest.raises(FloatingPointError, match=r"^the loss is inf$"):
+            loss.forward(answers, np.array([[huge, -huge]], dtype=dtype))
+        with pytest.raises(ValueError, match="call forward first"):
+            loss.backward()
+    assert cross_entropy([0], np.array([[huge, -huge]], dtype=dtype)) == 0
+
+
+def test_targets_beyond_the_dtype_of_the_outputs_are_refused():
+    with pytest.raises(ValueError, match=r"^targets has numbers that are too large for float32$"):
+        squared_error([[1e300]], np.zeros((1, 1), np.float32))
 
 
 #: class → (its function, its gradient, answers for outputs of a shape)
@@ -288,6 +369,16 @@ class TestAsTheEndOfAModel:
                 loss.backward()
             loss.forward(*answers_and_outputs(end))
             loss.backward()
+
+    def test_after_a_forward_that_was_refused_there_is_no_way_back_to_the_one_before(self, end):
+        loss = end()
+        answers, outputs = answers_and_outputs(end)
+        for bad in (np.full((3, 4), math.nan), np.zeros((2, 4)), None):
+            loss.forward(answers, outputs)
+            with pytest.raises(ValueError, match="must"):
+                loss.forward(answers, bad)
+            with pytest.raises(ValueError, match="call forward first"):
+                loss.backward()
 
     def test_two_of_them_do_not_share_what_they_keep(self, end):
         first, second = end(), end()
@@ -341,3 +432,78 @@ class TestAsTheEndOfAModel:
     def test_no_rows_and_outputs_that_are_no_table_are_refused(self, end, outputs):
         with pytest.raises(ValueError, match="with at least one row, got " + re.escape(str(np.shape(outputs)))):
             end().forward(answers_and_outputs(end)[0], outputs)
+
+
+class AbsoluteError(Loss):
+    """A reader's own: Σ |output − target| over each row, averaged over the rows."""
+
+    def _forward(self, targets, outputs):
+        difference = outputs - targets
+        return np.abs(difference).sum() / len(outputs), (difference,)
+
+    def _backward(self, difference):
+        return np.sign(difference) / len(difference)
+
+
+class TestAReadersOwn:
+    def test_it_needs_no_more_than_its_two_formulas(self):
+        loss, targets, outputs = AbsoluteError(), [[0, 1], [2, 3]], np.array([[1.0, -1], [2.5, 3.5]])
+        assert loss.forward(targets, outputs) == (1 + 2 + 0.5 + 0.5) / 2
+        slopes = loss.backward()
+        np.testing.assert_array_equal(slopes, [[0.5, -0.5], [0.5, 0.5]])
+        check_gradients(lambda: AbsoluteError().forward(targets, outputs), {"outputs": outputs}, {"outputs": slopes})
+        with pytest.raises(ValueError, match=r"^AbsoluteError\.backward needs the numbers of a forward"):
+            loss.backward()
+
+    @pytest.mark.parametrize("kind", NO_NUMBERS)
+    def test_what_is_not_a_number_is_refused(self, kind):
+        for targets, outputs in (([[1.0, 2.0]], NO_NUMBERS[kind]), (NO_NUMBERS[kind], [[1.0, 2.0]])):
+            with pytest.raises((ValueError, FloatingPointError), match=r"must be .+, got .+|^the loss is nan$"):
+                AbsoluteError().forward(targets, outputs)
+
+    @pytest.mark.parametrize("shape", [(3,), (3, 2), (1, 1), ()], ids=str)
+    def test_targets_of_another_shape_are_refused_even_where_numpy_would_stretch_them(self, shape):
+        says = f"targets must have the shape of the outputs (3, 1), got {shape}"
+        with pytest.raises(ValueError, match=f"^{re.escape(says)}$"):
+            AbsoluteError().forward(np.ones(shape), np.zeros((3, 1)))
+
+    def test_targets_count_as_the_dtype_of_the_outputs(self):
+        loss = AbsoluteError()
+        loss.forward([[1, 2]], np.zeros((1, 2), np.float32))
+        assert loss.backward().dtype == np.float32
+
+    def test_a_loss_that_is_no_number_is_an_error_also_where_an_output_is_infinite(self):
+        class Weighted(AbsoluteError):
+            def _forward(self, targets, outputs):
+                return (targets * outputs).sum(), (targets,)
+
+        with pytest.raises(FloatingPointError, match=r"^the loss is nan$"):
+            Weighted().forward([[0.0, 1.0]], [[-math.inf, 1.0]])
+
+    @pytest.mark.parametrize("name", ["forward", "backward"])
+    def test_it_is_refused_when_it_is_made_if_it_defines_what_one_calls(self, name):
+        with pytest.raises(
+            TypeError, match=f"^Own must define _{name}, got {name}, which looks at what comes in and then calls it$"
+        ):
+            type("Own", (Loss,), {name: lambda self: None})
+
+    def test_it_must_say_how_to_go_forward_and_back(self):
+        class Forth(Loss):
+            def _forward(self, targets, outputs):
+                return 0.0, ()
+
+        with pytest.raises(NotImplementedError, match=r"^Loss must define _forward$"):
+            Loss().forward([[1.0]], [[1.0]])
+        loss = Forth()
+        loss.forward([[1.0]], [[1.0]])
+        with pytest.raises(NotImplementedError, match=r"^Forth must define _backward$"):
+            loss.backward()
+
+    @pytest.mark.parametrize("returned", [1.5, (1.5, np.ones((1, 1))), (1.5,), None, [1.5, ()]], ids=repr)
+    def test_the_loss_must_come_with_a_tuple_for_the_way_back(self, returned):
+        class Own(Loss):
+            def _forward(self, targets, outputs):
+                return returned
+
+        with pytest.raises(ValueError, match=r"^Own\._forward must return a pair: the loss and a tuple .*, got a "):
+            Own().forward([[1.0]], [[1.0]])
