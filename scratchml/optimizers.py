@@ -4,7 +4,6 @@ and schedules (chapter training).
 
 import math
 from collections.abc import Callable, Iterable, Mapping
-from contextlib import nullcontext
 from typing import Any
 
 import numpy as np
@@ -87,8 +86,7 @@ class Optimizer:
                 "these parameters were given to another optimizer after this one; make "
                 "a new one"
             )
-        if not math.isfinite(self.gradients @ self.gradients):  # or it is very long
-            check.no_overflow(self.gradients, "the gradient")
+        check.no_overflow(self.gradients, "the gradient")
         self.steps += 1
         self._step()
         Parameter.note_changes(self.parameters)
@@ -220,9 +218,10 @@ class Adam(Optimizer):
         self.mean_square = np.zeros_like(self.values)  # v
 
     def _step(self) -> None:
-        # Ctrl-C can't come into the one operation that moves a short row.
-        at_once = len(self.values) <= STRETCH and not self.weight_decay
-        with nullcontext() if at_once else uninterrupted():
+        if len(self.values) <= STRETCH and not self.weight_decay:
+            self._move(slice(None))  # by one operation, into which Ctrl-C can't come
+            return
+        with uninterrupted():
             self._decay_weights()
             for part in stretches(len(self.values)):
                 self._move(part)
