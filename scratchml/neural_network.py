@@ -52,9 +52,10 @@ class Neuron:
         """
         inputs = _as_rows(activations, len(self.weights), "this neuron")
         function, _ = ACTIVATIONS[self.activation]
-        self.last_input = inputs
-        self.last_pre_activation = inputs @ self.weights + self.bias  # (rows, 1)
-        self.last_output = function(self.last_pre_activation)
+        pre_activation = inputs @ self.weights + self.bias  # (rows, 1)
+        check.no_overflow(pre_activation, "the weighted sum")
+        self.last_input, self.last_pre_activation = inputs, pre_activation
+        self.last_output = function(pre_activation)
         return self.last_output.copy()
 
     def gradients(self, dC_da: ArrayLike) -> tuple[Array, Array, Array]:
@@ -151,6 +152,7 @@ class Layer:
                 f"output_gradient must have the shape (rows, {len(self.neurons)}), a "
                 f"column for each neuron, got {output_gradient.shape}"
             )
+        check.finite(output_gradient, "output_gradient")
         return np.split(output_gradient, len(self.neurons), axis=1)
 
 
@@ -203,7 +205,6 @@ class NeuralNetwork:
         check.finite(inputs, "inputs")
         for layer in self.layers:
             inputs = layer.forward(inputs)
-        check.no_overflow(inputs, "the outputs")
         return inputs
 
     def mse_loss(self, y: ArrayLike, activations: ArrayLike) -> float:
@@ -231,7 +232,7 @@ class NeuralNetwork:
         `shuffle` puts the rows into a new order for each epoch. Every `report_every`
         epochs the mean loss is printed; 0 prints nothing. Raises ValueError, before
         anything has been learned, for shapes that don't fit, NaN, or settings out of
-        range.
+        range; and FloatingPointError when the numbers become too large.
         """
         check.integers_from(0, epochs=epochs, report_every=report_every)
         check.integers_from(1, batch_size=batch_size)
@@ -261,6 +262,7 @@ class NeuralNetwork:
             total_loss += self.mse_loss(targets, outputs) * len(inputs)
             gradient = self.derivative_mse_loss(targets, outputs)
             for layer in reversed(self.layers):
+                check.no_overflow(gradient, "the gradient")
                 gradient = layer.backward(gradient, learning_rate)
         return total_loss / len(X)
 
