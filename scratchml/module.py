@@ -34,6 +34,7 @@ class Parameter:
 
     @property
     def value(self) -> Array:
+        """The array that is learned."""
         return self._value
 
     @value.setter
@@ -43,6 +44,7 @@ class Parameter:
 
     @property
     def gradient(self) -> Array:
+        """The loss's gradient for it, as far as `backward` has added it up."""
         return self._gradient
 
     @gradient.setter
