@@ -205,10 +205,7 @@ class Module:
 
     def _taken(self, x: ArrayLike) -> Any:
         """A copy of what the user has given, as an array in the dtype of the model."""
-        first = next(self.named_parameters(), None)
-        array = check.as_floats(
-            x, dtype=None if first is None else first[1].value.dtype
-        )
+        array = check.as_floats(x, dtype=self._dtype())
         check.finite(array)
         return array.copy()
 
