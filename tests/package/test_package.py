@@ -7,13 +7,55 @@ import subprocess
 import sys
 import tomllib
 import zipfile
+from fnmatch import fnmatchcase
+from itertools import dropwhile, pairwise
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "scratchml"
-ALLOWED = {"numpy", "scratchml"}
+ALLOWED_ANYWHERE = {"numpy"}
+ALLOWED_IN = {"distributed": {"mpi4py"}}
+NOT_FOR_READERS = {
+    "SingleProcess": "what fit uses where no group is given",
+    "check_cache": "a check of the layers that take a cache",
+}
+CHAPTERS = [
+    "foundations",
+    "machine-learning",
+    "neurons-and-layers",
+    "activation-functions",
+    "forward-propagation",
+    "loss-functions",
+    "gradient-descent",
+    "backpropagation",
+    "network-from-scratch",
+    "vectorized-layers",
+    "optimization",
+    "training",
+    "generalization",
+    "debugging",
+    "overview",
+    "tokens",
+    "language-models",
+    "embeddings",
+    "positional-encoding",
+    "softmax-and-temperature",
+    "attention",
+    "masking",
+    "multi-head-attention",
+    "attention-gradients",
+    "residual-connections",
+    "layer-normalization",
+    "transformer-block",
+    "gpt",
+    "training-a-gpt",
+    "generation",
+    "vision-transformer",
+    "many-computers",
+    "where-next",
+]
 
 
 def run(*command, cwd=ROOT, doing=""):
@@ -86,10 +128,14 @@ def import_problems(package: Path) -> list[str]:
 
 
 def foreign_imports(package: Path) -> list[str]:
-    """Imports of anything but numpy, the package itself and the standard library."""
-    allowed = ALLOWED | sys.stdlib_module_names | {package.name}
-    found = [(module, name) for module, tree in modules(package).items() for name in imports(package, module, tree)]
-    return [f"{module} imports {name}" for module, name in found if name.split(".")[0] not in allowed]
+    """Imports of anything but numpy, the package itself and the standard library; and, in one module, mpi4py."""
+    allowed = ALLOWED_ANYWHERE | sys.stdlib_module_names | {package.name}
+    return [
+        f"{module} imports {name}"
+        for module, tree in modules(package).items()
+        for name in imports(package, module, tree)
+        if name.split(".")[0] not in allowed | ALLOWED_IN.get(module, set())
+    ]
 
 
 def public_definitions(package: Path) -> dict[str, str]:
@@ -104,7 +150,10 @@ def public_definitions(package: Path) -> dict[str, str]:
 
 
 def export_problems(package: Path) -> list[str]:
-    """Whatever `__init__` does beside importing public names from the package's modules and listing them, sorted, in `__all__`."""
+    """Whatever `__init__` does beside importing public names from the package's modules and listing them in `__all__`.
+
+    In which order, ruff looks.
+    """
     problems, imported, listed = [], {}, None
     for i, node in enumerate(modules(package)["__init__"].body):
         if i == 0 and isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
@@ -125,10 +174,185 @@ def export_problems(package: Path) -> list[str]:
     problems += [
         f"{name} of {module} is public but not imported"
         for name, module in public.items()
-        if imported.get(name) != module
+        if imported.get(name) != module and name not in NOT_FOR_READERS
     ]
-    if listed != sorted(set(listed)):
-        problems.append("__all__ is not sorted, or names something twice")
+    if len(listed) > len(set(listed)):
+        problems.append("__all__ names something twice")
+    return problems
+
+
+def functions(tree: ast.Module) -> dict[str, ast.FunctionDef]:
+    """name → function, and class.name → method; of a property, the getter; not what is inside of functions."""
+    found: dict[str, ast.FunctionDef] = {}
+    for owner, body in [("", tree.body), *((f"{n.name}.", n.body) for n in tree.body if isinstance(n, ast.ClassDef))]:
+        for node in body:
+            if isinstance(node, ast.FunctionDef):
+                found.setdefault(owner + node.name, node)
+    return found
+
+
+SHOWN = {"_forward", "_backward", "_step", "softmax", "generate", "train_epoch"}
+CHECKS_LATER = {
+    "neural_network.NeuralNetwork.forward": "its inputs must have the width of its first layer",
+    "neural_network.Neuron.forward": "the weighted sum may go beyond the range of numbers",
+    "neural_network._as_rows": "a row may come without its brackets",
+    "optimizers.Optimizer.clip_gradients": "the length of the gradient may go beyond the range of numbers",
+    "training.fit": "some of its settings go together",
+    "training.train_epoch": "the batches are looked at as they come",
+    "transformer.GPT._forward": "the cache says how much room there is in the context",
+}
+
+
+def printed(docs: Path) -> set[str]:
+    """The qualified names in the `py` fences of the book."""
+    fence = re.compile(r"^[ \t]*```py[ \t]*\n\s*([\w.]+)", re.MULTILINE)
+    return {name for path in docs.glob("*/**/*.md") for name in fence.findall(path.read_text("utf-8"))}
+
+
+def names_of_checks(tree: ast.Module) -> set[str]:
+    """The names by which a module knows `_checks`."""
+    imported = [node for node in ast.walk(tree) if isinstance(node, (ast.Import, ast.ImportFrom))]
+    aliases = [alias for node in imported for alias in node.names]
+    return {alias.asname or alias.name for alias in aliases if alias.name.rpartition(".")[2] == "_checks"}
+
+
+def calls_check(node: ast.AST | None, checks: set[str]) -> bool:
+    """Whether this is a call of check.something."""
+    return isinstance(node, ast.Call) and ast.unparse(node.func).rpartition(".")[0] in checks
+
+
+def belongs_to_the_start(node: ast.stmt, checks: set[str]) -> bool:
+    """A check, alone or assigned, or behind an `if`; a function `check_…` that holds some; and what makes a Generator."""
+    if isinstance(node, ast.If):
+        return not node.orelse and all(belongs_to_the_start(inner, checks) for inner in node.body)
+    if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call):
+        return calls_check(node.value, checks) or ast.unparse(node.value.func).startswith(("check_", "_check_"))
+    if isinstance(node, ast.Assign):
+        values = node.value.elts if isinstance(node.value, ast.Tuple) else [node.value]
+        is_check = all(calls_check(value, checks) for value in values)
+        return is_check or ast.unparse(node) == "rng = np.random.default_rng(rng)"
+    return False
+
+
+def after_the_start(function: ast.FunctionDef, checks: set[str]) -> list[ast.stmt]:
+    body = function.body[1:] if ast.get_docstring(function) else function.body
+    return list(dropwhile(lambda node: belongs_to_the_start(node, checks), body))
+
+
+def late_checks(package: Path, printed: set[str]) -> dict[str, list[str]]:
+    """function → the checks in it that don't stand at its start, of the functions that the book shows."""
+    late = {}
+    for module, tree in modules(package).items():
+        checks = names_of_checks(tree)
+        for name, function in functions(tree).items():
+            full = f"{package.name}.{module}.{name}"
+            if name.rpartition(".")[2] in SHOWN or printed & {full, full.rpartition(".")[0]}:
+                inner = [node for rest in after_the_start(function, checks) for node in ast.walk(rest)]
+                if calls := [node for node in inner if calls_check(node, checks)]:
+                    late[f"{module}.{name}"] = [f"line {n.lineno}: {ast.unparse(n.func)}" for n in calls]
+    return late
+
+
+def documented(tree: ast.Module) -> list[tuple[str, ast.AST]]:
+    """A module, its classes, functions and methods, each with its name."""
+    classes = [(node.name, node) for node in tree.body if isinstance(node, ast.ClassDef)]
+    return [("", tree), *classes, *functions(tree).items()]
+
+
+def undocumented(package: Path) -> list[str]:
+    """Whatever is public and has no docstring, not even as a method of a base class."""
+    trees = modules(package)
+    bases = {
+        node.name: [ast.unparse(base) for base in node.bases]
+        for tree in trees.values()
+        for node in tree.body
+        if isinstance(node, ast.ClassDef)
+    }
+    has_docstring = {
+        name for tree in trees.values() for name, node in documented(tree) if name and ast.get_docstring(node)
+    }
+
+    def inherits(name: str) -> bool:
+        owner, _, method = name.rpartition(".")
+        parents = [f"{base}.{method}" for base in bases.get(owner, [])]
+        return any(parent in has_docstring or inherits(parent) for parent in parents)
+
+    def is_public(name: str) -> bool:
+        return not any(part.startswith("_") for part in name.split("."))
+
+    return [
+        f"{module}.{name}".rstrip(".")
+        for module, tree in trees.items()
+        for name, node in documented(tree)
+        if not ast.get_docstring(node) and (not name or is_public(f"{module}.{name}")) and not inherits(name)
+    ]
+
+
+def chapter_problems(package: Path) -> list[str]:
+    """The chapters that docstrings name and that the book doesn't have, or that are named by their number."""
+    named = re.compile(r"\bchapter(?:\s+([\w-]+)|s\s+([\w-]+(?:(?:,|\s+and|\s+to)\s+[\w-]+)*))", re.IGNORECASE)
+    return [
+        f"{module}.{name}".rstrip(".") + f" names the chapter {slug}"
+        for module, tree in modules(package).items()
+        for name, node in documented(tree)
+        for match in named.finditer(ast.get_docstring(node) or "")
+        for slug in re.split(r",\s+|\s+and\s+|\s+to\s+", match[1] or match[2])
+        if slug not in CHAPTERS
+    ]
+
+
+def reading_order(package: Path) -> list[tuple[str, list[str]]]:
+    """The modules that the docstring of `__init__` lists, and each one's chapters."""
+    row = re.compile(r"^(\w+) +\S.*?(?:  +([\w-]+(?:, [\w-]+)*))?$", re.MULTILINE)
+    _, _, table = (ast.get_docstring(modules(package)["__init__"]) or "").split("\n\n")[:3]
+    return [(module, chapters.split(", ") if chapters else []) for module, chapters in row.findall(table)]
+
+
+def reading_order_problems(package: Path) -> list[str]:
+    """Where that list lacks a public module, has another, or doesn't follow the book."""
+    listed = reading_order(package)
+    names = [module for module, _ in listed]
+    public = [module for module in modules(package) if not module.startswith("_") and "." not in module]
+    problems = [f"{module} is not in the list" for module in public if module not in names]
+    problems += [f"{module} is in the list {names.count(module)} times" for module in public if names.count(module) > 1]
+    problems += [f"{module} is in the list and no public module" for module in names if module not in public]
+    chapters = [chapter for _, chapters in listed for chapter in chapters]
+    problems += [f"{chapter} is no chapter" for chapter in chapters if chapter not in CHAPTERS]
+    if not problems:
+        first = [CHAPTERS.index(chapters[0]) for _, chapters in listed if chapters]
+        later = [b for a, b in pairwise(first) if a > b]
+        problems += [f"{CHAPTERS[i]} comes too late" for i in later]
+    return problems
+
+
+KNOWN_TO_MYPY = {
+    "strict",
+    "files",
+    "overrides",
+    "explicit_package_bases",
+    "mypy_path",
+    "warn_return_any",  # numpy types the result of its operators as Any
+    "untyped_calls_exclude",
+}
+
+
+def mypy_problems(settings: dict, package: Path) -> list[str]:
+    """Where mypy isn't strict with the package, by its settings or by comments."""
+    names = [f"{package.name}.{module}".removesuffix(".__init__") for module in modules(package)]
+    problems = [] if settings.get("strict") is True else ["strict must be true"]
+    problems += [] if package.name in settings.get("files", []) else [f"{package.name} must be one of its files"]
+    problems += [f"{name} may weaken it" for name in sorted(settings.keys() - KNOWN_TO_MYPY)]
+    if any(name.split(".")[0] == package.name for name in settings.get("untyped_calls_exclude", [])):
+        problems.append(f"untyped_calls_exclude is for {package.name}")
+    for override in settings.get("overrides", []):
+        patterns = override["module"] if isinstance(override["module"], list) else [override["module"]]
+        for pattern in patterns:
+            theirs = [name for name in names if fnmatchcase(name, pattern) or f"{name}.*" == pattern]
+            problems += [f"an override for {pattern} is for {theirs[0]}, too"] if theirs else []
+    for path in sorted(package.rglob("*.py")):
+        for number, line in enumerate(path.read_text("utf-8").splitlines(), 1):
+            if re.search(r"#\s*(type:\s*ignore|mypy:)", line):
+                problems.append(f"{path.name}, line {number}, silences it")
     return problems
 
 
@@ -200,6 +424,7 @@ def test_the_import_check_lets_a_diamond_and_the_roots_own_imports_pass(tmp_path
         ("from matplotlib import pyplot", "a imports matplotlib"),
         ("def f():\n    from tqdm import tqdm", "a imports tqdm"),
         ("import numpy_extras", "a imports numpy_extras"),
+        ("from mpi4py import MPI", "a imports mpi4py"),
         (
             "import math\nimport numpy.typing\nfrom collections.abc import Callable\nfrom .b import x\nfrom pack.b import x",
             None,
@@ -215,8 +440,7 @@ def test_the_dependency_check_names_the_foreign_import(tmp_path, source, says):
     [
         ('from pack.a import f, g\n__all__ = ["f", "g"]', None),
         ('"""Docstring."""\nfrom pack.a import f, g\n__all__ = ["f", "g"]', None),
-        ('from pack.a import f, g\n__all__ = ["g", "f"]', "__all__ is not sorted"),
-        ('from pack.a import f, g\n__all__ = ["f", "f", "g"]', "__all__ is not sorted, or names something twice"),
+        ('from pack.a import f, g\n__all__ = ["f", "f", "g"]', "__all__ names something twice"),
         ('from pack.a import f, g\n__all__ = ["f"]', "g is imported but not in __all__"),
         ('from pack.a import f, g\n__all__ = ["f", "g", "h"]', "h is in __all__ but not imported"),
         ('from pack.a import f\n__all__ = ["f"]', "g of a is public but not imported"),
@@ -249,6 +473,222 @@ def test_the_export_check_names_what_is_wrong_with_an_init(tmp_path, init, says)
     assert not says or problems[0].startswith(says)
 
 
+@pytest.mark.parametrize("module", ["distributed.py", "sub/distributed.py"])
+def test_mpi4py_may_be_imported_in_one_module(tmp_path, module):
+    problems = foreign_imports(tree_of(tmp_path, {module: "def f():\n    from mpi4py import MPI\n    import scipy"}))
+    assert (
+        problems
+        == {
+            "distributed.py": ["distributed imports scipy"],
+            "sub/distributed.py": ["sub.distributed imports mpi4py", "sub.distributed imports scipy"],
+        }[module]
+    )
+
+
+CHECKED = """
+import numpy as np
+import pack._checks as check
+from pack._checks import Array
+
+class Layer:
+    def __init__(self, size, rng):
+        \"\"\"Documented.\"\"\"
+        check.integers_from(1, size=size)
+        rng = np.random.default_rng(rng)
+        check.positive(size=size)
+        self.size = size
+
+    def _forward(self, x, y=None):
+        x, y = check.floats(x), check.floats(y)
+        if y is not None:
+            check.finite(y)
+        _check_both(x, y)
+        outputs = x @ y
+
+        return outputs
+
+    def forward(self, x):
+        outputs = self._forward(x)
+        check.no_overflow(outputs)
+        return outputs
+"""
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "function", "line"),
+    [
+        ("        outputs = x @ y\n", "        outputs = x @ y\n        check.finite(outputs)\n", "_forward", 20),
+        ("        outputs = x @ y\n", "        outputs = check.floats(x) @ y\n", "_forward", 19),
+        ("        _check_both(x, y)\n", "        x = x.copy()\n        check.finite(x)\n", "_forward", 19),
+        ("        return outputs\n\n", "        return check.finite(outputs)\n\n", "_forward", 21),
+        ("            check.finite(y)\n", "            y = y.T\n            check.finite(y)\n", "_forward", 18),
+        ("        rng = np.random", "        r = np.random", "__init__", 11),
+        ("        self.size = size\n", "        self.size = check.floats(size).size\n", "__init__", 12),
+    ],
+)
+@pytest.mark.parametrize(
+    "spelling",
+    ["import pack._checks as check", "from pack import _checks as check", "from . import _checks as check"],
+)
+def test_the_check_of_checks_names_one_that_comes_late(tmp_path, right, wrong, function, line, spelling):
+    source = CHECKED.replace("import pack._checks as check", spelling).replace(right, wrong)
+    late = late_checks(tree_of(tmp_path, {"a.py": source}), printed={"pack.a.Layer.__init__"})
+    assert list(late) == [f"a.Layer.{function}"]
+    (found,) = late[f"a.Layer.{function}"]
+    assert found.startswith(f"line {line}: check.")
+
+
+@pytest.mark.parametrize(
+    ("printed", "late"),
+    [
+        (set(), {}),
+        ({"pack.a.Layer.__init__", "pack.a.Layer._forward"}, {}),
+        ({"pack.a.Layer.forward"}, {"a.Layer.forward": ["line 25: check.no_overflow"]}),
+        ({"pack.a.Layer"}, {"a.Layer.forward": ["line 25: check.no_overflow"]}),
+    ],
+    ids=str,
+)
+def test_the_check_of_checks_looks_at_what_the_book_shows(tmp_path, printed, late):
+    assert late_checks(tree_of(tmp_path, {"a.py": CHECKED}), printed) == late
+
+
+def test_the_names_that_the_book_prints_are_found(tmp_path):
+    (tmp_path / "en" / "part").mkdir(parents=True)
+    page = "Text\n\n```py\nscratchml.losses.f\n```\n\n1. item\n\n   ```py\n   scratchml.a.B.c\n   ```\n\n```python\nx\n```\n"
+    (tmp_path / "en" / "part" / "page.md").write_text(page, "utf-8")
+    assert printed(tmp_path) == {"scratchml.losses.f", "scratchml.a.B.c"}
+
+
+DOCUMENTED = '''"""A module (chapter tokens)."""
+
+
+def f():
+    """A function (chapters attention, masking and
+    multi-head-attention)."""
+
+
+def _hidden(): ...
+
+
+class Base:
+    """A class (chapter gpt)."""
+
+    def __init__(self): ...
+
+    def method(self):
+        """A method (chapters tokens to embeddings)."""
+
+    @property
+    def value(self):
+        """Once is enough."""
+
+    @value.setter
+    def value(self, new): ...
+
+
+class Derived(Base):
+    """Another; of the chapter debugging."""
+
+    def method(self): ...
+'''
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "says"),
+    [
+        ('"""A module (chapter tokens)."""', "", "a"),
+        ('"""A function (chapters attention, masking and\n    multi-head-attention)."""', "pass", "a.f"),
+        ('"""A class (chapter gpt)."""', "", "a.Base"),
+        ('"""A method (chapters tokens to embeddings)."""', "pass", ["a.Base.method", "a.Derived.method"]),
+        ('"""Once is enough."""', "pass", "a.Base.value"),
+        ("class Derived(Base):", "class Derived(Other):", "a.Derived.method"),
+        ("    def method(self): ...", "    def other(self): ...", "a.Derived.other"),
+        ("", "", []),
+    ],
+)
+def test_the_docstring_check_names_what_has_none(tmp_path, right, wrong, says):
+    source = DOCUMENTED.replace(right or "\0", wrong)
+    package = tree_of(tmp_path, {"a.py": source, "_b.py": '"""Private."""\ndef f(): ...', "__init__.py": '"""Root."""'})
+    assert undocumented(package) == ([says] if isinstance(says, str) else says)
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "says"),
+    [
+        ("(chapter tokens)", "(chapter 15)", ["a names the chapter 15"]),
+        ("(chapter tokens)", "(Chapter token)", ["a names the chapter token"]),
+        ("masking and\n    multi", "masks and\n    multi", ["a.f names the chapter masks"]),
+        (
+            "attention, masking and\n    multi-head-",
+            "3, 4 and\n    ",
+            ["a.f names the chapter 3", "a.f names the chapter 4"],
+        ),
+        (
+            "tokens to embeddings",
+            "15 to embedding",
+            [f"a.Base.method names the chapter {c}" for c in ("15", "embedding")],
+        ),
+        ("chapter debugging", "chapter\n    bugs", ["a.Derived names the chapter bugs"]),
+        ("", "", []),
+    ],
+)
+def test_the_docstring_check_names_chapters_that_are_none(tmp_path, right, wrong, says):
+    source = DOCUMENTED.replace(right or "\0", wrong)
+    assert chapter_problems(tree_of(tmp_path, {"a.py": source})) == says
+    assert chapter_problems(tree_of(tmp_path / "private", {"_b.py": source})) == [
+        f"_b{problem[1:]}" for problem in says
+    ]
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "says"),
+    [
+        ("a   first      tokens\n", "", "a is not in the list"),
+        ("a   first      tokens\n", "a   first      tokens\na   again      tokens\n", "a is in the list 2 times"),
+        ("c   at last", "c   at last\nd   more      gpt", "d is in the list and no public module"),
+        ("c   at last", "c   at last\n_e   private      gpt", "_e is in the list and no public module"),
+        ("attention, gpt", "attention, gtp", "gtp is no chapter"),
+        ("a   first      tokens", "a   first      masking", "attention comes too late"),
+        ("", "", None),
+    ],
+)
+def test_the_check_of_the_reading_order_names_what_is_wrong(tmp_path, right, wrong, says):
+    table = (
+        "Title.\n\nThe modules:\n\na   first      tokens\nb   and  second      attention, gpt\nc   at last\n\nAnd more."
+    )
+    init = f'"""{table.replace(right or chr(0), wrong)}\n"""'
+    files = {"__init__.py": init, "a.py": "", "b.py": "", "c.py": "", "_e.py": "", "sub/program.py": ""}
+    assert reading_order_problems(tree_of(tmp_path, files)) == ([says] if says else [])
+
+
+STRICT = {"strict": True, "files": ["pack", "tests"], "overrides": [{"module": ["tests.*", "packs.*"]}]}
+
+
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        ({"strict": False}, "strict must be true"),
+        ({"files": ["tests"]}, "pack must be one of its files"),
+        ({"exclude": "a"}, "exclude may weaken it"),
+        ({"ignore_errors": True}, "ignore_errors may weaken it"),
+        ({"disallow_untyped_defs": False}, "disallow_untyped_defs may weaken it"),
+        ({"untyped_calls_exclude": ["pack.a"]}, "untyped_calls_exclude is for pack"),
+        ({"overrides": [{"module": "pack.a"}]}, "an override for pack.a is for pack.a, too"),
+        ({"overrides": [{"module": ["tests.*", "pack.*"]}]}, "an override for pack.* is for pack, too"),
+        ({"overrides": [{"module": "*.b"}]}, "an override for *.b is for pack.sub.b, too"),
+        ({"overrides": [{"module": "pack.a.*"}]}, "an override for pack.a.* is for pack.a, too"),
+        ({"source": "x = f()  # type: ignore[no-untyped-call]"}, "a.py, line 1, silences it"),
+        ({"source": "\n# mypy: ignore-errors\n"}, "a.py, line 2, silences it"),
+        ({}, None),
+    ],
+    ids=str,
+)
+def test_the_check_of_mypy_names_what_weakens_it(tmp_path, changes, says):
+    package = tree_of(tmp_path, {"a.py": changes.get("source", "# a type: any"), "sub/b.py": ""})
+    settings = STRICT | {name: value for name, value in changes.items() if name != "source"}
+    assert mypy_problems(settings, package) == ([says] if says else [])
+
+
 # The package.
 
 
@@ -256,12 +696,31 @@ def test_imports_go_one_way():
     assert import_problems(PACKAGE) == []
 
 
-def test_only_numpy_and_the_standard_library_are_imported():
+def test_only_numpy_and_the_standard_library_are_imported_and_mpi4py_in_one_module():
     assert foreign_imports(PACKAGE) == []
 
 
 def test_init_re_exports_everything_public_and_nothing_else():
     assert export_problems(PACKAGE) == []
+    assert NOT_FOR_READERS.keys() <= public_definitions(PACKAGE).keys()
+
+
+def test_where_the_book_prints_a_function_its_checks_stand_at_the_start():
+    late = late_checks(PACKAGE, printed(ROOT / "docs"))
+    assert {name: calls for name, calls in late.items() if name not in CHECKS_LATER} == {}
+    assert CHECKS_LATER.keys() - late.keys() == set(), "these needn't be exceptions any more"
+
+
+def test_whatever_is_public_has_a_docstring():
+    assert undocumented(PACKAGE) == []
+
+
+def test_docstrings_name_chapters_by_their_addresses():
+    assert chapter_problems(PACKAGE) == []
+
+
+def test_init_lists_the_modules_in_the_order_of_the_book():
+    assert reading_order_problems(PACKAGE) == []
 
 
 def test_every_name_in_all_can_be_imported():
@@ -287,92 +746,122 @@ print({name.split(".")[0] for name in sys.modules} - loaded - sys.stdlib_module_
 
 def test_mypy_is_strict_and_finds_nothing():
     settings = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["mypy"]
-    assert settings["strict"] is True and settings["files"] == ["scratchml"]
-    assert not {"exclude", "ignore_errors", "overrides", "follow_imports"} & settings.keys()
-    run(sys.executable, "-m", "mypy")
+    assert mypy_problems(settings, PACKAGE) == []
+    assert not any((ROOT / name).exists() for name in ("mypy.ini", ".mypy.ini")), "mypy would read that instead"
+    run(sys.executable, "-m", "mypy", "scratchml")
+
+
+RIGHT = """
+import numpy as np
+from numpy.typing import NDArray
+from scratchml import *
+
+Array = NDArray[np.floating]
+
+network = NeuralNetwork([2, 3, 1], output_activation="identity", initialization="he", rng=0)
+network.train([[1.0, 2.0]], [[1.0]], epochs=1, learning_rate=0.1, shuffle=True)
+print(softmax([1, 2], 0.5).round(4), digits(split="writers").test_labels.shape, cross_entropy([0], [[1, 2]]) + 1)
+neuron = Neuron(2, activation="tanh", initialization=0.5)
+print(neuron.forward([1, 2]), [slope.shape for slope in neuron.gradients([[1.0]])])
+rng = np.random.default_rng(0)
+model = Sequential(Linear(2, 8, rng=rng), ReLU(), Linear(8, 2, rng=0, initialization="xavier")).to(np.float32)
+model = Sequential(model, Linear(2, 2, rng=0, initialization=0.1).to("float64"))
+optimizer = Adam(model.parameters(), 0.01, weight_decay=0.1)
+batches = MiniBatches(*spirals(100, num_arms=2, rng=rng), 16, rng=rng)
+held_out = [(np.ones((2, 2)), np.array([0, 1]))]
+history = fit(model, CrossEntropy(), optimizer, batches, epochs=2, validation=held_out, patience=1)
+sgd = SGD(model.parameters(), 0.1, momentum=0.9)
+fit(model, SquaredError(), sgd, batches, epochs=2, progress=list, schedule=lambda step: 0.1)
+schedule = lambda step: warmup_cosine(step, peak=1, warmup_steps=1, total_steps=9)
+fit(model, CrossEntropy(), optimizer, batches, epochs=1, schedule=schedule, group=ProcessGroup())
+train_epoch(model, CrossEntropy(), optimizer, batches, lambda optimizer, rows: optimizer.clip_gradients(1.0))
+print(history.training_loss[-1] + mean_loss(model, CrossEntropy(), batches), history.best_epoch + 1, len(batches))
+model.load_state(model.state())
+optimizer.zero_gradients()
+model.backward_to_parameters(model.forward([[1, 2]]))
+print(model([[1, 2]]).argmax(axis=1), [name.upper() for name in names() + idioms()], Parameter([1.0]).value.shape)
+
+class Same(Module):
+    def _forward(self, x: Array) -> tuple[Array, tuple[()]]:
+        return x, ()
+
+    def _backward(self, gradient: Array) -> Array:
+        return gradient
+
+class Absolute(Loss):
+    def _forward(self, targets: Array, outputs: Array) -> tuple[float, tuple[Array]]:
+        return float(np.abs(outputs - targets).mean()), (np.sign(outputs - targets),)
+
+    def _backward(self, sign: Array) -> Array:
+        return sign / sign.size
+
+fit(Sequential(Same(), Linear(2, 1, rng=0)), Absolute(), optimizer, batches, epochs=1)
+attention = MultiHeadAttention(8, 2, rng=0)
+print(attention(np.ones((3, 8)), np.tri(3)), attention.W_q.gradient, attention.backward(np.ones((3, 8))))
+gpt = GPT(GPTConfig(7, 6, 8, 2, 2, activation="relu", positions="sinusoidal"), rng=0)
+gpt.backward(gpt([1, 2], cache=None))
+print([token + 1 for token in generate(gpt, [1], 3, temperature=0, rng=0)])
+save_checkpoint("gpt.npz", gpt, tokenizer=CharTokenizer("abcdefg"), optimizer=Adam(gpt.parameters()), rng=rng)
+gpt, tokenizer = load_checkpoint("gpt.npz")
+"""
+WRONG = """
+NeuralNetwork("2, 3, 1")
+NeuralNetwork([2, 1], rng="seed")
+NeuralNetwork([2, 1], weight_scale=0.1)
+NeuralNetwork([2, 1], output_activation="softmax")
+network.train([[1.0, 2.0]], [[1.0]], 1, 0.1, 32, True)
+network.predict([[1, 2]]).rond()
+Neuron(2).wieghts
+Neuron(2, activation="rleu")
+Neuron(2, initialization="kaiming")
+cross_entropy([0], [[1, 2]]).shape
+softmax([[1, 2]], axis=0)
+digits().train_lables
+digits(split="writer")
+Linear(2, 1)
+Linear(2, 1, rng=None)
+Linear(2, 1, rng=0, dtype=np.float32)
+Linear(2, 1, rng=0, initialization="kaiming")
+Sequential(Linear(2, 1, rng=0), ReLU)
+Sequential([Linear(2, 1, rng=0), ReLU()])
+SGD(model, 0.1)
+SGD(model.parameters(), 0.1, 0.9)
+MiniBatches(np.ones((4, 2)), np.ones(4), 2)
+fit(model, cross_entropy, optimizer, batches, epochs=2)
+fit(model, CrossEntropy(), batches, optimizer, epochs=2)
+fit(model, CrossEntropy(), optimizer, batches, 2)
+fit(model, CrossEntropy(), optimizer, batches, epochs=2, schedule=0.1)
+fit(model, CrossEntropy(), optimizer, batches, epochs=2, validation=(np.ones((2, 2)), np.ones(2)))
+fit(network, CrossEntropy(), optimizer, batches, epochs=2)
+history.validation_losses
+CrossEntropy().backward(np.ones((1, 2)))
+model.zero_gradients()
+model.backward()
+spirals(100)
+names().most_frequent
+MultiHeadAttention(8, 2).query
+MultiHeadAttention(8)
+FeedForward(8, activation="tanh", rng=0)
+GPTConfig(7, 6, 8, 2, 2, positions="learnt")
+GPTConfig(7, 6, 8, 2, 2, dtype="float16")
+GPT(7, 6, 8, 2, 2, rng=0)
+gpt.loss([1], [2])
+gpt.backward()
+generate(gpt, [1], 3)
+generate(model, [1], 3, rng=0)
+save_checkpoint("gpt.npz", model)
+save_checkpoint("gpt.npz", gpt, rng=0)
+tokenizer.encode("ab")
+"""
 
 
 def test_mypy_finds_a_readers_mistakes_and_only_those(tmp_path):
-    lines = [
-        ("import numpy as np", False),
-        (
-            "from scratchml import SGD, Adam, CrossEntropy, Linear, MiniBatches, Module, NeuralNetwork, Neuron, Optimizer, Parameter, ReLU, Sequential",
-            False,
-        ),
-        (
-            "from scratchml import SquaredError, cross_entropy, digits, fit, idioms, mean_loss, names, softmax, spirals, warmup_cosine",
-            False,
-        ),
-        ("network = NeuralNetwork([2, 3, 1], output_activation='identity', rng=0)", False),
-        ("network.train([[1.0, 2.0]], [[1.0]], epochs=1, learning_rate=0.1, shuffle=True)", False),
-        ("print(softmax([1, 2]).round(4), digits().test_labels.shape, cross_entropy([0], [[1, 2]]) + 1)", False),
-        ("NeuralNetwork('2, 3, 1')", True),
-        ("NeuralNetwork([2, 1], rng='seed')", True),
-        ("network.train([[1.0, 2.0]], [[1.0]], 1, 0.1, 32, True)", True),
-        ("network.predict([[1, 2]]).rond()", True),
-        ("cross_entropy([0], [[1, 2]]).shape", True),
-        ("digits().train_lables", True),
-        ("Neuron(2).wieghts", True),
-        ("rng = np.random.default_rng(0)", False),
-        (
-            "model = Sequential(Linear(2, 8, rng=rng, dtype=np.float32), ReLU(), Linear(8, 2, rng=0, initialization='xavier'))",
-            False,
-        ),
-        ("optimizer = Adam(model.parameters(), 0.01, weight_decay=0.1)", False),
-        ("batches = MiniBatches(*spirals(100, num_arms=2, rng=rng), 16, rng=rng)", False),
-        (
-            "history = fit(model, CrossEntropy(), optimizer, batches, epochs=2, validation=[(np.ones((2, 2)), np.array([0, 1]))], patience=1)",
-            False,
-        ),
-        (
-            "fit(model, SquaredError(), SGD(model.parameters(), 0.1, momentum=0.9), batches, epochs=2, progress=list, schedule=lambda step: 0.1)",
-            False,
-        ),
-        (
-            "fit(model, CrossEntropy(), optimizer, batches, epochs=1, schedule=lambda s: warmup_cosine(s, peak=1, warmup_steps=1, total_steps=9))",
-            False,
-        ),
-        (
-            "print(history.training_loss[-1] + mean_loss(model, CrossEntropy(), batches), history.best_epoch + 1, len(batches))",
-            False,
-        ),
-        ("model.load_state(model.state())", False),
-        ("model.backward_to_parameters(model.forward([[1, 2]]))", False),
-        (
-            "print(model.forward([[1, 2]]).argmax(axis=1), [name.upper() for name in names() + idioms()], Parameter([1.0]).value.shape)",
-            False,
-        ),
-        (
-            "class Same(Module):\n    def forward(self, x: np.typing.ArrayLike) -> np.typing.NDArray[np.float64]: return np.array(x, np.float64)",
-            False,
-        ),
-        ("Sequential(Same(), Linear(2, 1, rng=0))", False),
-        ("Linear(2, 1)", True),
-        ("Linear(2, 1, rng=None)", True),
-        ("Sequential(Linear(2, 1, rng=0), ReLU)", True),
-        ("Sequential([Linear(2, 1, rng=0), ReLU()])", True),
-        ("SGD(model, 0.1)", True),
-        ("SGD(model.parameters(), 0.1, 0.9)", True),
-        ("MiniBatches(np.ones((4, 2)), np.ones(4), 2)", True),
-        ("fit(model, cross_entropy, optimizer, batches, epochs=2)", True),
-        ("fit(model, CrossEntropy(), batches, optimizer, epochs=2)", True),
-        ("fit(model, CrossEntropy(), optimizer, batches, 2)", True),
-        ("fit(model, CrossEntropy(), optimizer, batches, epochs=2, schedule=0.1)", True),
-        ("history.validation_losses", True),
-        ("CrossEntropy().backward(np.ones((1, 2)))", True),
-        ("spirals(100)", True),
-        ("names().most_frequent", True),
-    ]
-    (tmp_path / "reader.py").write_text("\n".join(line for line, _ in lines), "utf-8")
-    finished = subprocess.run(
-        [sys.executable, "-m", "mypy", tmp_path / "reader.py"], cwd=ROOT, capture_output=True, text=True
-    )
-    errors = {int(number) for number in re.findall(r"reader\.py:(\d+): error", finished.stdout)}
-    expected, number = set(), 1
-    for line, wrong in lines:
-        expected |= {number} if wrong else set()
-        number += line.count("\n") + 1
-    assert errors == expected, finished.stdout + finished.stderr
+    (tmp_path / "reader.py").write_text(RIGHT + WRONG, "utf-8")
+    command = [sys.executable, "-m", "mypy", tmp_path / "reader.py"]
+    finished = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    lines = (RIGHT + WRONG).splitlines()
+    errors = {lines[int(number) - 1] for number in re.findall(r"reader\.py:(\d+): error", finished.stdout)}
+    assert errors == set(WRONG.split("\n")) - {""}, finished.stdout + finished.stderr
 
 
 # The wheel.
