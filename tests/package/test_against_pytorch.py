@@ -21,6 +21,7 @@ from scratchml import (
     Embedding,
     GPTConfig,
     LayerNorm,
+    LearnedPositions,
     Linear,
     MultiHeadAttention,
     SelfAttention,
@@ -34,6 +35,7 @@ from scratchml import (
     softmax,
     transformer,
 )
+from tests.package.pytorch.parameter_names import in_scratchml, in_the_file
 
 pytestmark = pytest.mark.filterwarnings("error::RuntimeWarning")
 
@@ -64,6 +66,17 @@ def those_of(case, place):
     }
 
 
+def parameters_of(case):
+    return {in_scratchml(name): array for name, array in those_of(case, "parameters").items()}
+
+
+def compare_gradients(layer, expected, dtype):
+    expected = {in_scratchml(name.removeprefix("gradients/")): array for name, array in expected.items()}
+    for name, parameter in layer.named_parameters():
+        assert_close(parameter.gradient, expected.pop(name), dtype, f"the gradient of {name}")
+    assert not expected, "these haven't been compared"
+
+
 def assert_close(got, expected, dtype, what):
     assert (np.shape(got), np.asarray(got).dtype) == (expected.shape, expected.dtype), what
     assert expected.dtype == dtype, what
@@ -74,17 +87,17 @@ def assert_close(got, expected, dtype, what):
 #: case → (dtype → the layer, what its forward takes beside x)
 LAYERS = {
     "GELU": (lambda dtype: GELU(), ()),
-    "LayerNorm": (lambda dtype: LayerNorm(6, dtype=dtype), ()),
-    "Embedding": (lambda dtype: Embedding(7, 6, rng=0, dtype=dtype), ()),
-    "Linear": (lambda dtype: Linear(6, 3, rng=0, dtype=dtype), ()),
-    "SelfAttention": (lambda dtype: SelfAttention(6, rng=0, dtype=dtype), (causal_mask(5),)),
-    "MultiHeadAttention": (lambda dtype: MultiHeadAttention(6, 2, rng=0, dtype=dtype), (causal_mask(5),)),
+    "LayerNorm": (lambda dtype: LayerNorm(6).to(dtype), ()),
+    "Embedding": (lambda dtype: Embedding(7, 6, rng=0).to(dtype), ()),
+    "Linear": (lambda dtype: Linear(6, 3, rng=0).to(dtype), ()),
+    "SelfAttention": (lambda dtype: SelfAttention(6, rng=0).to(dtype), (causal_mask(5),)),
+    "MultiHeadAttention": (lambda dtype: MultiHeadAttention(6, 2, rng=0).to(dtype), (causal_mask(5),)),
     "TransformerBlock, gelu": (
-        lambda dtype: TransformerBlock(6, 2, activation="gelu", rng=0, dtype=dtype),
+        lambda dtype: TransformerBlock(6, 2, activation="gelu", rng=0).to(dtype),
         (causal_mask(5),),
     ),
     "TransformerBlock, relu": (
-        lambda dtype: TransformerBlock(6, 2, activation="relu", rng=0, dtype=dtype),
+        lambda dtype: TransformerBlock(6, 2, activation="relu", rng=0).to(dtype),
         (causal_mask(5),),
     ),
 }
@@ -95,7 +108,7 @@ GPTS = ["GPT, learned, gelu, untied", "GPT, sinusoidal, relu, tied"]
 def compare_layer(case, dtype):
     make, more = LAYERS[case]
     layer, expected = make(dtype), those_of(case, dtype)
-    layer.load_state(those_of(case, "parameters"))
+    layer.load_state(parameters_of(case))
     ((name, x),) = those_of(case, "inputs").items()
     x = x.astype(dtype) if x.dtype.kind == "f" else x
     assert_close(layer.forward(x, *more), expected.pop("outputs"), dtype, "the output")
@@ -107,9 +120,7 @@ def compare_layer(case, dtype):
         assert_close(
             layer.backward(REFERENCES[case]["slopes"]), expected.pop("gradients/x"), dtype, "the gradient of x"
         )
-    for name, parameter in layer.named_parameters():
-        assert_close(parameter.gradient, expected.pop(f"gradients/{name}"), dtype, f"the gradient of {name}")
-    assert not expected, "these haven't been compared"
+    compare_gradients(layer, expected, dtype)
 
 
 def compare_function(case, dtype):
@@ -141,14 +152,13 @@ def compare_positions(case, dtype):
 def compare_gpt(case, dtype):
     expected = those_of(case, dtype)
     model = GPT(replace(GPTConfig(**json.loads(REFERENCES[case]["config"].tobytes())), dtype=dtype), rng=1)
-    model.load_state(those_of(case, "parameters"))
+    model.load_state(parameters_of(case))
     tokens, targets = (REFERENCES[case][f"inputs/{name}"] for name in ("tokens", "targets"))
-    assert_close(model.forward(tokens), expected.pop("logits"), dtype, "the logits")
-    assert_close(np.asarray(model.loss(tokens, targets), dtype), expected.pop("loss"), dtype, "the loss")
-    model.backward()
-    for name, parameter in model.named_parameters():
-        assert_close(parameter.gradient, expected.pop(f"gradients/{name}"), dtype, f"the gradient of {name}")
-    assert not expected, "these haven't been compared"
+    logits, loss = model.forward(tokens), CrossEntropy()
+    assert_close(logits, expected.pop("logits"), dtype, "the logits")
+    assert_close(np.asarray(loss.forward(targets, logits), dtype), expected.pop("loss"), dtype, "the loss")
+    model.backward(loss.backward())
+    compare_gradients(model, expected, dtype)
 
 
 #: case → how to compare it
@@ -168,22 +178,38 @@ def test_every_reference_is_compared():
     assert REFERENCES.keys() == COMPARISONS.keys()
 
 
+def test_the_script_would_write_the_names_that_are_in_the_file():
+    for case in GPTS:
+        for name in those_of(case, "parameters"):
+            assert in_the_file(in_scratchml(name)) == name
+
+
 # The comparison sees what the gradient check can't: a mistake that forward and backward agree on, since the wrong function's
 # slopes are right. A mistake is one place of the package's source, changed.
 
-ATTENTION, FUNCTION, GPTS_BOTH = "MultiHeadAttention", "scaled_dot_product_attention, masked", GPTS
+ATTENTION, FUNCTION = "MultiHeadAttention", "scaled_dot_product_attention, masked"
 SDPA = (attention, "scaled_dot_product_attention")
 MISTAKES = {
-    "attention: no 1/√D": (FUNCTION, *SDPA, "query / math.sqrt(query.shape[-1]) @", "query @"),
-    "attention: 1/D for 1/√D": (FUNCTION, *SDPA, "query / math.sqrt(query.shape[-1]) @", "query / query.shape[-1] @"),
+    "attention: no 1/√D": (FUNCTION, *SDPA, "query / math.sqrt(query.shape[-1])", "query"),
+    "attention: 1/D for 1/√D": (FUNCTION, *SDPA, "math.sqrt(query.shape[-1])", "query.shape[-1]"),
     "attention: 1/√T for 1/√D": (ATTENTION, *SDPA, "math.sqrt(query.shape[-1])", "math.sqrt(query.shape[-2])"),
-    "attention: softmax over the queries": (ATTENTION, *SDPA, "softmax(scores)", "softmax(scores, axis=-2)"),
-    "attention: softmax over the heads": (ATTENTION, *SDPA, "softmax(scores)", "softmax(scores, axis=1)"),
+    "attention: softmax over the queries": (
+        "scaled_dot_product_attention",
+        *SDPA,
+        "softmax_in_place(scores)",
+        "softmax_in_place(np.moveaxis(scores, -2, -1).copy()).swapaxes(-2, -1)",
+    ),
+    "attention: softmax over the heads": (
+        "scaled_dot_product_attention",
+        *SDPA,
+        "softmax_in_place(scores)",
+        "np.moveaxis(softmax_in_place(np.moveaxis(scores, 1, -1).copy()), -1, 1)",
+    ),
     "attention: keys and queries exchanged": (
         ATTENTION,
         *SDPA,
-        "query / math.sqrt(query.shape[-1]) @ key.swapaxes",
-        "key / math.sqrt(query.shape[-1]) @ query.swapaxes",
+        "query @ key.swapaxes(-1, -2)",
+        "key @ query.swapaxes(-1, -2)",
     ),
     "attention: no mask": (FUNCTION, *SDPA, "if mask is not None", "if False"),
     "attention: the mask hides what it should show": (
@@ -208,87 +234,93 @@ MISTAKES = {
         ATTENTION,
         MultiHeadAttention,
         "_split_heads",
-        "x.reshape(*batch, t, h, c // h).swapaxes(-2, -3)",
-        "x.reshape(*batch, h, t, c // h)",
+        "x.reshape(*x.shape[:-1], self.num_heads, self.head_dim).swapaxes(-2, -3)",
+        "x.reshape(*x.shape[:-2], self.num_heads, x.shape[-2], self.head_dim)",
     ),
     "heads: every other column": (
         ATTENTION,
         MultiHeadAttention,
         "_split_heads",
-        "reshape(*batch, t, h, c // h).swapaxes(-2, -3)",
-        "reshape(*batch, t, c // h, h).swapaxes(-1, -2).swapaxes(-2, -3)",
+        "self.num_heads, self.head_dim).swapaxes(-2, -3)",
+        "self.head_dim, self.num_heads).swapaxes(-1, -2).swapaxes(-2, -3)",
     ),
-    "heads: joined without swapping": (ATTENTION, MultiHeadAttention, "_join_heads", "x.swapaxes(-2, -3)", "x"),
+    "heads: joined without swapping": (
+        ATTENTION,
+        MultiHeadAttention,
+        "_join_heads",
+        "x = x.swapaxes(-2, -3)\n    return x.reshape(*x.shape[:-2], self.embedding_dim)",
+        "return x.reshape(*x.shape[:-3], x.shape[-2], self.embedding_dim)",
+    ),
     "heads: no output matrix": (
         ATTENTION,
         MultiHeadAttention,
-        "forward",
-        "matrix_product(joined, self.output.value)",
+        "_forward",
+        "matmul(joined, self.W_o.value)",
         "joined",
     ),
     "block: normalization after the layer": (
         "TransformerBlock, gelu",
         TransformerBlock,
-        "forward",
-        "normal, mask, cache=cache",
-        "x, mask, cache=cache",
+        "_forward",
+        "self.attention(self.attention_norm(x), mask, cache=cache)",
+        "self.attention_norm(self.attention(x, mask, cache=cache))",
     ),
     "block: no residual around attention": (
         "TransformerBlock, gelu",
         TransformerBlock,
-        "forward",
-        "x = x + self.attention",
-        "x = self.attention",
+        "_forward",
+        "x = x + self.attention(",
+        "x = self.attention(",
     ),
     "block: no residual around the feed-forward layer": (
         "TransformerBlock, relu",
         TransformerBlock,
-        "forward",
-        "outputs = x + self",
-        "outputs = self",
+        "_forward",
+        "x = x + self.feed_forward(",
+        "x = self.feed_forward(",
     ),
     "block: the feed-forward layer sees the input of attention": (
         "TransformerBlock, relu",
         TransformerBlock,
-        "forward",
-        "self.feed_forward_norm.forward(x)",
-        "self.feed_forward_norm.forward(normal)",
+        "_forward",
+        "x = x + self.attention(self.attention_norm(x), mask, cache=cache)\n    x = x + self.feed_forward(self.feed_forward_norm(x))",
+        "first, x = x, x + self.attention(self.attention_norm(x), mask, cache=cache)\n    x = x + self.feed_forward(self.feed_forward_norm(first))",
     ),
     "LayerNorm: ε outside the root": (
         "LayerNorm",
         LayerNorm,
-        "forward",
-        "1 / np.sqrt(variance + self.epsilon)",
-        "1 / (np.sqrt(variance) + self.epsilon)",
+        "_forward",
+        "np.sqrt(row_variance(x_hat) + self.epsilon)",
+        "(np.sqrt(row_variance(x_hat)) + self.epsilon)",
     ),
-    "LayerNorm: the mean isn't taken away": (
-        "LayerNorm",
-        LayerNorm,
-        "forward",
-        "x - _row_means(x, np.ones(x.shape[-1], x.dtype))",
-        "x.copy()",
+    "LayerNorm: the mean isn't taken away": ("LayerNorm", LayerNorm, "_forward", "x - row_mean(x)", "x.copy()"),
+    "GELU: another constant": (
+        "GELU",
+        activations,
+        "gelu_and_slope",
+        "square * (0.044715",
+        "square * (0.04715",
     ),
-    "GELU: another constant": ("GELU", activations, "_gelu_share", "share *= 0.044715", "share *= 0.04715"),
     "GELU: the sigmoid form": (
         "GELU",
         activations,
-        "_gelu_share",
-        "np.tanh(share, out=share)",
-        "np.tanh(0.851 * z, out=share)",
+        "gelu_and_slope",
+        "np.tanh(phi, out=phi)",
+        "np.tanh(0.851 * z, out=phi)",
     ),
     "Embedding: the token after": (
         "Embedding",
         Embedding,
-        "forward",
+        "_forward",
         "self.weights.value[tokens]",
         "self.weights.value[tokens - 1]",
     ),
     "cross-entropy: a mean over the classes too": (
         "cross_entropy",
         CrossEntropy,
-        "forward",
-        ".sum() / len(rows)",
-        ".sum() / logits.size",
+        "_forward",
+        "/ len(labels)",
+        "/ logits.size",
     ),
     "positions: i for 2i": (
         "sinusoidal_positions",
@@ -328,12 +360,23 @@ for gpt in GPTS:
             "np.tri(length, dtype=bool)",
             "np.tri(length, dtype=bool).T",
         ),
-        f"{gpt}: no mask": (gpt, GPT, "forward", "block.forward(x, mask", "block.forward(x, None"),
-        f"{gpt}: no positions": (gpt, GPT, "forward", "x = x + self._position_table()[start:end]", ""),
-        f"{gpt}: the positions of the last tokens": (gpt, GPT, "forward", "[start:end]", "[-tokens.shape[-1] :]"),
-        f"{gpt}: no final normalization": (gpt, GPT, "forward", "x = self.final_norm.forward(x)", ""),
-        f"{gpt}: the first block only": (gpt, GPT, "forward", "in self.blocks", "in self.blocks[:1]"),
-        f"{gpt}: the loss of the same token": (gpt, GPT, "loss", "forward(targets,", "forward(tokens,"),
+        f"{gpt}: no mask": (gpt, GPT, "_forward", "block(x, mask", "block(x, None"),
+        f"{gpt}: no positions": (
+            gpt,
+            GPT,
+            "_forward",
+            "self.positions(self.token_embedding(tokens), start)",
+            "self.token_embedding(tokens)",
+        ),
+        f"{gpt}: the positions of the last tokens": (
+            gpt,
+            GPT,
+            "_forward",
+            "(tokens), start)",
+            "(tokens), self.config.context_length - tokens.shape[-1])",
+        ),
+        f"{gpt}: no final normalization": (gpt, GPT, "_forward", "x = self.final_norm(x)", ""),
+        f"{gpt}: the first block only": (gpt, GPT, "_forward", "in self.blocks", "in self.blocks[:1]"),
     }
 MISTAKES["GPT: tied weights that aren't"] = (
     GPTS[1],
@@ -342,26 +385,15 @@ MISTAKES["GPT: tied weights that aren't"] = (
     "= self.token_embedding.weights",
     "= Parameter(self.token_embedding.weights.value)",
 )
-MISTAKES["GPT: relu for gelu"] = (
-    GPTS[0],
-    transformer.FeedForward,
-    "__init__",
-    "FEED_FORWARD_ACTIVATIONS[activation]()",
-    "ReLU()",
-)
-MISTAKES["GPT: gelu for relu"] = (
-    GPTS[1],
-    transformer.FeedForward,
-    "__init__",
-    "FEED_FORWARD_ACTIVATIONS[activation]()",
-    "GELU()",
-)
+CHOICE = 'GELU() if activation == "gelu" else ReLU()'
+MISTAKES["GPT: relu for gelu"] = (GPTS[0], transformer.FeedForward, "__init__", CHOICE, "ReLU()")
+MISTAKES["GPT: gelu for relu"] = (GPTS[1], transformer.FeedForward, "__init__", CHOICE, "GELU()")
 MISTAKES["GPT: sinusoids where positions are learned"] = (
     GPTS[0],
-    GPT,
-    "_position_table",
-    "return self.positions.value",
-    "return sinusoidal_positions(*self.positions.value.shape)",
+    LearnedPositions,
+    "_forward",
+    "x + self.weights.value[places]",
+    "x + sinusoidal_positions(*self.weights.value.shape)[places].astype(x.dtype)",
 )
 
 
@@ -371,9 +403,8 @@ def test_a_mistake_that_forward_and_backward_share_is_seen(mistake, dtype, plant
     case, *place = MISTAKES[mistake]
     COMPARISONS[case](case, dtype)
     plant(*place)
-    with pytest.raises((AssertionError, ValueError)):
-        with np.errstate(all="ignore"):
-            COMPARISONS[case](case, dtype)
+    with np.errstate(all="ignore"), pytest.raises((AssertionError, ValueError)):
+        COMPARISONS[case](case, dtype)
 
 
 def test_a_mask_off_by_one_the_other_way_leaves_the_first_token_nothing_to_look_at(plant):

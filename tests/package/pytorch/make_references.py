@@ -6,7 +6,8 @@ from the root of the repository, with a Python that has PyTorch; the one that ru
 to references.npz beside this file, and test_against_pytorch.py compares the package with that.
 
 The numbers that go in are stored once, as float32, which both widths hold exactly; what comes out is stored as float64 and
-as float32, each as PyTorch computes it in that width. Parameters have the names and shapes that they have in `scratchml`.
+as float32, each as PyTorch computes it in that width. Parameters have the shapes that they have in `scratchml`, and the
+names that parameter_names.py turns into those.
 """
 
 import functools
@@ -23,6 +24,7 @@ from torch.nn import functional as F
 
 from benchmarks.pytorch_gpt import PyTorchGPT
 from scratchml import GPT, GPTConfig
+from tests.package.pytorch.parameter_names import in_the_file
 
 REFERENCES = Path(__file__).with_name("references.npz")
 B, T, C, H, V = 2, 5, 6, 2, 7  # batch, time, channels, heads, vocabulary
@@ -163,7 +165,7 @@ def gpt_references():
             parameter.value += normal(*parameter.value.shape, scale=0.2)
         tokens, targets = rng.integers(0, V, (2, B, T))
         yield from ((f"{case}/inputs/tokens", tokens), (f"{case}/inputs/targets", targets))
-        yield from ((f"{case}/parameters/{name}", array) for name, array in first.state().items())
+        yield from ((f"{case}/parameters/{in_the_file(name)}", array) for name, array in first.state().items())
         for dtype in ("float64", "float32"):
             model = GPT(replace(config, dtype=dtype), rng=0)
             model.load_state(first.state())
@@ -178,7 +180,9 @@ def gpt_references():
                 (f"{case}/{dtype}/logits", logits.detach().numpy()),
                 (f"{case}/{dtype}/loss", loss.detach().numpy()),
             )
-            yield from ((f"{case}/{dtype}/gradients/{name}", p.gradient) for name, p in model.named_parameters())
+            yield from (
+                (f"{case}/{dtype}/gradients/{in_the_file(name)}", p.gradient) for name, p in model.named_parameters()
+            )
 
 
 def packed(arrays):
