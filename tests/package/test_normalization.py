@@ -1,3 +1,4 @@
+import math
 import re
 
 import numpy as np
@@ -77,7 +78,7 @@ class TestForward:
     @pytest.mark.parametrize("width", [1, 2, 7, 64, 768])
     @pytest.mark.parametrize("constant", [0, 1, -3, 0.1, 100])
     def test_a_row_of_equal_numbers_gives_the_bias_and_slopes_without_nan(self, dtype, width, constant):
-        layer = random_norm(width, dtype=dtype)
+        layer = random_norm(width).to(dtype)
         outputs = layer.forward(np.full((2, width), constant))
         np.testing.assert_allclose(outputs, [layer.bias.value] * 2, atol=5e-3)
         assert np.isfinite(layer.backward(numbers(2, width))).all()
@@ -86,44 +87,37 @@ class TestForward:
     def test_in_float32_too_equal_numbers_are_not_taken_for_different_ones(self, constant):
         for width in (3, 7, 100):
             np.testing.assert_allclose(
-                LayerNorm(width, dtype=np.float32).forward(np.full((2, width), constant)), 0, atol=5e-4
+                LayerNorm(width).to(np.float32).forward(np.full((2, width), constant)), 0, atol=5e-4
             )
 
-    @pytest.mark.parametrize(
-        "inputs",
-        [
-            [[1, 2, 4]],
-            np.array([[1, 2, 4]], np.uint8),
-            np.array([[1, 2, 4]], np.float32),
-            np.array([[1, 2, 4]], np.float64),
-        ],
-        ids=["list", "uint8", "float32", "float64"],
-    )
     @pytest.mark.parametrize("dtype", DTYPES)
-    def test_inputs_of_any_kind_count_as_the_dtype_of_the_layer(self, inputs, dtype):
-        layer = random_norm(3, dtype=dtype)
-        outputs = layer.forward(inputs)
-        back = layer.backward(np.ones((1, 3), np.float64))
-        arrays = (outputs, back, layer.gain.value, layer.bias.value, layer.gain.gradient, layer.bias.gradient)
-        assert {array.dtype for array in arrays} == {np.dtype(dtype)}
-        np.testing.assert_allclose(outputs, random_norm(3).forward([[1, 2, 4]]), rtol=1e-5)
+    def test_in_float32_it_is_the_same_but_for_rounding(self, dtype):
+        layer = random_norm(7)
+        expected, back = layer.forward(numbers(4, 7)), layer.backward(numbers(4, 7, seed=5))
+        layer.to(dtype)
+        np.testing.assert_allclose(layer.forward(numbers(4, 7)), expected, rtol=1e-4, atol=1e-6)
+        np.testing.assert_allclose(layer.backward(numbers(4, 7, seed=5)), back, rtol=1e-4, atol=1e-5)
+
+    @pytest.mark.parametrize("row", [[300.0, -300.0], [1e10, -1e10], [1e-10, -1e-10], [1e15, 1e15 + 2]])
+    def test_a_row_of_two_becomes_1_and_minus_1_however_large_it_is(self, row):
+        expected = [1, -1] if row[0] > row[1] else [-1, 1]
+        np.testing.assert_allclose(LayerNorm(2, epsilon=1e-30).forward([row]), [expected], rtol=1e-6)
+        half = np.array([[300, -300]], dtype=np.float16)
+        np.testing.assert_allclose(LayerNorm(2).forward(half), [[1, -1]], rtol=1e-6)
+
+    @pytest.mark.parametrize("row", [[1e160, 0.0], [1e200, -1e200], [1e308, 1.0]])
+    def test_a_row_whose_squares_are_beyond_the_range_of_floats_is_an_error(self, row):
+        layer = LayerNorm(2)
+        with np.errstate(all="ignore"), pytest.raises(FloatingPointError, match=r"^a variance went beyond .*, got inf"):
+            layer.forward([[1.0, 2.0], row])
+        with np.errstate(all="ignore"), pytest.raises(FloatingPointError, match=r"^a variance went beyond .*, got inf"):
+            layer.to("float32").forward([[3e19, -3e19]])
 
     def test_float64_is_the_default_gain_starts_at_1_and_bias_at_0(self):
         layer = LayerNorm(4)
         np.testing.assert_array_equal(layer.gain.value, np.ones(4))
         np.testing.assert_array_equal(layer.bias.value, np.zeros(4))
         assert layer.gain.value.dtype == layer.bias.value.dtype == np.float64
-
-    @pytest.mark.parametrize("shape", [(5,), (4, 5), (2, 3, 5)], ids=str)
-    def test_a_second_forward_leaves_the_first_result_and_x_alone(self, shape):
-        layer, x = random_norm(5), numbers(*shape)
-        first = layer.forward(x)
-        kept = first.copy()
-        layer.forward(numbers(*shape, seed=9))
-        layer.backward(np.ones(shape))
-        np.testing.assert_array_equal(first, kept)
-        np.testing.assert_array_equal(x, numbers(*shape))
-        assert not np.shares_memory(first, x)
 
     @pytest.mark.parametrize(
         ("x", "got"),
@@ -132,7 +126,6 @@ class TestForward:
             ([1, 2], "(2,)"),
             (np.ones((3, 1)), "(3, 1)"),
             (5.0, "()"),
-            ([], "(0,)"),
             (np.ones((2, 3, 4)), "(2, 3, 4)"),
         ],
     )
@@ -175,64 +168,17 @@ class TestBackward:
             np.testing.assert_allclose(layer.gain.gradient, times * normal.sum(axis=0), rtol=1e-12)
             np.testing.assert_array_equal(layer.bias.gradient, [4 * times] * 5)
 
-    def test_what_becomes_of_x_and_the_outputs_after_forward_doesnt_matter(self):
-        layer, other, slopes = random_norm(5), random_norm(5), numbers(4, 5, seed=5)
-        x = numbers(4, 5)
-        outputs = layer.forward(x)
-        x[...], outputs[...] = 7, 8
-        other.forward(numbers(4, 5))
-        np.testing.assert_array_equal(layer.backward(slopes), other.backward(slopes))
-        np.testing.assert_array_equal(layer.gain.gradient, other.gain.gradient)
 
-    def test_what_it_returns_is_fresh_and_what_it_is_given_stays(self):
-        layer, slopes = LayerNorm(5), numbers(4, 5, seed=5)
-        layer.forward(numbers(4, 5))
-        first = layer.backward(slopes)
-        kept = first.copy()
-        layer.forward(numbers(4, 5, seed=6))
-        layer.backward(2 * slopes)
-        np.testing.assert_array_equal(first, kept)
-        np.testing.assert_array_equal(slopes, numbers(4, 5, seed=5))
-        assert not np.shares_memory(first, slopes)
-
-    def test_it_needs_a_forward_of_its_own_each_time(self):
-        layer = LayerNorm(3)
-        for _ in range(2):
-            with pytest.raises(
-                ValueError, match=r"^LayerNorm\.backward needs the numbers of a forward.*call forward first$"
-            ):
-                layer.backward(np.ones((4, 3)))
-            layer.forward(numbers(4, 3))
-            layer.backward(np.ones((4, 3)))
-        np.testing.assert_array_equal(layer.bias.gradient, [8, 8, 8])
-
-    @pytest.mark.parametrize("shape", [(4,), (3,), (4, 1), (1, 3), (4, 2), (3, 4), (1, 4, 3), ()], ids=str)
-    def test_a_gradient_of_the_wrong_shape_is_refused_changes_nothing_and_the_right_one_still_works(self, shape):
-        layer = LayerNorm(3)
-        layer.forward(numbers(4, 3))
-        with pytest.raises(
-            ValueError,
-            match=re.escape(f"LayerNorm.backward needs a gradient with the shape of the outputs (4, 3), got {shape}"),
-        ):
-            layer.backward(np.ones(shape))
-        assert not layer.gain.gradient.any() and not layer.bias.gradient.any()
-        assert layer.backward(np.ones((4, 3))).shape == (4, 3)
-        np.testing.assert_array_equal(layer.bias.gradient, [4, 4, 4])
+@pytest.mark.parametrize("epsilon", [0, -1e-5, math.nan, math.inf, None, "1e-5", True, [1e-5]])
+def test_an_epsilon_that_is_not_above_0_is_refused(epsilon):
+    with pytest.raises(ValueError, match=f"^{re.escape(f'epsilon must be a number above 0, got {epsilon!r}')}$"):
+        LayerNorm(3, epsilon=epsilon)
 
 
-@pytest.mark.parametrize(("embedding_dim", "epsilon"), [(0, 1e-5), (-1, 1e-5), (3, 0), (3, -1e-5), (3, float("nan"))])
-def test_a_width_below_1_and_an_epsilon_that_isnt_above_0_are_refused(embedding_dim, epsilon):
-    with pytest.raises(
-        ValueError,
-        match=re.escape(f"embedding_dim must be at least 1 and epsilon above 0, got {embedding_dim} and {epsilon}"),
-    ):
-        LayerNorm(embedding_dim, epsilon=epsilon)
-
-
-@pytest.mark.parametrize("dtype", [int, np.uint8, bool, complex, "int32"])
-def test_a_dtype_that_holds_no_fractions_is_refused(dtype):
-    with pytest.raises(ValueError, match=re.escape(f"dtype must be a floating-point one, got {dtype!r}")):
-        LayerNorm(2, dtype=dtype)
+@pytest.mark.parametrize("embedding_dim", [0, -1, 3.0, None, "3", True, np.int8(3)])
+def test_a_width_that_is_no_count_is_refused(embedding_dim):
+    with pytest.raises(ValueError, match=rf"^embedding_dim must be .+, got {re.escape(repr(embedding_dim))}"):
+        LayerNorm(embedding_dim)
 
 
 def test_its_parameters_are_gain_and_bias_in_this_order():
