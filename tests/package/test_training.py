@@ -871,7 +871,7 @@ NO_OPTIMIZERS = [
     [
         *[(train_epoch, *case) for case in NO_PARTS + NO_OPTIMIZERS + WRONG_BATCHES],
         *[(mean_loss, *case) for case in NO_PARTS + WRONG_BATCHES],
-        *[(partial(fit, epochs=2), *case) for case in NO_PARTS + NO_OPTIMIZERS],
+        *[(partial(fit, epochs=0), *case) for case in NO_PARTS + NO_OPTIMIZERS],
     ],
 )
 def test_what_does_not_fit_together_is_refused(function, wrong, says):
