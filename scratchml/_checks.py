@@ -7,13 +7,14 @@ import math
 import threading
 from collections.abc import Collection, Iterable, Iterator
 from numbers import Integral, Real
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 Array = NDArray[np.floating[Any]]
 IntegerArray = NDArray[np.integer[Any]]
+T = TypeVar("T", Array, float)
 
 
 class _Inside(threading.local):
@@ -295,13 +296,14 @@ def finite(x: Array, name: str = "x") -> None:
         raise ValueError(f"{name} must be finite numbers, got {wrong}")
 
 
-def no_overflow(x: Array | float, what: str) -> None:
-    """Raises FloatingPointError where what was computed is no longer finite."""
+def no_overflow(x: T, what: str) -> T:
+    """x itself. Raises FloatingPointError where what was computed isn't finite."""
     if not np.isfinite(x).all():
         wrong = _place(np.asarray(x), lambda x: ~np.isfinite(x))
         raise FloatingPointError(
             f"{what} went beyond the range of numbers, got {wrong}"
         )
+    return x
 
 
 def shape(expected: tuple[int, ...], note: str = "", /, **arrays: ArrayLike) -> None:

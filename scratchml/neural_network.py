@@ -50,12 +50,12 @@ class Neuron:
 
         A single row may come without its outer brackets.
         """
-        inputs = _as_rows(activations, len(self.weights), "this neuron")
+        self.last_pre_activation = None  # if this is refused, there is no way back
+        self.last_input = _as_rows(activations, len(self.weights), "this neuron")
+        z = self.last_input @ self.weights + self.bias  # (rows, 1)
+        self.last_pre_activation = check.no_overflow(z, "the weighted sum")
         function, _ = ACTIVATIONS[self.activation]
-        pre_activation = inputs @ self.weights + self.bias  # (rows, 1)
-        check.no_overflow(pre_activation, "the weighted sum")
-        self.last_input, self.last_pre_activation = inputs, pre_activation
-        self.last_output = function(pre_activation)
+        self.last_output = function(z)
         return self.last_output.copy()
 
     def gradients(self, dC_da: ArrayLike) -> tuple[Array, Array, Array]:
@@ -128,24 +128,29 @@ class Layer:
         """Let every neuron learn from its column of ∂C/∂outputs (rows, neurons); return
         ∂C/∂inputs (rows, inputs), the sum of what they send back.
         """
-        columns = self._columns(output_gradient)
+        output_gradient = self._checked_gradient(output_gradient)
         gradients = [
-            neuron.backward(column, learning_rate)
-            for neuron, column in zip(self.neurons, columns, strict=True)
+            neuron.backward(output_gradient[:, [i]], learning_rate)
+            for i, neuron in enumerate(self.neurons)
         ]
-        return np.sum(gradients, axis=0)
+        return check.no_overflow(np.sum(gradients, axis=0), "the gradient")
 
     def gradients(self, output_gradient: ArrayLike) -> tuple[Array, Array, Array]:
         """∂C/∂weights (inputs, neurons) and ∂C/∂biases (1, neurons), a column for each
         neuron, and ∂C/∂inputs (rows, inputs), the sum over the neurons; from
         ∂C/∂outputs (rows, neurons). Nothing changes.
         """
-        columns = self._columns(output_gradient)
-        pairs = zip(self.neurons, columns, strict=True)
-        dC_dw, dC_db, dC_dinputs = zip(*(n.gradients(c) for n, c in pairs), strict=True)
-        return np.hstack(dC_dw), np.hstack(dC_db), np.sum(dC_dinputs, axis=0)
+        output_gradient = self._checked_gradient(output_gradient)
+        of_neurons = [
+            neuron.gradients(output_gradient[:, [i]])
+            for i, neuron in enumerate(self.neurons)
+        ]
+        dC_dw = np.hstack([dC_dw for dC_dw, _, _ in of_neurons])
+        dC_db = np.hstack([dC_db for _, dC_db, _ in of_neurons])
+        dC_dinputs = np.sum([dC_dinputs for _, _, dC_dinputs in of_neurons], axis=0)
+        return dC_dw, dC_db, dC_dinputs
 
-    def _columns(self, output_gradient: ArrayLike) -> list[Array]:
+    def _checked_gradient(self, output_gradient: ArrayLike) -> Array:
         output_gradient = check.floats(output_gradient, "output_gradient", np.float64)
         if output_gradient.ndim != 2 or output_gradient.shape[1] != len(self.neurons):
             raise ValueError(
@@ -153,7 +158,7 @@ class Layer:
                 f"column for each neuron, got {output_gradient.shape}"
             )
         check.finite(output_gradient, "output_gradient")
-        return np.split(output_gradient, len(self.neurons), axis=1)
+        return output_gradient
 
 
 class NeuralNetwork:
@@ -202,7 +207,6 @@ class NeuralNetwork:
         """
         num_inputs = len(self.layers[0].neurons[0].weights)
         inputs = _as_rows(activations, num_inputs, "this network")
-        check.finite(inputs, "inputs")
         for layer in self.layers:
             inputs = layer.forward(inputs)
         return inputs
@@ -254,15 +258,11 @@ class NeuralNetwork:
         """Learn from every row once, a batch at a time. The mean loss."""
         total_loss = 0.0
         for start in range(0, len(X), batch_size):
-            inputs, targets = (
-                X[start : start + batch_size],
-                y[start : start + batch_size],
-            )
-            outputs = self.forward(inputs)
-            total_loss += self.mse_loss(targets, outputs) * len(inputs)
-            gradient = self.derivative_mse_loss(targets, outputs)
+            rows = slice(start, start + batch_size)
+            outputs = self.forward(X[rows])
+            total_loss += self.mse_loss(y[rows], outputs) * len(outputs)
+            gradient = self.derivative_mse_loss(y[rows], outputs)
             for layer in reversed(self.layers):
-                check.no_overflow(gradient, "the gradient")
                 gradient = layer.backward(gradient, learning_rate)
         return total_loss / len(X)
 
@@ -273,10 +273,11 @@ class NeuralNetwork:
 
 def _as_rows(activations: ArrayLike, width: int, taker: str) -> Array:
     # A copy, since backward needs these numbers as they are now.
-    inputs = np.array(check.floats(activations, "inputs", np.float64), ndmin=2)
+    inputs = np.array(check.as_floats(activations, "inputs", np.float64), ndmin=2)
     if inputs.ndim != 2 or inputs.shape[1] != width or len(inputs) == 0:
         raise ValueError(
             f"{taker} takes (rows, {width}) with at least one row, got "
             f"{np.shape(activations)}"
         )
+    check.finite(inputs, "inputs")
     return inputs
