@@ -76,20 +76,25 @@ class Optimizer:
         return norm
 
     def step(self) -> None:
-        """Move every parameter against its gradient. Ctrl-C waits for the end of it.
+        """Move every parameter against its gradient. Ctrl-C comes before or after it,
+        never when a part has moved.
 
         Raises FloatingPointError, before anything moves, for a gradient with NaN or
-        infinity.
+        infinity, or so long that its squares are infinite.
         """
         if any(p.value.base is not self.values for p in self.parameters):
             raise ValueError(
                 "these parameters were given to another optimizer after this one; make "
                 "a new one"
             )
-        check.no_overflow(self.gradients, "the gradient")
+        check.no_overflow(self.gradients @ self.gradients, "the gradient's square")
+        self._check()
+        Parameter.note_changes(self.parameters)
         self.steps += 1
         self._step()
-        Parameter.note_changes(self.parameters)
+
+    def _check(self) -> None:
+        """Raises ValueError for settings that don't go together."""
 
     def _step(self) -> None:
         raise NotImplementedError
@@ -147,6 +152,7 @@ def _matrices_first(parameters: Iterable[Parameter]) -> list[Parameter]:
             f"an optimizer must be given parameters, got a "
             f"{type(parameters).__name__}: hand it model.parameters()"
         )
+    check.instance(Iterable, parameters=parameters)
     parameters = list(parameters)
     for i, parameter in enumerate(parameters):
         check.instance(Parameter, **{f"parameter {i}": parameter})
@@ -217,6 +223,10 @@ class Adam(Optimizer):
         self.mean = np.zeros_like(self.values)  # m
         self.mean_square = np.zeros_like(self.values)  # v
 
+    def _check(self) -> None:
+        decay = self.learning_rate * self.weight_decay
+        check.at_most(1, **{"learning_rate * weight_decay": decay})
+
     def _step(self) -> None:
         if len(self.values) <= STRETCH and not self.weight_decay:
             self._move(slice(None))  # by one operation, into which Ctrl-C can't come
@@ -238,7 +248,6 @@ class Adam(Optimizer):
 
     def _decay_weights(self) -> None:
         decay = self.learning_rate * self.weight_decay
-        check.at_most(1, **{"learning_rate * weight_decay": decay})
         if decay:
             matrices = sum(p.value.size for p in self.parameters if p.value.ndim >= 2)
             self.values[:matrices] *= 1 - decay
