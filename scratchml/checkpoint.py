@@ -139,7 +139,7 @@ def resume_checkpoint(
             optimizer.load_state(contents.optimizer)  # last: it changes all or nothing
     except Exception as error:
         for name, parameter in model.named_parameters():
-            parameter.value[...] = before[name]  # even if it was NaN
+            parameter.value = before[name]
         if rng is not None and rng_before is not None:
             rng.bit_generator.state = rng_before
         raise ValueError(f"{path} doesn't fit: {error}") from error

@@ -99,6 +99,7 @@ class TestNextTokenProbabilities:
             ([5, 0, 5, 0, 0], 3, [0, 1, 2]),
             ([0, 0, 9], 2, [0, 2]),
             ([2] * 100, 57, list(range(57))),
+            ([1, 2] * 100, 150, sorted([*range(100), *range(101, 200, 2)])),
         ],
     )
     def test_of_equal_ones_top_k_leaves_exactly_k_the_first(self, logits, top_k, kept):

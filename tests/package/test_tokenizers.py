@@ -330,7 +330,7 @@ class TestBoth:
 
     @pytest.mark.parametrize(
         "wrong",
-        [-1, -1000, "vocab_size", 10**30, 1.5, 1.0, np.float64(2), "a", "1", None, [1], (0, 1), np.array([0, 1])],
+        [-1, -1000, "vocab_size", 10**30, True, 1.5, 1.0, np.float64(2), "a", "1", None, [1], (0, 1), np.array([0, 1])],
         ids=str,
     )
     @pytest.mark.parametrize("others", [[], [0, 1, 2]], ids=["alone", "among others"])

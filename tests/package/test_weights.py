@@ -97,7 +97,7 @@ def test_the_script_trains_saves_and_reports(monkeypatch, tmp_path, capsys):
     ("arguments", "says"),
     [
         (["names"], "the following arguments are required: --out"),
-        (["idioms", "words", "digits", "--out", "{folder}"], "names must be of idioms, names, got digits, words"),
+        (["words", "idioms", "digits", "--out", "{folder}"], "names must be of idioms, names, got digits, words"),
     ],
     ids=["no folder", "unknown names"],
 )
