@@ -218,6 +218,9 @@ def divergence(group):
 FAILURES = {f.__name__: f for f in (one_that_fails, one_that_disagrees, bad_batches, divergence)}
 
 
+SHARED_MEMORY = r"/dev/shm/mpich_shm_\w+"
+
+
 def started(processes, *arguments):
     """How this file ran, in so many processes, which speak to each other on this computer alone."""
     beside = Path(sys.executable).with_name("mpiexec")
@@ -236,9 +239,12 @@ def started(processes, *arguments):
     command = [sys.executable, "-m", "mpi4py", __file__, *arguments]
     if processes > 1:
         command = [mpiexec, "-n", str(processes), *command]
-    return subprocess.run(
+    run = subprocess.run(
         command, env=environment, stdin=subprocess.DEVNULL, capture_output=True, encoding="utf8", timeout=120
     )
+    for memory in set(re.findall(SHARED_MEMORY, run.stdout)):
+        Path(memory).unlink(missing_ok=True)  # MPI leaves it behind when a process fails
+    return run
 
 
 @pytest.fixture(scope="module", params=[1, 2, 3], ids=["one", "two", "three"])
@@ -354,6 +360,8 @@ def test_a_group_that_is_none_is_refused(group):
 
 if __name__ == "__main__":
     group, what, more = ProcessGroup(), *sys.argv[1:]
+    if sys.platform == "linux":
+        print(*re.findall(SHARED_MEMORY, Path("/proc/self/maps").read_text()))
     if what in FAILURES:
         FAILURES[what](group, *json.loads(more))
     else:

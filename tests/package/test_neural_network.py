@@ -854,7 +854,7 @@ class TestRefusals:
     def test_inputs_that_are_not_finite_are_refused_and_leave_no_way_back(self, make, x):
         model = make(rng=0)
         outputs = model.forward([[1, 2]])
-        with pytest.raises(ValueError, match="^inputs must be finite numbers, got "):
+        with pytest.raises(ValueError, match=r"^inputs must be finite numbers, got "):
             model.forward(x)
         with pytest.raises(ValueError, match="call forward first"):
             model.backward(np.ones_like(outputs), 0.1)

@@ -496,7 +496,8 @@ class TestDivergence:
         model = network(activation=Steep)
         before, optimizer = model.state(), make(model.parameters(), 0.1)
         with pytest.raises(
-            FloatingPointError, match=r"^the gradient.*, in epoch 1, after 0 steps: try a smaller learning rate than 0.1$"
+            FloatingPointError,
+            match=r"^the gradient.*, in epoch 1, after 0 steps: try a smaller learning rate than 0.1$",
         ):
             fit(model, SquaredError(), optimizer, [problem()], epochs=1)
         assert_same(model.state(), before)
