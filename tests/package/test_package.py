@@ -193,12 +193,10 @@ def functions(tree: ast.Module) -> dict[str, ast.FunctionDef]:
 
 SHOWN = {"_forward", "_backward", "_step", "softmax", "generate", "train_epoch"}
 CHECKS_LATER = {
-    "neural_network.NeuralNetwork.forward": "its inputs must have the width of its first layer",
     "neural_network.Neuron.forward": "the weighted sum may go beyond the range of numbers",
     "neural_network.Layer.backward": "the slopes may go beyond the range of numbers",
     "neural_network._as_rows": "a row may come without its brackets",
     "optimizers.Optimizer.clip_gradients": "the length of the gradient may go beyond the range of numbers",
-    "training.fit": "some of its settings go together",
     "training.train_epoch": "the batches are looked at as they come",
     "transformer.GPT._forward": "the cache says how much room there is in the context",
 }
