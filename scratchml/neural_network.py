@@ -241,7 +241,7 @@ class NeuralNetwork:
         check.integers_from(0, epochs=epochs, report_every=report_every)
         check.integers_from(1, batch_size=batch_size)
         check.positive(learning_rate=learning_rate)
-        X, y = check.floats(X, "X", np.float64), check.floats(y, "y", np.float64)
+        X, y = check.as_floats(X, "X", np.float64), check.as_floats(y, "y", np.float64)
         if X.ndim != 2:
             raise ValueError(f"X must have the shape (rows, inputs), got {X.shape}")
         self.mse_loss(y, self.forward(X))  # refuses what doesn't fit
