@@ -13,12 +13,15 @@ ROUNDS = 3
 
 
 class Candidate(NamedTuple):
-    """One way to run a side: a Python, the module and its arguments after `--side`, and the threads of its libraries."""
+    """One way to run a side: a Python, the module and its arguments after `--side`, the threads of its libraries, and how
+    many processes share the work, by MPI.
+    """
 
     python: str
     module: str
     arguments: list[str]
     threads: int
+    processes: int = 1
 
 
 def in_a_process(candidate: Candidate) -> Any:
@@ -29,8 +32,12 @@ def in_a_process(candidate: Candidate) -> Any:
     environment["PYTHONPATH"] = str(Path(__file__).parents[1])
     for kernels in ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE"):  # would slow down numpy, and not its peers
         environment.pop(kernels, None)
+    start = [candidate.python]
+    if candidate.processes > 1:
+        mpiexec = Path(candidate.python).with_name("mpiexec")
+        start = [str(mpiexec), "-n", str(candidate.processes), candidate.python, "-m", "mpi4py"]
     run = subprocess.run(
-        [candidate.python, "-m", candidate.module, "--side", *candidate.arguments],
+        [*start, "-m", candidate.module, "--side", *candidate.arguments],
         env=environment,
         capture_output=True,
         text=True,

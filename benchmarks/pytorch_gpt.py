@@ -72,19 +72,19 @@ class PyTorchGPT(nn.Module):
         array = {name: getattr(parameter, kind) for name, parameter in model.named_parameters()}
         own = (lambda p: p) if kind == "value" else (lambda p: p.grad)
         yield own(self.token_embedding.weight), array["token_embedding.weights"]
-        if "positions" in array:
-            yield own(self.positions), array["positions"]
+        if "positions.weights" in array:
+            yield own(self.positions), array["positions.weights"]
         for i, block in enumerate(self.blocks):
             name = f"blocks.{i}."
             for norm in ("attention_norm", "feed_forward_norm"):
                 yield own(getattr(block, norm).weight), array[f"{name}{norm}.gain"]
                 yield own(getattr(block, norm).bias), array[f"{name}{norm}.bias"]
-            for part, ours in zip(own(block.query_key_value.weight).chunk(3), ("query", "key", "value"), strict=True):
+            for part, ours in zip(own(block.query_key_value.weight).chunk(3), ("W_q", "W_k", "W_v"), strict=True):
                 yield part, array[f"{name}attention.{ours}"].T
-            yield own(block.output.weight), array[f"{name}attention.output"].T
-            for layer in ("expand", "contract"):
-                yield own(getattr(block, layer).weight), array[f"{name}feed_forward.{layer}.weights"].T
-                yield own(getattr(block, layer).bias), array[f"{name}feed_forward.{layer}.bias"]
+            yield own(block.output.weight), array[f"{name}attention.W_o"].T
+            for layer, ours in (("expand", "up"), ("contract", "down")):
+                yield own(getattr(block, layer).weight), array[f"{name}feed_forward.{ours}.weights"].T
+                yield own(getattr(block, layer).bias), array[f"{name}feed_forward.{ours}.bias"]
         yield own(self.final_norm.weight), array["final_norm.gain"]
         yield own(self.final_norm.bias), array["final_norm.bias"]
         if not self.config.tie_weights:

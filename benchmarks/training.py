@@ -41,7 +41,7 @@ def images_and_labels(num_inputs: int) -> tuple[np.ndarray, np.ndarray]:
 def neuron(sizes, batch_size, images, labels):
     from scratchml import NeuralNetwork, one_hot
 
-    network = NeuralNetwork(sizes, output_activation="identity", weight_scale="he", rng=0)
+    network = NeuralNetwork(sizes, output_activation="identity", initialization="he", rng=0)
     targets = one_hot(labels, 10)
     return lambda epochs: network.train(images, targets, epochs, 0.01, batch_size, shuffle=True, report_every=0)
 
@@ -68,8 +68,8 @@ def sequential(sizes, dtype):
     rng = np.random.default_rng(0)
     layers = []
     for num_inputs, num_outputs in pairwise(sizes):
-        layers += [Linear(num_inputs, num_outputs, rng=rng, dtype=dtype), ReLU()]
-    return Sequential(*layers[:-1])
+        layers += [Linear(num_inputs, num_outputs, rng=rng), ReLU()]
+    return Sequential(*layers[:-1]).to(dtype)
 
 
 def scikit_learn(sizes, batch_size, images, labels):

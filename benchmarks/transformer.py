@@ -3,15 +3,14 @@
     python -m benchmarks.transformer [--peers PYTHON]
 
 Same mathematics, Adam, float32; each side in a process of its own, at the number of threads that suits it best
-(`scratchml` either lets numpy use them, or trains with `DataParallel`, a process for each core), taking turns, the
-median of three rounds.
+(`scratchml` either lets numpy use them, or trains in a process for each core, a `ProcessGroup` by MPI), taking turns,
+the median of three rounds.
 `--peers` names a Python that has torch. The results go to benchmarks/transformer.json; `python -m benchmarks` runs this
 and benchmarks.training, and makes a table and a picture of both.
 """
 
 import argparse
 import json
-import multiprocessing
 import os
 import sys
 import time
@@ -56,16 +55,17 @@ def flops(size) -> float:
 
 class Ours:
     def __init__(self, configuration: GPTConfig, processes: int = 1) -> None:
-        from scratchml import GPT, Adam, DataParallel
+        from scratchml import GPT, Adam, ProcessGroup
+        from scratchml.distributed import ALONE
 
         self.gpt = GPT(configuration, rng=0)
-        self.model = self.gpt if processes == 1 else DataParallel(self.gpt, processes)
         self.optimizer = Adam(self.gpt.parameters(), 0.001)
+        self.group = ALONE if processes == 1 else ProcessGroup()
 
     def train(self, batches) -> None:
         from scratchml import CrossEntropy, fit
 
-        fit(self.model, CrossEntropy(), self.optimizer, batches, epochs=1)
+        fit(self.gpt, CrossEntropy(), self.optimizer, batches, epochs=1, group=self.group)
 
     def validation_loss(self, batches) -> float:
         from scratchml import CrossEntropy, mean_loss
@@ -141,33 +141,20 @@ def step(side: str, number: str, processes: str) -> float:
 
 
 def memory(side: str, number: str, processes: str) -> float:
-    """MB that a model and its training need: the most that its processes held, less what they held after the smallest model.
-
-    What two processes share counts once.
-    """
-    children = multiprocessing.active_children
+    """MB that a model and its training need in each process: the most that it held, less what it held after the smallest model."""
 
     def train(size):
         trainer = SIDES[side](config(size), int(processes))
         trainer.train(random_batches(size, 10))
-        return trainer
 
-    trainer = train(SIZES[0])  # the libraries' own share
-    before, old = (
-        resident("VmRSS"),
-        {child.pid: resident("VmRSS", child.pid) - resident("RssShmem", child.pid) for child in children()},
-    )
-    del trainer
-    trainer = train(SIZES[int(number)])
-    new = [child.pid for child in children() if child.pid not in old]
-    own = [resident("VmHWM", pid) - resident("RssShmem", pid) - max(old.values()) for pid in new]
-    held = resident("VmHWM") - before + sum(own)
-    del trainer  # not before: its processes live as long as it does
-    return held
+    train(SIZES[0])  # the libraries' own share
+    before = resident("VmRSS")
+    train(SIZES[int(number)])
+    return resident("VmHWM") - before
 
 
-def resident(field: str, process: int | None = None) -> float:
-    status = Path(f"/proc/{process or 'self'}/status").read_text()
+def resident(field: str) -> float:
+    status = Path("/proc/self/status").read_text()
     line = next(line for line in status.splitlines() if line.startswith(field))
     return int(line.split()[1]) / 1000
 
@@ -215,11 +202,11 @@ def profile(side: str, number: str) -> dict[str, float]:
         "GPT",
         "CrossEntropy",
     ):
-        for name in ("forward", "backward", "backward_to_parameters"):
+        for name in ("_forward", "_backward"):
             if name in vars(getattr(scratchml, part)):
                 timed(getattr(scratchml, part), name, part)
     timed(scratchml.Adam, "step", "Adam")
-    for name in ("softmax", "scaled_dot_product_attention", "attention_gradients"):
+    for name in ("softmax_in_place", "scaled_dot_product_attention", "attention_gradients"):
         timed(attention, name, name)
     size = SIZES[int(number)]
     trainer = SIDES[side](config(size))
@@ -280,7 +267,9 @@ def main(peers: str, only: str | None = None) -> None:
             ways.append((1, str(CORES)))
         what, *rest = arguments
         return [
-            Candidate(python, "benchmarks.transformer", [what, side, *rest, *([way] if replicas else [])], threads)
+            Candidate(
+                python, "benchmarks.transformer", [what, side, *rest, *([way] if replicas else [])], threads, int(way)
+            )
             for threads, way in ways
         ]
 
@@ -334,6 +323,8 @@ if __name__ == "__main__":
     options = parser.parse_args()
     if options.side:
         what, side, *rest = options.side
-        print(json.dumps(MEASUREMENTS[what](side, *rest)))
+        measured = MEASUREMENTS[what](side, *rest)
+        if os.environ.get("PMI_RANK", "0") == "0":  # of the processes that MPI has started, the first one speaks
+            print(json.dumps(measured))
     else:
         main(options.peers, options.only)

@@ -93,6 +93,7 @@ def add_rows(to: Array, places: IntegerArray, x: Array) -> None:
 
 def softmax_in_place(scores: Array) -> Array:
     """softmax(scores), written over the scores, in stretches of rows."""
+    scores = np.ascontiguousarray(scores)  # or else rows would be a copy
     flat = rows(scores)
     ones = np.ones(flat.shape[1], flat.dtype)
     for part in stretches(len(flat), flat.shape[1]):
@@ -107,6 +108,7 @@ def softmax_backward_in_place(gradient: Array, softmax: Array) -> Array:
     """softmax * (gradient − (gradient * softmax).sum(axis=-1, keepdims=True)), written
     over the gradient, in stretches of rows.
     """
+    gradient = np.ascontiguousarray(gradient)  # or else rows would be a copy
     flat_gradient, flat_softmax = rows(gradient), rows(softmax)
     for part in stretches(len(flat_gradient), flat_gradient.shape[1]):
         g, p = flat_gradient[part], flat_softmax[part]

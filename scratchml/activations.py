@@ -16,7 +16,7 @@ from numpy.typing import ArrayLike
 import scratchml._checks as check
 from scratchml._checks import Array
 from scratchml._kernels import gelu_and_slope, row_max, row_sum
-from scratchml.module import Module
+from scratchml.module import Forwarded, Module
 
 
 def identity(z: ArrayLike) -> Array:
@@ -116,7 +116,7 @@ class _ActivationLayer(Module):
 
     _name: str
 
-    def _forward(self, z: Array) -> tuple[Array, tuple[Array]]:
+    def _forward(self, z: Array) -> Forwarded:
         function, _ = ACTIVATIONS[self._name]
         return function(z), (z,)
 
@@ -133,7 +133,7 @@ class ReLU(_ActivationLayer):
 
     _name = "relu"
 
-    def _forward(self, z: Array) -> tuple[Array, tuple[Array]]:
+    def _forward(self, z: Array) -> Forwarded:
         return np.maximum(z, 0), (z,)
 
     def _backward(self, gradient: Array, z: Array) -> Array:
@@ -159,7 +159,7 @@ class GELU(_ActivationLayer):
 
     _name = "gelu"
 
-    def _forward(self, z: Array) -> tuple[Array, tuple[Array]]:
+    def _forward(self, z: Array) -> Forwarded:
         outputs, slope = gelu_and_slope(z)
         return outputs, (slope,)
 

@@ -6,7 +6,7 @@ from numpy.typing import ArrayLike
 import scratchml._checks as check
 from scratchml._checks import Array, IntegerArray
 from scratchml._kernels import add_rows
-from scratchml.module import Module, Parameter
+from scratchml.module import Forwarded, Module, Parameter
 
 
 class Embedding(Module):
@@ -25,7 +25,7 @@ class Embedding(Module):
         weights = 0.02 * rng.standard_normal((vocab_size, embedding_dim))
         self.weights = Parameter(weights)
 
-    def _forward(self, tokens: IntegerArray) -> tuple[Array, tuple[IntegerArray]]:
+    def _forward(self, tokens: IntegerArray) -> Forwarded:
         return self.weights.value[tokens], (tokens,)
 
     def _backward(self, gradient: Array, tokens: IntegerArray) -> None:

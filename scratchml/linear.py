@@ -5,7 +5,7 @@ import numpy as np
 import scratchml._checks as check
 from scratchml._checks import Array
 from scratchml.initialization import Initialization, standard_deviation
-from scratchml.module import Module, Parameter
+from scratchml.module import Forwarded, Module, Parameter
 
 
 class Linear(Module):
@@ -34,7 +34,7 @@ class Linear(Module):
         self.weights = Parameter(weights)
         self.bias = Parameter(np.zeros(num_outputs))
 
-    def _forward(self, x: Array) -> tuple[Array, tuple[Array]]:  # (rows, inputs)
+    def _forward(self, x: Array) -> Forwarded:  # (rows, inputs)
         outputs = x @ self.weights.value  # (rows, outputs)
         outputs += self.bias.value
         return outputs, (x,)

@@ -16,6 +16,9 @@ import scratchml._checks as check
 from scratchml._checks import Array
 from scratchml._kernels import rows
 
+#: What `_forward` returns: the outputs, and what the way back will need.
+Forwarded = tuple[Array, tuple[Any, ...]]
+
 
 class Parameter:
     """An array that is learned, `value`, and the loss's gradient for it, `gradient`.
@@ -194,7 +197,7 @@ class Module:
             return x_gradient.reshape(*array.shape[:-1], -1)
         return x_gradient
 
-    def _forward(self, x: Any, /, *args: Any, **more: Any) -> tuple[Array, Any]:
+    def _forward(self, x: Any, /, *args: Any, **more: Any) -> Forwarded:
         raise NotImplementedError(f"{type(self).__name__} must define _forward")
 
     def _backward(self, gradient: Array, /, *needed: Any) -> Any:
@@ -363,7 +366,7 @@ class Sequential(Module):
             )
         self.layers = list(layers)
 
-    def _forward(self, x: Array) -> tuple[Array, tuple[()]]:
+    def _forward(self, x: Array) -> Forwarded:
         for layer in self.layers:
             x = layer.forward(x)
         return x, ()

@@ -7,7 +7,7 @@ import numpy as np
 import scratchml._checks as check
 from scratchml._checks import Array
 from scratchml._kernels import column_sum, row_dot, row_mean, row_variance
-from scratchml.module import Module, Parameter
+from scratchml.module import Forwarded, Module, Parameter
 
 
 class LayerNorm(Module):
@@ -25,7 +25,7 @@ class LayerNorm(Module):
         self.bias = Parameter(np.zeros(embedding_dim))
         self.epsilon = float(epsilon)
 
-    def _forward(self, x: Array) -> tuple[Array, tuple[Array, Array]]:  # (rows, C)
+    def _forward(self, x: Array) -> Forwarded:  # (rows, C)
         x_hat = x - row_mean(x)
         inverse_std = 1 / np.sqrt(row_variance(x_hat) + self.epsilon)  # (rows, 1)
         x_hat *= inverse_std

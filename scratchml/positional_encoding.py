@@ -8,7 +8,7 @@ import numpy as np
 
 import scratchml._checks as check
 from scratchml._checks import Array
-from scratchml.module import Module, Parameter
+from scratchml.module import Forwarded, Module, Parameter
 
 
 def sinusoidal_positions(length: int, embedding_dim: int) -> Array:
@@ -36,7 +36,7 @@ class SinusoidalPositions(Module):
     def __init__(self, context_length: int, embedding_dim: int) -> None:
         self.vectors = 0.02 * sinusoidal_positions(context_length, embedding_dim)
 
-    def _forward(self, x: Array, start: int = 0) -> tuple[Array, tuple[()]]:
+    def _forward(self, x: Array, start: int = 0) -> Forwarded:
         places = _places(x, start, len(self.vectors))
         return x + self.vectors[places].astype(x.dtype), ()
 
@@ -65,7 +65,7 @@ class LearnedPositions(Module):
         weights = 0.02 * rng.standard_normal((context_length, embedding_dim))
         self.weights = Parameter(weights)
 
-    def _forward(self, x: Array, start: int = 0) -> tuple[Array, tuple[slice]]:
+    def _forward(self, x: Array, start: int = 0) -> Forwarded:
         places = _places(x, start, len(self.weights.value))
         return x + self.weights.value[places], (places,)
 

@@ -17,7 +17,7 @@ from scratchml.attention import MultiHeadAttention, causal_mask
 from scratchml.embedding import Embedding
 from scratchml.key_value_cache import KeyValueCache, check_cache
 from scratchml.linear import Linear
-from scratchml.module import Module, Parameter
+from scratchml.module import Forwarded, Module, Parameter
 from scratchml.normalization import LayerNorm
 from scratchml.positional_encoding import LearnedPositions, SinusoidalPositions
 
@@ -44,7 +44,7 @@ class FeedForward(Module):
         self.activation = GELU() if activation == "gelu" else ReLU()
         self.down = Linear(width, embedding_dim, rng=rng, initialization="xavier")
 
-    def _forward(self, x: Array) -> tuple[Array, tuple[()]]:
+    def _forward(self, x: Array) -> Forwarded:
         return self.down(self.activation(self.up(x))), ()
 
     def _backward(self, gradient: Array) -> Array:
@@ -90,7 +90,7 @@ class TransformerBlock(Module):
         x: Array,
         mask: ArrayLike | None = None,
         cache: KeyValueCache | None = None,
-    ) -> tuple[Array, tuple[()]]:
+    ) -> Forwarded:
         check_cache(cache, self)
         x = x + self.attention(self.attention_norm(x), mask, cache=cache)
         x = x + self.feed_forward(self.feed_forward_norm(x))
@@ -186,7 +186,7 @@ class GPT(Module):
 
     def _forward(
         self, tokens: IntegerArray, cache: KeyValueCache | None = None
-    ) -> tuple[Array, tuple[Array]]:
+    ) -> Forwarded:
         check_cache(cache, self)
         start = 0 if cache is None else cache.length
         check.context(tokens, self.config.context_length - start)
