@@ -6,7 +6,7 @@ parameters to what their `gradient` holds, and hands on the one for its inputs.
 """
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, KeysView, Mapping, ValuesView
+from collections.abc import Callable, Iterable, Iterator, Mapping, MappingView
 from typing import Any, Self
 
 import numpy as np
@@ -34,6 +34,7 @@ class Parameter:
         self._gradient = np.zeros_like(self._value)
         self.has_optimizer = False
         self.changed_at = 0
+        Parameter.note_changes([self])  # a new one isn't that of an older forward
 
     @property
     def value(self) -> Array:
@@ -338,10 +339,16 @@ def _named_parameters(
 
 def _hides_parts(container: Any) -> bool:
     is_array = isinstance(container, np.ndarray) and container.dtype == object
-    is_other = isinstance(container, (set, frozenset, deque, KeysView, ValuesView))
-    return (is_array or is_other) and any(
-        isinstance(member, (Parameter, Module)) for member in container
-    )
+    is_other = isinstance(container, (set, frozenset, deque, MappingView))
+    members = container.ravel().tolist() if is_array else container
+    return (is_array or is_other) and any(map(_holds_parts, members))
+
+
+def _holds_parts(member: Any) -> bool:
+    if isinstance(member, (list, tuple, dict)):
+        members = member.values() if isinstance(member, dict) else member
+        return any(map(_holds_parts, members))
+    return isinstance(member, (Parameter, Module)) or _hides_parts(member)
 
 
 class Sequential(Module):

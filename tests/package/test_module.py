@@ -406,6 +406,15 @@ class TestBetweenForwardAndBackward:
         assert_same(gradients_of(module), gradients_of(undisturbed))
 
 
+@pytest.mark.parametrize("name", ["weights", "bias"])
+def test_a_parameter_that_was_put_in_the_place_of_another_is_noticed(name):
+    layer = Linear(3, 2, rng=0)
+    layer.forward(numbers(4, 3))
+    setattr(layer, name, Parameter(getattr(layer, name).value))
+    with pytest.raises(ValueError, match=r"^the parameters of Linear must be those of its forward, got others"):
+        layer.backward(np.ones((4, 2)))
+
+
 def parts_of(module):
     for part in vars(module).values():
         for one in part if isinstance(part, list) else [part]:
@@ -616,9 +625,26 @@ class TestNamedParameters:
             lambda part: collections.deque([3, part]),
             lambda part: {part: 1}.keys(),
             lambda part: {1: part}.values(),
-            lambda part: np.array([part, 3], dtype=object),
+            lambda part: {1: part}.items(),
+            lambda part: np.array([[3, part]], dtype=object),
+            lambda part: np.array(part, dtype=object),
+            lambda part: collections.deque([(3, [part])]),
+            lambda part: collections.deque([{1: part}]),
+            lambda part: {(part, 3)},
         ],
-        ids=["set", "frozenset", "deque", "dict_keys", "dict_values", "ndarray"],
+        ids=[
+            "set",
+            "frozenset",
+            "deque",
+            "dict_keys",
+            "dict_values",
+            "dict_items",
+            "ndarray",
+            "one in an ndarray",
+            "lists in a deque",
+            "dicts in a deque",
+            "tuples in a set",
+        ],
     )
     @pytest.mark.parametrize("part", [ReLU(), Parameter([1.0])], ids=repr)
     @pytest.mark.parametrize("call", ["parameters", "state"])
@@ -632,7 +658,11 @@ class TestNamedParameters:
         ):
             getattr(tree, call)()
 
-    @pytest.mark.parametrize("harmless", [{1, 2}, collections.deque(), {}.keys(), np.array([None]), np.ones(3), "text"])
+    @pytest.mark.parametrize(
+        "harmless",
+        [{1, 2}, collections.deque([[1], {2: 3}]), {}.keys(), np.array([None, [1]], dtype=object), np.array(None), np.ones(3), "text"],
+        ids=repr,
+    )  # fmt: skip
     def test_containers_without_parts_are_no_concern(self, harmless):
         tree, plain = Tree(), Tree()
         tree.notes = harmless
