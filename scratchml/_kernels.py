@@ -92,13 +92,16 @@ def add_rows(to: Array, places: IntegerArray, x: Array) -> None:
 
 
 def softmax_in_place(scores: Array) -> Array:
-    """softmax(scores), written over the scores, in stretches of rows."""
+    """softmax(scores), written over the scores, in stretches of rows.
+
+    Raises FloatingPointError for a row whose largest score isn't finite.
+    """
     scores = np.ascontiguousarray(scores)  # or else rows would be a copy
     flat = rows(scores)
     ones = np.ones(flat.shape[1], flat.dtype)
     for part in stretches(len(flat), flat.shape[1]):
         e = flat[part]
-        e -= row_max(e)
+        e -= check.no_overflow(row_max(e), "the largest score")
         np.exp(e, out=e)
         e /= (e @ ones)[:, None]
     return scores

@@ -30,7 +30,7 @@ def scaled_dot_product_attention(
     query (…, T, D), key (…, S, D), value (…, S, E) → (…, T, E) and (…, T, S). Where
     `mask` (T, S) is False or 0, a score becomes −∞ and its weight 0. Vaswani et al.
     (2017). Raises ValueError for shapes that don't fit, NaN or infinity, and a row of
-    the mask that is all False.
+    the mask that is all False, and FloatingPointError where scores become too large.
     """
     query, key, value = check.attention(query, key, value)
     query = query / math.sqrt(query.shape[-1])  # cheaper than to divide the scores
@@ -187,13 +187,12 @@ class MultiHeadAttention(Module):
         self, gradient: Array, x: Array, joined: Array, *kept: Array
     ) -> Array:
         heads_gradient = self._split_heads(_matmul_backward(gradient, joined, self.W_o))
-        query_gradient, key_gradient, value_gradient = attention_gradients(
-            heads_gradient, *kept
-        )
+        gradients = attention_gradients(heads_gradient, *kept)  # (…, H, T, D) each
+        query_gradient, key_gradient, value_gradient = map(self._join_heads, gradients)
         return (
-            _matmul_backward(self._join_heads(query_gradient), x, self.W_q)
-            + _matmul_backward(self._join_heads(key_gradient), x, self.W_k)
-            + _matmul_backward(self._join_heads(value_gradient), x, self.W_v)
+            _matmul_backward(query_gradient, x, self.W_q)
+            + _matmul_backward(key_gradient, x, self.W_k)
+            + _matmul_backward(value_gradient, x, self.W_v)
         )
 
     def _split_heads(self, x: Array) -> Array:

@@ -744,19 +744,19 @@ SELF_ATTENTION = {
 MULTI_HEAD_ATTENTION = {
     "the output matrix is passed by": (
         "_backward",
-        "self._split_heads(joined_gradient)",
+        "self._split_heads(_matmul_backward(gradient, joined, self.W_o))",
         "self._split_heads(gradient)",
     ),
     "the output matrix's inputs are x": ("_backward", "(gradient, joined,", "(gradient, x,"),
     "heads cut another way": (
         "_backward",
-        "self._split_heads(joined_gradient)",
-        "joined_gradient.reshape(kept[0].shape)",
+        "self._split_heads(_matmul_backward(gradient, joined, self.W_o))",
+        "_matmul_backward(gradient, joined, self.W_o).reshape(kept[0].shape)",
     ),
     "heads in the reverse order": (
         "_backward",
-        "self._join_heads, heads_gradients",
-        "lambda part: self._join_heads(part[:, ::-1]), heads_gradients",
+        "self._join_heads, gradients",
+        "lambda part: self._join_heads(part[:, ::-1]), gradients",
     ),
     "inputs of an earlier batch": ("_forward", "(x, joined,", f"({FIRST.format('x')}, joined,"),
     "findings of an earlier batch": ("_forward", "(x, joined,", f"(x, {FIRST.format('joined')},"),
