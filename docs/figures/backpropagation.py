@@ -11,7 +11,7 @@ def two_neurons(say: Say) -> Drawing:
     a1 = first.forward([[2.0]])
     a2 = second.forward(a1)
     dC_da2 = squared_error_gradient([[4.0]], a2)
-    dC_da1 = second.backward(dC_da2, 0.01)
+    _, _, dC_da1 = second.gradients(dC_da2)
     drawing = Drawing(420, 210)
     y = 92
     xs = {"x": 34, "a1": 160, "a2": 286, "C": 384}

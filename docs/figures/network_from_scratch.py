@@ -108,7 +108,7 @@ def signal(say: Say) -> list[Drawing]:
             gradient = squared_error_gradient(targets, x)
             sizes = [_size(gradient)]
             for layer in reversed(network.layers[1:]):
-                gradient = layer.backward(gradient, learning_rate=0.0)  # no step, only the slopes for the layer before
+                _, _, gradient = layer.gradients(gradient)
                 sizes.append(_size(gradient))
             backward[scale, seed] = [size / sizes[0] for size in reversed(sizes)]
     superscript = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")

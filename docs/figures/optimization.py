@@ -165,6 +165,7 @@ def schedule(say: Say) -> list[Drawing]:
             for step, (rows, targets) in enumerate(batch for _ in range(5) for batch in batches):
                 optimizer.learning_rate = rate_at(step)
                 loss.forward(targets, model.forward(rows))
+                optimizer.zero_gradients()
                 model.backward_to_parameters(loss.backward())
                 optimizer.step()
                 if step % 9 == 8:
