@@ -183,12 +183,13 @@ def test_a_pass_that_was_cut_off_anywhere_has_not_been(kind, length, cut_off):
 
 
 @models
-def test_a_first_pass_of_another_model_that_was_cut_off_has_not_been(kind, cut_off):
+@pytest.mark.parametrize("begun_before", [False, True])
+def test_first_passes_of_other_models_that_were_cut_off_have_not_been(kind, begun_before, cut_off):
     for place in itertools.count():
-        cache = KeyValueCache()
-        if not cut_off(place, made(kind, seed=1), some_text(kind, 5), cache):
+        cache, model = KeyValueCache(), made(kind)
+        others = [model, made(kind, seed=1)] if begun_before else [made(kind, seed=1)]
+        if not all(cut_off(place, other, some_text(kind, 5), cache) for other in others):
             break
-        model = made(kind)
         read(model, some_text(kind, 2), cache)
         assert cache.length == 2, place
         assert_goes_on(model, cache, kind)
