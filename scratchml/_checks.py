@@ -58,6 +58,15 @@ def integers_from(lowest: int, **settings: Any) -> None:
             raise ValueError(f"{name} must be at least {lowest}, got {value}")
 
 
+def layer_sizes(sizes: Any) -> None:
+    instance((list, tuple), layer_sizes=sizes)
+    if len(sizes) < 2:
+        raise ValueError(
+            f"layer_sizes needs at least the number of inputs and the number of "
+            f"outputs, got {sizes}"
+        )
+
+
 def multiple(**settings: int) -> None:
     """The first a multiple of the second."""
     (name, value), (other_name, other) = settings.items()
@@ -316,6 +325,13 @@ def shape(expected: tuple[int, ...], note: str = "", /, **arrays: ArrayLike) -> 
 def last_axis(size: int, x: Array) -> None:
     if x.ndim == 0 or x.shape[-1] != size:
         raise ValueError(f"x must have the shape (…, {size}), got {x.shape}")
+
+
+def rows_of(width: int, x: Array, takes: str, got: tuple[int, ...]) -> None:
+    """At least one row of so many finite numbers, which came as an array of shape got."""
+    if x.ndim != 2 or x.shape[1] != width or len(x) == 0:
+        raise ValueError(f"{takes} (rows, {width}) with at least one row, got {got}")
+    finite(x, "inputs")
 
 
 def embeddings(size: int, x: Array) -> None:

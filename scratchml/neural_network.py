@@ -180,12 +180,7 @@ class NeuralNetwork:
         initialization: Initialization = 0.01,
         rng: np.random.Generator | int | None = None,
     ) -> None:
-        check.instance((list, tuple), layer_sizes=layer_sizes)
-        if len(layer_sizes) < 2:
-            raise ValueError(
-                f"layer_sizes needs at least the number of inputs and the number of "
-                f"outputs, got {layer_sizes}"
-            )
+        check.layer_sizes(layer_sizes)
         self._rng = np.random.default_rng(rng)
         self.layers: list[Layer] = []
         for i in range(len(layer_sizes) - 1):
@@ -274,10 +269,5 @@ class NeuralNetwork:
 def _as_rows(activations: ArrayLike, width: int, taker: str) -> Array:
     # A copy, since backward needs these numbers as they are now.
     inputs = np.array(check.as_floats(activations, "inputs", np.float64), ndmin=2)
-    if inputs.ndim != 2 or inputs.shape[1] != width or len(inputs) == 0:
-        raise ValueError(
-            f"{taker} takes (rows, {width}) with at least one row, got "
-            f"{np.shape(activations)}"
-        )
-    check.finite(inputs, "inputs")
+    check.rows_of(width, inputs, f"{taker} takes", np.shape(activations))
     return inputs
