@@ -328,7 +328,7 @@ def last_axis(size: int, x: Array) -> None:
 
 
 def rows_of(width: int, x: Array, takes: str, got: tuple[int, ...]) -> None:
-    """At least one row of so many finite numbers, which came as an array of shape got."""
+    """At least one row of so many finite numbers; `got` is the shape that came."""
     if x.ndim != 2 or x.shape[1] != width or len(x) == 0:
         raise ValueError(f"{takes} (rows, {width}) with at least one row, got {got}")
     finite(x, "inputs")
