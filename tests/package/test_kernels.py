@@ -219,13 +219,20 @@ def press_ctrl_c():
     signal.raise_signal(signal.SIGINT)
 
 
+@pytest.fixture(autouse=True)
+def default_handler():
+    """Ctrl-C raises KeyboardInterrupt, also where the tests run in the background, which ignores it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 @pytest.fixture
 def own_handler():
-    """What is called when Ctrl-C is pressed, noted in a list; pytest's own is put back."""
+    """What is called when Ctrl-C is pressed, noted in a list."""
     noted = []
-    before = signal.signal(signal.SIGINT, lambda number, frame: noted.append(number))
-    yield noted
-    signal.signal(signal.SIGINT, before)
+    signal.signal(signal.SIGINT, lambda number, frame: noted.append(number))
+    return noted
 
 
 class TestUninterrupted:
