@@ -185,6 +185,12 @@ def test_a_variance_that_is_no_number_is_an_error(bad):
         kernels.row_variance(np.array([[1.0, -1.0], [bad, 0.0]]))
 
 
+@pytest.mark.parametrize("row", [[-np.inf, -np.inf], [np.inf, 1.0], [np.nan, 1.0]])
+def test_softmax_of_a_row_without_a_largest_number_is_an_error(row):
+    with pytest.raises(FloatingPointError, match=r"^the largest score went beyond .*, got (-inf|inf|nan) in row 1"):
+        kernels.softmax_in_place(np.array([[1.0, 2.0], row]))
+
+
 @pytest.mark.parametrize("x", [[[3.0, 5.0, -np.inf]], [[-np.inf, -2.0]], [[1.0, 1.0]], [[-1e308, 1e308]]])
 def test_the_largest_of_a_row_is_found_beside_minus_infinity_and_equals(x):
     np.testing.assert_array_equal(kernels.row_max(np.array(x)), [[max(x[0])]])
