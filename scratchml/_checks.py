@@ -48,7 +48,9 @@ inside = _Inside()
 def integers_from(lowest: int, **settings: Any) -> None:
     """Each an integer from `lowest` up, and of a kind that doesn't wrap around."""
     for name, value in settings.items():
-        narrow = isinstance(value, np.integer) and value.itemsize < 4
+        narrow = isinstance(value, np.integer) and (
+            value.itemsize < 4 or value.dtype == np.uint64
+        )
         if not isinstance(value, Integral) or isinstance(value, bool) or narrow:
             hint = ", which would wrap around: use int(…)" if narrow else ""
             raise ValueError(
@@ -133,8 +135,8 @@ def instance(kind: type | tuple[type, ...], **arguments: object) -> None:
     kinds = kind if isinstance(kind, tuple) else (kind,)
     for name, value in arguments.items():
         if not isinstance(value, kinds):
-            wanted = " or ".join(k.__name__ for k in kinds)
-            raise ValueError(f"{name} must be a {wanted}, got {_described(value)}")
+            wanted = " or ".join(_with_article(k.__name__) for k in kinds)
+            raise ValueError(f"{name} must be {wanted}, got {_described(value)}")
 
 
 def text(**arguments: object) -> None:
@@ -155,8 +157,12 @@ def _described(value: object) -> str:
     if isinstance(value, type):
         return f"the class {value.__name__}"
     written = repr(value)
-    kind = type(value).__name__
-    return f"a {kind}" if len(written) > 60 else f"a {kind}, {written}"
+    kind = _with_article(type(value).__name__)
+    return kind if len(written) > 60 else f"{kind}, {written}"
+
+
+def _with_article(noun: str) -> str:
+    return f"an {noun}" if noun[0] in "AEIOaeio" else f"a {noun}"
 
 
 def known_characters(value: str, known: Collection[str]) -> None:

@@ -188,8 +188,8 @@ class TestRoundTrip:
             ({"model": Linear(2, 2, rng=0)}, "model must be a GPT, got a Linear"),
             ({"tokenizer": "abcdefg"}, "tokenizer must be a Tokenizer, got a str"),
             ({"tokenizer": CharTokenizer("ab")}, "the tokenizer must have the vocab_size of the model 7, got 2"),
-            ({"optimizer": Adam}, "optimizer must be a Optimizer, got the class Adam"),
-            ({"rng": 0}, "rng must be a Generator, got a int, 0"),
+            ({"optimizer": Adam}, "optimizer must be an Optimizer, got the class Adam"),
+            ({"rng": 0}, "rng must be a Generator, got an int, 0"),
         ],
         ids=lambda x: str(x)[:50],
     )
@@ -368,9 +368,9 @@ class TestWhatDoesNotFit:
         [
             ({"model": None}, "model must be a GPT, got a NoneType"),
             ({"model": Linear(2, 2, rng=0)}, "model must be a GPT, got a Linear"),
-            ({"optimizer": "Adam"}, "optimizer must be a Optimizer, got a str, 'Adam'"),
-            ({"optimizer": Adam}, "optimizer must be a Optimizer, got the class Adam"),
-            ({"rng": 0}, "rng must be a Generator, got a int, 0"),
+            ({"optimizer": "Adam"}, "optimizer must be an Optimizer, got a str, 'Adam'"),
+            ({"optimizer": Adam}, "optimizer must be an Optimizer, got the class Adam"),
+            ({"rng": 0}, "rng must be a Generator, got an int, 0"),
         ],
         ids=lambda x: str(x)[:50],
     )

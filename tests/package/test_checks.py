@@ -47,6 +47,8 @@ FINE = {
     check.no_overflow: [((np.ones(3), "n"), {}), ((1e308, "n"), {}), ((np.ones(0), "n"), {})],
     check.shape: [(((2, 1),), {"n": [[1], [2]]}), (((), "of the outputs "), {"n": 1})],
     check.last_axis: [((3, np.ones(3)), {}), ((3, np.ones((2, 0, 3))), {})],
+    check.rows_of: [((3, np.ones((1, 3)), "n takes", (3,)), {})],
+    check.layer_sizes: [(([2, 1],), {}), (((3, 4, 1),), {})],
     check.embeddings: [((3, np.ones((1, 3))), {}), ((3, np.ones((2, 1, 3))), {})],
     check.indices: [(([0, 2], 3, "n"), {}), ((np.uint8(1), 3, "n"), {}), (([], 3, "n"), {})],
     check.integers: [(([0, -2], "n"), {}), (([], "n"), {}), ((3, "n"), {})],
@@ -73,6 +75,7 @@ REFUSED = {
         ((1,), {"n": [2]}, "n must be an integer from 1 up, got [2]"),
         ((1,), {"n": np.array(2)}, "n must be an integer from 1 up, got array(2)"),
         ((1,), {"n": np.uint8(100)}, "n must be an integer from 1 up, got np.uint8(100), which would wrap around: use int(…)"),
+        ((1,), {"n": np.uint64(9)}, "n must be an integer from 1 up, got np.uint64(9), which would wrap around: use int(…)"),
         ((1,), {"n": np.int16(9)}, "n must be an integer from 1 up, got np.int16(9), which would wrap around: use int(…)"),
     ],
     check.multiple: [((), {"width": 10, "heads": 3}, "width must be a multiple of heads, got 10 and 3")],
@@ -124,7 +127,7 @@ REFUSED = {
         (([9], 3, "merges must join"), {}, "merges must join integers from 0 to 2, got 9"),
     ],
     check.pair: [
-        ((3, "n"), {}, "n must be a pair, got a int, 3"),
+        ((3, "n"), {}, "n must be a pair, got an int, 3"),
         (((1, 2, 3), "n"), {}, "n must be a pair, got a tuple, (1, 2, 3)"),
         (("ab", "n"), {}, "n must be a pair, got a str, 'ab'"),
     ],
@@ -195,6 +198,15 @@ REFUSED = {
         ((3, np.ones((3, 2))), {}, "x must have the shape (…, 3), got (3, 2)"),
         ((1, np.array(1.0)), {}, "x must have the shape (…, 1), got ()"),
     ],
+    check.rows_of: [
+        ((3, np.ones((1, 2)), "n takes", (2,)), {}, "n takes (rows, 3) with at least one row, got (2,)"),
+        ((3, np.ones((0, 3)), "n takes", (0, 3)), {}, "n takes (rows, 3) with at least one row, got (0, 3)"),
+        ((1, np.full((1, 1), np.inf), "n takes", (1, 1)), {}, "inputs must be finite numbers, got inf in row 0, column 0"),
+    ],
+    check.layer_sizes: [
+        (([3],), {}, "layer_sizes needs at least the number of inputs and the number of outputs, got [3]"),
+        ((3,), {}, "layer_sizes must be a list or tuple, got an int, 3"),
+    ],
     check.embeddings: [
         ((3, np.ones(shape)), {}, f"x must have the shape (T, 3) or (B, T, 3), with at least one token, got {shape}")
         for shape in ((3,), (2, 4), (1, 1, 2, 3), (0, 3), (2, 0, 3), ())
@@ -249,7 +261,7 @@ REFUSED = {
         ((([1, 2], [3, 4]),), {}, "batches must be pairs (inputs, targets), got one such pair: make a list of it, [(inputs, targets)], or MiniBatches(inputs, targets, rng=rng)"),
         (((np.ones((4, 2)), np.ones(4)),), {}, "batches must be pairs (inputs, targets), got one such pair: make a list of it, [(inputs, targets)], or MiniBatches(inputs, targets, rng=rng)"),
         ((None,), {}, "batches must be pairs (inputs, targets), got a NoneType, None"),
-        (([5],), {}, "a batch must be a pair (inputs, targets), got a int, 5"),
+        (([5],), {}, "a batch must be a pair (inputs, targets), got an int, 5"),
         (([(1, 2, 3)],), {}, "a batch must be a pair (inputs, targets), got a tuple, (1, 2, 3)"),
         (([np.ones((2, 2))],), {}, "a batch must be a pair (inputs, targets), got a ndarray"),
     ],

@@ -738,7 +738,7 @@ class TestSequential:
             ((ReLU(), [Tanh()]), "layer 1 must be a Module, got a list, [Tanh()]"),
             ((None,), "layer 0 must be a Module, got a NoneType, None"),
             ((Tanh(), ReLU), "layer 1 must be a Module, got the class ReLU"),
-            ((3, "a"), "layer 0 must be a Module, got a int, 3"),
+            ((3, "a"), "layer 0 must be a Module, got an int, 3"),
             ((Parameter([1.0]),), "layer 0 must be a Module, got a Parameter, Parameter(1,)"),
         ],
         ids=lambda case: str(case)[:40],

@@ -375,8 +375,8 @@ class TestAnyOptimizer:
         ("given", "says"),
         [
             (lambda model: model, "must be given parameters, got a Linear: hand it model.parameters()"),
-            (lambda model: model.weights, "parameters must be a Iterable, got a Parameter, Parameter(3, 2)"),
-            (lambda model: None, "parameters must be a Iterable, got a NoneType, None"),
+            (lambda model: model.weights, "parameters must be an Iterable, got a Parameter, Parameter(3, 2)"),
+            (lambda model: None, "parameters must be an Iterable, got a NoneType, None"),
             (lambda model: model.state(), "parameter 0 must be a Parameter, got a str, 'weights'"),
             (lambda model: model.named_parameters(), "parameter 0 must be a Parameter, got a tuple"),
             (lambda model: [model.bias, model.weights.value], "parameter 1 must be a Parameter, got a ndarray"),

@@ -105,10 +105,10 @@ class TestCharacters:
             ([], "at least one, got []"),
             (["a", "bc"], "at least one, got ['bc']"),
             (["a", ""], "at least one, got ['']"),
-            ([1, "a"], "character must be a text, got a int, 1"),
+            ([1, "a"], "character must be a text, got an int, 1"),
             (["a", None], "character must be a text, got a NoneType, None"),
-            (b"aa", "character must be a text, got a int, 97"),
-            (3, "got a int, 3"),
+            (b"aa", "character must be a text, got an int, 97"),
+            (3, "got an int, 3"),
             (None, "got a NoneType, None"),
         ],
         ids=str,
@@ -404,7 +404,7 @@ class TestBoth:
         ("wrong", "got"),
         [
             (None, "a text, got a NoneType, None"),
-            (5, "a text, got a int, 5"),
+            (5, "a text, got an int, 5"),
             (b"ab", "a text, got a bytes, b'ab'"),
             (["a", "b"], "a text, got a list, ['a', 'b']"),
             ("ab\ud800", "a text that UTF-8 can hold, got half of a pair, '\\ud800', at 2"),
@@ -419,7 +419,7 @@ class TestBoth:
             with pytest.raises(ValueError, match=re.escape(f"text must be {got}") + "$"):
                 take(wrong)
 
-    @pytest.mark.parametrize(("wrong", "got"), [(5, "a int, 5"), (None, "a NoneType, None")])
+    @pytest.mark.parametrize(("wrong", "got"), [(5, "an int, 5"), (None, "a NoneType, None")])
     def test_a_token_that_is_in_no_list_is_refused(self, kind, wrong, got):
         with pytest.raises(ValueError, match=f"tokens must be .*, got {got}$"):
             made(kind).decode(wrong)
@@ -478,10 +478,10 @@ class TestJSON:
         [
             ("", "at least one, got []"),
             (["ab"], "got ['ab']"),
-            ([1, 2], "got a int, 1"),
-            ([1, "a"], "got a int, 1"),
+            ([1, 2], "got an int, 1"),
+            ([1, "a"], "got an int, 1"),
             ("a\ud800", "half of a pair"),
-            (5, "got a int, 5"),
+            (5, "got an int, 5"),
             (None, "got a NoneType, None"),
             (["a", "b"], "it would write another one"),
             ({"a": 0}, "it would write another one"),
@@ -519,7 +519,7 @@ class TestJSON:
         ([(True, 98)], "got True"),
         ([(None, 98)], "got None"),
         ([(1, 2, 3)], "merge 0 must be a pair, got a tuple, (1, 2, 3)"),
-        ([(97, 98), 5], "merge 1 must be a pair, got a int, 5"),
+        ([(97, 98), 5], "merge 1 must be a pair, got an int, 5"),
         (["ab"], "merge 0 must be a pair, got a str, 'ab'"),
         ([(97, 98), (1, 2), (97, 98)], "merge 2 must be a new pair that occurs in a piece of text, got (97, 98)"),
     ],

@@ -78,7 +78,7 @@ WRONG_BATCHES = [
     ({"batches": problem()}, "batches must be pairs (inputs, targets), got one such pair: make a list of it"),
     ({"batches": [problem()[0]]}, "a batch must be a pair (inputs, targets), got a ndarray"),
     ({"batches": [(*problem(), 1)]}, "a batch must be a pair (inputs, targets), got a tuple"),
-    ({"batches": 5}, "batches must be pairs (inputs, targets), got a int, 5"),
+    ({"batches": 5}, "batches must be pairs (inputs, targets), got an int, 5"),
 ]
 LOSSES = {"squared error": (SquaredError, squared_error), "cross-entropy": (CrossEntropy, cross_entropy)}
 
@@ -862,7 +862,7 @@ NO_PARTS = [
     ({"loss": SquaredError}, "loss must be a Loss, got the class SquaredError"),
 ]
 NO_OPTIMIZERS = [
-    ({"optimizer": None}, "optimizer must be a Optimizer, got a NoneType, None"),
+    ({"optimizer": None}, "optimizer must be an Optimizer, got a NoneType, None"),
     ({"optimizer": SGD(network().parameters(), 0.1)}, "the optimizer must have parameters of this model, got others"),
 ]
 
