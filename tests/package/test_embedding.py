@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from scratchml import SGD, Embedding, Parameter, check_gradients
+from scratchml import SGD, Embedding, Module, Parameter, ReLU, Sequential, check_gradients
 
 pytestmark = pytest.mark.filterwarnings("error::RuntimeWarning")
 quick = settings(max_examples=50, deadline=None, derandomize=True)
@@ -89,6 +89,18 @@ class TestForward:
     def test_anything_but_integers_is_refused_and_so_are_no_tokens(self, tokens, got):
         with pytest.raises(ValueError, match=f"^{re.escape(f'tokens must be {got}')}$"):
             Embedding(4, 2, rng=0).forward(tokens)
+
+    def test_as_a_part_it_looks_at_the_tokens_that_another_part_hands_it(self):
+        class OneLess(Module):
+            def _forward(self, x):
+                return x.astype(int) - 1, ()
+
+        model = Sequential(OneLess(), Embedding(4, 2, rng=0))
+        np.testing.assert_array_equal(model.forward([1.0, 4.0]), model.layers[1].weights.value[[0, 3]])
+        with pytest.raises(ValueError, match=r"^tokens must be from 0 to 3, got -1 to 0$"):
+            model.forward([1.0, 0.0])
+        with pytest.raises(ValueError, match=r"^tokens must be integers, got float64 with shape \(1,\)$"):
+            Sequential(ReLU(), Embedding(4, 2, rng=0)).forward([1.0])
 
 
 class TestBackward:

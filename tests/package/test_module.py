@@ -637,6 +637,7 @@ class TestNamedParameters:
             lambda part: collections.deque([(3, [part])]),
             lambda part: collections.deque([{1: part}]),
             lambda part: {(part, 3)},
+            lambda part: collections.deque([{part}]),
         ],
         ids=[
             "set",
@@ -650,6 +651,7 @@ class TestNamedParameters:
             "lists in a deque",
             "dicts in a deque",
             "tuples in a set",
+            "sets in a deque",
         ],
     )
     @pytest.mark.parametrize("part", [ReLU(), Parameter([1.0])], ids=repr)
@@ -1146,6 +1148,19 @@ class TestAReadersOwnLayer:
             layer.forward([[1.0]])
             with pytest.raises(NotImplementedError, match=r"^Forth must define _backward$"):
                 getattr(layer, how)([[1.0]])
+
+    def test_where_it_comes_first_it_may_spare_itself_the_gradient_of_the_data(self):
+        class First(Scale):
+            def _backward(self, gradient, x):
+                pytest.fail("nobody needs the gradient of the data")
+
+            def _backward_to_parameters(self, gradient, x):
+                self.factor.gradient += (x * gradient).sum()
+
+        for model in (First(), Sequential(First(), Scale()), Sequential(Sequential(First()), Scale())):
+            model.forward([[2.0]])
+            model.backward_to_parameters([[1.0]])
+            assert model.parameters()[0].gradient in (2, 3)
 
     @pytest.mark.parametrize("error", [RuntimeError, KeyboardInterrupt])
     def test_after_an_error_in_it_values_are_looked_at_as_before(self, error):
