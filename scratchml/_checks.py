@@ -381,6 +381,16 @@ def tokens(x: ArrayLike, vocab_size: int) -> IntegerArray:
     return array
 
 
+def cache_among(args: tuple[Any, ...], more: dict[str, Any]) -> Any:
+    """The KeyValueCache among the arguments of a forward, or None."""
+    cache = more.get("cache")
+    if cache is None:
+        return next((a for a in args if hasattr(a, "begin_pass")), None)
+    if isinstance(cache, type) or not hasattr(cache, "begin_pass"):
+        raise ValueError(f"cache must be a KeyValueCache, got {_described(cache)}")
+    return cache
+
+
 def context(x: IntegerArray, room: int) -> None:
     """A text, or a batch of texts, for which the context has room."""
     if x.ndim not in (1, 2) or x.shape[-1] > room:

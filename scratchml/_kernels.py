@@ -107,19 +107,6 @@ def softmax_in_place(scores: Array) -> Array:
     return scores
 
 
-def softmax_backward_in_place(gradient: Array, softmax: Array) -> Array:
-    """softmax * (gradient − (gradient * softmax).sum(axis=-1, keepdims=True)), written
-    over the gradient, in stretches of rows.
-    """
-    gradient = np.ascontiguousarray(gradient)  # or else rows would be a copy
-    flat_gradient, flat_softmax = rows(gradient), rows(softmax)
-    for part in stretches(len(flat_gradient), flat_gradient.shape[1]):
-        g, p = flat_gradient[part], flat_softmax[part]
-        g -= row_dot(g, p)
-        g *= p
-    return gradient
-
-
 _GELU_SCALE = float(np.sqrt(2 / np.pi))  # a numpy scalar would widen float32
 
 

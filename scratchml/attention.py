@@ -12,13 +12,8 @@ from numpy.typing import ArrayLike, NDArray
 
 import scratchml._checks as check
 from scratchml._checks import Array
-from scratchml._kernels import (
-    matmul,
-    rows,
-    softmax_backward_in_place,
-    softmax_in_place,
-)
-from scratchml.key_value_cache import KeyValueCache, check_cache
+from scratchml._kernels import matmul, row_dot, rows, softmax_in_place
+from scratchml.key_value_cache import KeyValueCache
 from scratchml.module import Forwarded, Module, Parameter
 
 
@@ -57,8 +52,9 @@ def attention_gradients(
     gradient, weights = check.attention_outputs(gradient, weights, query, value)
     value_gradient = weights.swapaxes(-1, -2) @ gradient  # (…, S, E)
     weights_gradient = gradient @ value.swapaxes(-1, -2)  # (…, T, S)
-    # What one weight of a row gains, the others lose.
-    scores_gradient = softmax_backward_in_place(weights_gradient, weights)
+    # Back through softmax: what one weight of a row gains, the others lose.
+    shared = row_dot(weights_gradient, weights)  # (…, T, 1)
+    scores_gradient = weights * (weights_gradient - shared)
     scale = math.sqrt(query.shape[-1])
     query_gradient = scores_gradient @ key / scale  # (…, T, D)
     key_gradient = scores_gradient.swapaxes(-1, -2) @ query / scale  # (…, S, D)
@@ -171,7 +167,6 @@ class MultiHeadAttention(Module):
         mask: ArrayLike | None = None,
         cache: KeyValueCache | None = None,
     ) -> Forwarded:
-        check_cache(cache, self)
         query = self._split_heads(matmul(x, self.W_q.value))  # (…, H, T, D)
         key = self._split_heads(matmul(x, self.W_k.value))
         value = self._split_heads(matmul(x, self.W_v.value))

@@ -31,7 +31,7 @@ class Embedding(Module):
     def _backward(self, gradient: Array, tokens: IntegerArray) -> None:
         add_rows(self.weights.gradient, tokens, gradient)  # tokens have no gradient
 
-    def _taken(self, x: ArrayLike) -> IntegerArray:
+    def _received(self, x: ArrayLike) -> IntegerArray:
         return check.tokens(x, len(self.weights.value))
 
     def _check(self, x: IntegerArray) -> None:

@@ -2,7 +2,8 @@
 softmax-and-temperature and generation).
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -80,34 +81,30 @@ def generate(
     if tokens.ndim != 1:
         raise ValueError(f"prompt must be a row of tokens, got shape {tokens.shape}")
     rng = np.random.default_rng(rng)
-
-    def next_token(logits: Array) -> int:
-        if temperature == 0:
-            return int(logits.argmax())
-        probabilities = next_token_probabilities(
-            logits, temperature=temperature, top_k=top_k, top_p=top_p
-        )
-        return _draw(probabilities, rng)
-
-    return _write(model, tokens.tolist(), max_new_tokens, next_token, use_cache)
+    sampling = {"temperature": temperature, "top_k": top_k, "top_p": top_p}
+    return _write(model, tokens.tolist(), max_new_tokens, sampling, rng, use_cache)
 
 
 def _write(
     model: GPT,
     text: list[int],
     max_new_tokens: int,
-    next_token: Callable[[Array], int],
+    sampling: dict[str, Any],
+    rng: np.random.Generator,
     use_cache: bool,
 ) -> Iterator[int]:
-    context_length = model.config.context_length
-    cache = KeyValueCache()
+    context_length, cache = model.config.context_length, KeyValueCache()
     for _ in range(max_new_tokens):
         if use_cache and len(text) <= context_length:
-            logits = model(text[cache.length :], cache=cache)  # (T, V)
+            logits = model(text[cache.length :], cache=cache)[-1]  # (V,)
         else:
-            logits = model(text[-context_length:])
-        text.append(next_token(logits[-1]))
-        yield text[-1]
+            logits = model(text[-context_length:])[-1]
+        if sampling["temperature"] == 0:
+            token = int(logits.argmax())
+        else:
+            token = _draw(next_token_probabilities(logits, **sampling), rng)
+        text.append(token)
+        yield token
 
 
 def _draw(probabilities: Array, rng: np.random.Generator) -> int:

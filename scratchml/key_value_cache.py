@@ -3,11 +3,8 @@
 B batch, H heads, S the tokens so far, D head width.
 """
 
-from types import NoneType
-
 import numpy as np
 
-import scratchml._checks as check
 from scratchml._checks import Array
 from scratchml.module import Module, Parameter
 
@@ -53,18 +50,16 @@ class KeyValueCache:
             np.concatenate([old_value[..., : self.length, :], value], axis=-2),
         )
 
+    def begin_pass(self, model: Module) -> None:
+        """Raises ValueError if parameters have changed since the last pass."""
+        if self.length and model._changed_since(self.time):
+            raise ValueError(
+                f"a cache must go on with the parameters that it has read {self.length}"
+                f" tokens with, got others: begin a new one"
+            )
+
     def end_pass(self) -> None:
         """Count the tokens of this pass, now that all layers have read them."""
         if self._read:
             key, _ = next(reversed(self._read.values()))
             self.length, self.time = key.shape[-2], Parameter.clock
-
-
-def check_cache(cache: KeyValueCache | None, part: Module) -> None:
-    """None, or a cache that has read with the parameters that this part has now."""
-    check.instance((KeyValueCache, NoneType), cache=cache)
-    if cache is not None and cache.length and part._changed_since(cache.time):
-        raise ValueError(
-            f"a cache must go on with the parameters that it has read {cache.length} "
-            f"tokens with, got others: begin a new one"
-        )

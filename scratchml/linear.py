@@ -35,9 +35,7 @@ class Linear(Module):
         self.bias = Parameter(np.zeros(num_outputs))
 
     def _forward(self, x: Array) -> Forwarded:  # (rows, inputs)
-        outputs = x @ self.weights.value  # (rows, outputs)
-        outputs += self.bias.value
-        return outputs, (x,)
+        return x @ self.weights.value + self.bias.value, (x,)  # (rows, outputs)
 
     def _backward(self, gradient: Array, x: Array) -> Array:
         self._backward_to_parameters(gradient, x)

@@ -157,14 +157,17 @@ class Module:
         return outputs
 
     def _forward_outermost(self, x: ArrayLike, args: Any, more: Any) -> Array:
-        taken = self._taken(x)  # looks at what comes from outside
+        received = self._received(x)  # looks at what comes from outside
+        cache = check.cache_among(args, more)
+        if cache is not None:
+            cache.begin_pass(self)
         with check.inside(object()):
-            outputs = Module.forward(self, taken, *args, **more)
+            outputs = Module.forward(self, received, *args, **more)
         if not np.isfinite(outputs).all():
             self._saved = None
             check.no_overflow(outputs, "the outputs")
-        if more.get("cache") is not None:
-            more["cache"].end_pass()
+        if cache is not None:
+            cache.end_pass()
         return outputs
 
     def __call__(self, x: ArrayLike, *args: Any, **more: Any) -> Array:
@@ -187,7 +190,7 @@ class Module:
         self._go_back(self._backward_to_parameters, gradient)
 
     def _go_back(self, backward: Callable[..., Any], gradient: ArrayLike) -> Any:
-        array, needed, call = self._take(gradient)
+        array, needed, call = self._use_saved(gradient)
         given = rows(array) if self.row_wise else array
         if check.inside.call is None:
             with check.inside(call):
@@ -207,7 +210,7 @@ class Module:
     def _backward_to_parameters(self, gradient: Array, /, *needed: Any) -> None:
         self._backward(gradient, *needed)
 
-    def _taken(self, x: ArrayLike) -> Any:
+    def _received(self, x: ArrayLike) -> Any:
         """A copy of what the user has given, as an array in the dtype of the model."""
         array = check.as_floats(x, dtype=self._dtype())
         check.finite(array)
@@ -224,7 +227,7 @@ class Module:
     def _check(self, x: Any) -> None:
         """Raises ValueError if x hasn't a shape that this part takes."""
 
-    def _take(self, gradient: ArrayLike) -> tuple[Array, Any, object]:
+    def _use_saved(self, gradient: ArrayLike) -> tuple[Array, Any, object]:
         """The gradient, if it fits, and what `forward` kept: once, since the same
         numbers don't serve two steps.
         """
@@ -389,9 +392,10 @@ class Sequential(Module):
             gradient = layer.backward(gradient)
         first.backward_to_parameters(gradient)
 
-    def _taken(self, x: ArrayLike) -> Any:
-        taken = self.layers[0]._taken(x)  # tokens, if it is an Embedding
-        return taken if taken.dtype.kind in "iu" else super()._taken(taken)
+    def _received(self, x: ArrayLike) -> Any:
+        received = self.layers[0]._received(x)  # tokens, if it is an Embedding
+        is_tokens = received.dtype.kind in "iu"
+        return received if is_tokens else super()._received(received)
 
     def __repr__(self) -> str:
         return f"Sequential({', '.join(map(repr, self.layers))})"

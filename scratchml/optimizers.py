@@ -223,9 +223,15 @@ class Adam(Optimizer):
         self.mean = np.zeros_like(self.values)  # m
         self.mean_square = np.zeros_like(self.values)  # v
 
-    def _check(self) -> None:
-        decay = self.learning_rate * self.weight_decay
-        check.at_most(1, **{"learning_rate * weight_decay": decay})
+    def _move(self, part: slice) -> None:
+        """A step for a part of the parameters, short enough for the fastest memory."""
+        g, m, v = self.gradients[part], self.mean[part], self.mean_square[part]
+        m += (1 - self.beta1) * (g - m)  # m ← β₁ m + (1 − β₁) g
+        v += (1 - self.beta2) * (g**2 - v)  # v ← β₂ v + (1 − β₂) g²
+        m_hat = m / (1 - self.beta1**self.steps)
+        v_hat = v / (1 - self.beta2**self.steps)
+        update = m_hat / (np.sqrt(v_hat) + self.epsilon)
+        self.values[part] -= self.learning_rate * update
 
     def _step(self) -> None:
         if len(self.values) <= STRETCH and not self.weight_decay:
@@ -236,21 +242,15 @@ class Adam(Optimizer):
             for part in stretches(len(self.values)):
                 self._move(part)
 
-    def _move(self, part: slice) -> None:
-        """A step for a part of the parameters, short enough for the fastest memory."""
-        g, m, v = self.gradients[part], self.mean[part], self.mean_square[part]
-        m += (1 - self.beta1) * (g - m)
-        v += (1 - self.beta2) * (g**2 - v)
-        m_hat = m / (1 - self.beta1**self.steps)
-        v_hat = v / (1 - self.beta2**self.steps)
-        update = m_hat / (np.sqrt(v_hat) + self.epsilon)
-        self.values[part] -= self.learning_rate * update
-
     def _decay_weights(self) -> None:
         decay = self.learning_rate * self.weight_decay
         if decay:
             matrices = sum(p.value.size for p in self.parameters if p.value.ndim >= 2)
             self.values[:matrices] *= 1 - decay
+
+    def _check(self) -> None:
+        decay = self.learning_rate * self.weight_decay
+        check.at_most(1, **{"learning_rate * weight_decay": decay})
 
 
 def warmup_cosine(

@@ -17,12 +17,16 @@ from scratchml.module import Module
 from scratchml.optimizers import Optimizer
 
 
+def _nothing(optimizer: Optimizer, rows: int) -> None:
+    pass
+
+
 def train_epoch(
     model: Module,
     loss: Loss,
     optimizer: Optimizer,
     batches: Iterable[Batch],
-    before_step: Callable[[Optimizer, int], Any] = lambda optimizer, rows: None,
+    before_step: Callable[[Optimizer, int], Any] = _nothing,
 ) -> tuple[float, int]:
     """Learn from every batch once: forward, backward, and a step. Returns the loss,
     added up over the rows, and the number of rows.
@@ -32,7 +36,8 @@ def train_epoch(
     _check_parts(model, loss, optimizer)
     total, rows = 0.0, 0
     for inputs, targets in check.pairs(batches):
-        value = loss.forward(targets, model(inputs))
+        outputs = model(inputs)
+        value = loss.forward(targets, outputs)
         optimizer.zero_gradients()
         model.backward_to_parameters(loss.backward())
         before_step(optimizer, len(inputs))
@@ -153,7 +158,7 @@ def fit(
     best: dict[str, Array] = {}
     try:
         for epoch in progress(range(epochs)):
-            with _named(epoch, optimizer):
+            with _saying_where(epoch, optimizer):
                 parts = group.parts(batches, optimizer, before_step)
                 sums = train_epoch(model, loss, optimizer, parts, before_step)
                 history.training_loss.append(_mean(*group.sums(*sums)))
@@ -182,7 +187,7 @@ def _check_parts(model: Module, loss: Loss, optimizer: Optimizer) -> None:
 
 
 @contextmanager
-def _named(epoch: int, optimizer: Optimizer) -> Iterator[None]:
+def _saying_where(epoch: int, optimizer: Optimizer) -> Iterator[None]:
     """Say where training came to an end because numbers became too large."""
     try:
         with np.errstate(over="ignore", invalid="ignore"):  # the error says more

@@ -15,7 +15,7 @@ from scratchml._kernels import matmul, rows
 from scratchml.activations import GELU, ReLU
 from scratchml.attention import MultiHeadAttention, causal_mask
 from scratchml.embedding import Embedding
-from scratchml.key_value_cache import KeyValueCache, check_cache
+from scratchml.key_value_cache import KeyValueCache
 from scratchml.linear import Linear
 from scratchml.module import Forwarded, Module, Parameter
 from scratchml.normalization import LayerNorm
@@ -91,7 +91,6 @@ class TransformerBlock(Module):
         mask: ArrayLike | None = None,
         cache: KeyValueCache | None = None,
     ) -> Forwarded:
-        check_cache(cache, self)
         x = x + self.attention(self.attention_norm(x), mask, cache=cache)
         x = x + self.feed_forward(self.feed_forward_norm(x))
         return x, ()
@@ -187,16 +186,19 @@ class GPT(Module):
     def _forward(
         self, tokens: IntegerArray, cache: KeyValueCache | None = None
     ) -> Forwarded:
-        check_cache(cache, self)
-        start = 0 if cache is None else cache.length
-        check.context(tokens, self.config.context_length - start)
-        end = start + tokens.shape[-1]
-        x = self.positions(self.token_embedding(tokens), start)  # (…, T, C)
-        mask = causal_mask(end)[start:]  # a row for each of these tokens
+        start = self._start(tokens, cache)  # 0, unless a cache has read tokens before
+        mask = causal_mask(start + tokens.shape[-1])[start:]  # a row for each token
+        x = self.positions(self.token_embedding(tokens), start)  # (…, T, C), the sum
         for block in self.blocks:
             x = block(x, mask, cache=cache)
         x = self.final_norm(x)
         return matmul(x, self.unembedding.value.T), (x,)  # (…, T, V)
+
+    def _start(self, tokens: IntegerArray, cache: KeyValueCache | None) -> int:
+        """Where the first of these tokens stands, if there is room for all of them."""
+        start = 0 if cache is None else cache.length
+        check.context(tokens, self.config.context_length - start)
+        return start
 
     def _backward(self, gradient: Array, x: Array) -> None:
         self.unembedding.gradient += rows(gradient).T @ rows(x)
@@ -205,7 +207,7 @@ class GPT(Module):
             gradient = block.backward(gradient)
         self.token_embedding.backward(self.positions.backward(gradient))
 
-    def _taken(self, x: ArrayLike) -> IntegerArray:
+    def _received(self, x: ArrayLike) -> IntegerArray:
         return check.tokens(x, self.config.vocab_size)
 
     def __repr__(self) -> str:

@@ -9,7 +9,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from scratchml import Linear, Module, ReLU
+from scratchml import KeyValueCache, Linear, Module, ReLU
 from scratchml import _checks as check
 
 NAN, INF = math.nan, math.inf
@@ -53,6 +53,7 @@ FINE = {
     check.indices: [(([0, 2], 3, "n"), {}), ((np.uint8(1), 3, "n"), {}), (([], 3, "n"), {})],
     check.integers: [(([0, -2], "n"), {}), (([], "n"), {}), ((3, "n"), {})],
     check.tokens: [(([[0, 2]], 3), {}), ((2, 3), {})],
+    check.cache_among: [((([1], KeyValueCache()), {}), {}), (((), {"cache": KeyValueCache()}), {}), (((), {}), {})],
     check.context: [((np.array([1, 2]), 2), {}), ((np.array([[1, 2]]), 5), {})],
     check.mask: [(([[True, False], [1, 1]], (2, 2)), {}), (([[1.0, 0.0]], (1, 2)), {}), ((np.uint8([[0, 1]]), (1, 2)), {})],
     check.attention: [((np.ones((2, 3)), np.ones((4, 3)), np.ones((4, 5))), {})],
@@ -105,7 +106,7 @@ REFUSED = {
         ((Module,), {"n": None}, "n must be a Module, got a NoneType, None"),
         ((Module,), {"n": ReLU}, "n must be a Module, got the class ReLU"),
         ((Module,), {"fine": ReLU(), "n": [ReLU()]}, "n must be a Module, got a list, [ReLU()]"),
-        (((dict, Module),), {"n": "model"}, "n must be a dict or Module, got a str, 'model'"),
+        (((dict, Module),), {"n": "model"}, "n must be a dict or a Module, got a str, 'model'"),
         ((Module,), {"n": list(range(100))}, "n must be a Module, got a list"),
     ],
     check.text: [
@@ -203,9 +204,13 @@ REFUSED = {
         ((3, np.ones((0, 3)), "n takes", (0, 3)), {}, "n takes (rows, 3) with at least one row, got (0, 3)"),
         ((1, np.full((1, 1), np.inf), "n takes", (1, 1)), {}, "inputs must be finite numbers, got inf in row 0, column 0"),
     ],
+    check.cache_among: [
+        (((), {"cache": {}}), {}, "cache must be a KeyValueCache, got a dict, {}"),
+        (((), {"cache": KeyValueCache}), {}, "cache must be a KeyValueCache, got the class KeyValueCache"),
+    ],
     check.layer_sizes: [
         (([3],), {}, "layer_sizes needs at least the number of inputs and the number of outputs, got [3]"),
-        ((3,), {}, "layer_sizes must be a list or tuple, got an int, 3"),
+        ((3,), {}, "layer_sizes must be a list or a tuple, got an int, 3"),
     ],
     check.embeddings: [
         ((3, np.ones(shape)), {}, f"x must have the shape (T, 3) or (B, T, 3), with at least one token, got {shape}")

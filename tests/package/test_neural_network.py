@@ -969,8 +969,8 @@ class TestRefusals:
             (lambda: NeuralNetwork([2, -1]), "num_neurons must be at least 1, got -1"),
             (lambda: NeuralNetwork([2, None]), "num_neurons must be an integer from 1 up, got None"),
             (lambda: NeuralNetwork([2, 3.0, 1]), "num_neurons must be an integer from 1 up, got 3.0"),
-            (lambda: NeuralNetwork(3), "layer_sizes must be a list or tuple, got an int, 3"),
-            (lambda: NeuralNetwork("32"), "layer_sizes must be a list or tuple, got a str, '32'"),
+            (lambda: NeuralNetwork(3), "layer_sizes must be a list or a tuple, got an int, 3"),
+            (lambda: NeuralNetwork("32"), "layer_sizes must be a list or a tuple, got a str, '32'"),
         ],
     )
     def test_sizes_that_are_none_are_refused(self, make, says):
