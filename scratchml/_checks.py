@@ -381,6 +381,16 @@ def tokens(x: ArrayLike, vocab_size: int) -> IntegerArray:
     return array
 
 
+def forwarded(result: Any, by: object) -> tuple[Any, Any]:
+    """What the `_forward` of a layer or a loss returned: a pair, with a tuple."""
+    if type(result) is tuple and len(result) == 2 and type(result[1]) is tuple:
+        return result
+    raise ValueError(
+        f"{type(by).__name__}._forward must return a pair: the result, and a tuple of "
+        f"what backward needs, got {_with_article(type(result).__name__)}"
+    )
+
+
 def cache_among(args: tuple[Any, ...], more: dict[str, Any]) -> Any:
     """The KeyValueCache among the arguments of a forward, or None."""
     cache = more.get("cache")

@@ -78,16 +78,7 @@ class Loss:
         targets, outputs = self._checked(targets, outputs)
         with np.errstate(over="ignore", invalid="ignore"):
             result = self._forward(targets, outputs)
-        if (
-            type(result) is not tuple
-            or len(result) != 2
-            or type(result[1]) is not tuple
-        ):
-            raise ValueError(
-                f"{type(self).__name__}._forward must return a pair: the loss and a "
-                f"tuple of what backward needs, got a {type(result).__name__}"
-            )
-        value, needed = result
+        value, needed = check.forwarded(result, self)
         if not math.isfinite(value):
             self._refuse(value, outputs)
         self._saved = needed
@@ -115,7 +106,7 @@ class Loss:
         check.shape(outputs.shape, "of the outputs ", targets=targets)
         return targets, outputs
 
-    def _forward(self, targets: Any, outputs: Array) -> tuple[Any, Any]:
+    def _forward(self, targets: Any, outputs: Any) -> tuple[Any, Any]:
         raise NotImplementedError(f"{type(self).__name__} must define _forward")
 
     def _backward(self, *needed: Any) -> Array:

@@ -117,14 +117,18 @@ class Module:
     row_wise = False
     _saved: Any = None
 
-    def __init_subclass__(cls) -> None:
-        super().__init_subclass__()
-        for name in ("forward", "backward", "backward_to_parameters"):
-            if name in vars(cls) and f"_{name}" not in vars(cls):
-                raise TypeError(
-                    f"{cls.__name__} must define _{name}, got {name}, which looks at "
-                    f"what comes in and then calls it"
-                )
+    # What a layer defines.
+
+    def _forward(self, x: Any, /, *args: Any, **more: Any) -> Forwarded:
+        raise NotImplementedError(f"{type(self).__name__} must define _forward")
+
+    def _backward(self, gradient: Any, /, *needed: Any) -> Any:
+        raise NotImplementedError(f"{type(self).__name__} must define _backward")
+
+    def _backward_to_parameters(self, gradient: Any, /, *needed: Any) -> None:
+        self._backward(gradient, *needed)
+
+    # What one calls.
 
     def forward(self, x: ArrayLike, /, *args: Any, **more: Any) -> Array:
         """The outputs for x, which may change afterwards: it is copied. (A part that is
@@ -139,35 +143,12 @@ class Module:
         self._check(x)
         taken: Any = x
         result = self._forward(rows(taken) if self.row_wise else taken, *args, **more)
-        if (
-            type(result) is not tuple
-            or len(result) != 2
-            or type(result[1]) is not tuple
-        ):
-            raise ValueError(
-                f"{type(self).__name__}._forward must return a pair: the outputs and a "
-                f"tuple of what backward needs, got a {type(result).__name__}"
-            )
-        outputs, needed = result
+        outputs, needed = check.forwarded(result, self)
         if self.row_wise and taken.ndim != 2:
             outputs = outputs.reshape(*taken.shape[:-1], -1)
         if more.get("cache") is None:  # there is no way back through a cache
             now = Parameter.clock, check.inside.call
             self._saved = needed, outputs.shape, outputs.dtype, now
-        return outputs
-
-    def _forward_outermost(self, x: ArrayLike, args: Any, more: Any) -> Array:
-        received = self._received(x)  # looks at what comes from outside
-        cache = check.cache_among(args, more)
-        if cache is not None:
-            cache.begin_pass(self)
-        with check.inside(object()):
-            outputs = Module.forward(self, received, *args, **more)
-        if not np.isfinite(outputs).all():
-            self._saved = None
-            check.no_overflow(outputs, "the outputs")
-        if cache is not None:
-            cache.end_pass()
         return outputs
 
     def __call__(self, x: ArrayLike, *args: Any, **more: Any) -> Array:
@@ -188,78 +169,6 @@ class Module:
         stay as they are, so nobody needs ∂C/∂x.
         """
         self._go_back(self._backward_to_parameters, gradient)
-
-    def _go_back(self, backward: Callable[..., Any], gradient: ArrayLike) -> Any:
-        array, needed, call = self._use_saved(gradient)
-        given = rows(array) if self.row_wise else array
-        if check.inside.call is None:
-            with check.inside(call):
-                x_gradient = backward(given, *needed)
-        else:
-            x_gradient = backward(given, *needed)
-        if self.row_wise and x_gradient is not None and array.ndim != 2:
-            return x_gradient.reshape(*array.shape[:-1], -1)
-        return x_gradient
-
-    def _forward(self, x: Any, /, *args: Any, **more: Any) -> Forwarded:
-        raise NotImplementedError(f"{type(self).__name__} must define _forward")
-
-    def _backward(self, gradient: Array, /, *needed: Any) -> Any:
-        raise NotImplementedError(f"{type(self).__name__} must define _backward")
-
-    def _backward_to_parameters(self, gradient: Array, /, *needed: Any) -> None:
-        self._backward(gradient, *needed)
-
-    def _received(self, x: ArrayLike) -> Any:
-        """A copy of what the user has given, as an array in the dtype of the model."""
-        array = check.as_floats(x, dtype=self._dtype())
-        check.finite(array)
-        return array.copy()
-
-    def _dtype(self) -> Any:
-        """That of the parameters, or None without any."""
-        for part in vars(self).values():
-            if isinstance(part, Parameter):
-                return part.value.dtype
-        first = next(self.named_parameters(), None)
-        return None if first is None else first[1].value.dtype
-
-    def _check(self, x: Any) -> None:
-        """Raises ValueError if x hasn't a shape that this part takes."""
-
-    def _use_saved(self, gradient: ArrayLike) -> tuple[Array, Any, object]:
-        """The gradient, if it fits, and what `forward` kept: once, since the same
-        numbers don't serve two steps.
-        """
-        name = type(self).__name__
-        if self._saved is None:
-            raise ValueError(
-                f"{name}.backward needs the numbers of a forward that came just before "
-                f"it: call forward first"
-            )
-        needed, shape, dtype, (time, call) = self._saved
-        dtype = dtype if dtype.kind == "f" else None
-        array = check.as_floats(gradient, "gradient", dtype)
-        if array.shape != shape:
-            check.shape(shape, "of the outputs ", gradient=array)
-        if check.inside.call is None:
-            check.finite(array, "gradient")
-        elif call is not check.inside.call:
-            raise ValueError(
-                f"{name} must go back after the forward of the whole model, got one of "
-                f"{name} by itself: call the model's forward again"
-            )
-        if Parameter.clock != time and self._changed_since(time):
-            raise ValueError(
-                f"the parameters of {name} must be those of its forward, got others "
-                f"(after a step of the optimizer, or an assignment): call forward again"
-            )
-        self._saved = None
-        return array, needed, call
-
-    def _changed_since(self, time: int) -> bool:
-        """Whether a parameter has changed, here or in a part."""
-        return any(parameter.changed_at > time for parameter in self.parameters())
 
     def named_parameters(self) -> Iterator[tuple[str, Parameter]]:
         """The name and the parameter, such as ("layers.0.weights", …), for each of
@@ -311,6 +220,94 @@ class Module:
             check.finite(values[name], name)
         for name, parameter in parameters.items():
             parameter.value = values[name]
+
+    # What these look at.
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        for name in ("forward", "backward", "backward_to_parameters"):
+            if name in vars(cls) and f"_{name}" not in vars(cls):
+                raise TypeError(
+                    f"{cls.__name__} must define _{name}, got {name}, which looks at "
+                    f"what comes in and then calls it"
+                )
+
+    def _check(self, x: Any) -> None:
+        """Raises ValueError if x hasn't a shape that this part takes."""
+
+    def _received(self, x: ArrayLike) -> Any:
+        """A copy of what the user has given, as an array in the dtype of the model."""
+        array = check.as_floats(x, dtype=self._dtype())
+        check.finite(array)
+        return array.copy()
+
+    def _dtype(self) -> Any:
+        """That of the parameters, or None without any."""
+        for part in vars(self).values():
+            if isinstance(part, Parameter):
+                return part.value.dtype
+        first = next(self.named_parameters(), None)
+        return None if first is None else first[1].value.dtype
+
+    def _forward_outermost(self, x: ArrayLike, args: Any, more: Any) -> Array:
+        received = self._received(x)  # looks at what comes from outside
+        cache = check.cache_among(args, more)
+        if cache is not None:
+            cache.begin_pass(self)
+        with check.inside(object()):
+            outputs = Module.forward(self, received, *args, **more)
+        if not np.isfinite(outputs).all():
+            self._saved = None
+            check.no_overflow(outputs, "the outputs")
+        if cache is not None:
+            cache.end_pass()
+        return outputs
+
+    def _go_back(self, backward: Callable[..., Any], gradient: ArrayLike) -> Any:
+        array, needed, call = self._use_saved(gradient)
+        given = rows(array) if self.row_wise else array
+        if check.inside.call is None:
+            with check.inside(call):
+                x_gradient = backward(given, *needed)
+        else:
+            x_gradient = backward(given, *needed)
+        if self.row_wise and x_gradient is not None and array.ndim != 2:
+            return x_gradient.reshape(*array.shape[:-1], -1)
+        return x_gradient
+
+    def _use_saved(self, gradient: ArrayLike) -> tuple[Array, Any, object]:
+        """The gradient, if it fits, and what `forward` kept: once, since the same
+        numbers don't serve two steps.
+        """
+        name = type(self).__name__
+        if self._saved is None:
+            raise ValueError(
+                f"{name}.backward needs the numbers of a forward that came just before "
+                f"it: call forward first"
+            )
+        needed, shape, dtype, (time, call) = self._saved
+        dtype = dtype if dtype.kind == "f" else None
+        array = check.as_floats(gradient, "gradient", dtype)
+        if array.shape != shape:
+            check.shape(shape, "of the outputs ", gradient=array)
+        if check.inside.call is None:
+            check.finite(array, "gradient")
+        elif call is not check.inside.call:
+            raise ValueError(
+                f"{name} must go back after the forward of the whole model, got one of "
+                f"{name} by itself: call the model's forward again"
+            )
+        if Parameter.clock != time and self._changed_since(time):
+            raise ValueError(
+                f"the parameters of {name} must be those of its forward, got others "
+                f"(after a step of the optimizer, or an assignment): call forward again"
+            )
+        self._saved = None
+        return array, needed, call
+
+    def _changed_since(self, time: int) -> bool:
+        """Whether a parameter has changed, here or in a part."""
+        return any(parameter.changed_at > time for parameter in self.parameters())
 
 
 def _named_parameters(

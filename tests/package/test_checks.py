@@ -53,6 +53,7 @@ FINE = {
     check.indices: [(([0, 2], 3, "n"), {}), ((np.uint8(1), 3, "n"), {}), (([], 3, "n"), {})],
     check.integers: [(([0, -2], "n"), {}), (([], "n"), {}), ((3, "n"), {})],
     check.tokens: [(([[0, 2]], 3), {}), ((2, 3), {})],
+    check.forwarded: [(((1, ()), None), {}), (((np.ones(2), (3,)), None), {})],
     check.cache_among: [((([1], KeyValueCache()), {}), {}), (((), {"cache": KeyValueCache()}), {}), (((), {}), {})],
     check.context: [((np.array([1, 2]), 2), {}), ((np.array([[1, 2]]), 5), {})],
     check.mask: [(([[True, False], [1, 1]], (2, 2)), {}), (([[1.0, 0.0]], (1, 2)), {}), ((np.uint8([[0, 1]]), (1, 2)), {})],
@@ -203,6 +204,18 @@ REFUSED = {
         ((3, np.ones((1, 2)), "n takes", (2,)), {}, "n takes (rows, 3) with at least one row, got (2,)"),
         ((3, np.ones((0, 3)), "n takes", (0, 3)), {}, "n takes (rows, 3) with at least one row, got (0, 3)"),
         ((1, np.full((1, 1), np.inf), "n takes", (1, 1)), {}, "inputs must be finite numbers, got inf in row 0, column 0"),
+    ],
+    check.forwarded: [
+        ((result, 1), {}, f"int._forward must return a pair: the result, and a tuple of what backward needs, got {got}")
+        for result, got in (
+            (np.ones(2), "a ndarray"),
+            (np.ones((2, 1)), "a ndarray"),
+            ((1,), "a tuple"),
+            ((1, 2), "a tuple"),
+            ((1, [2]), "a tuple"),
+            ([1, ()], "a list"),
+            (None, "a NoneType"),
+        )
     ],
     check.cache_among: [
         (((), {"cache": {}}), {}, "cache must be a KeyValueCache, got a dict, {}"),

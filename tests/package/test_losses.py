@@ -505,5 +505,5 @@ class TestAReadersOwn:
             def _forward(self, targets, outputs):
                 return returned
 
-        with pytest.raises(ValueError, match=r"^Own\._forward must return a pair: the loss and a tuple .*, got a "):
+        with pytest.raises(ValueError, match=r"^Own\._forward must return a pair: the result, and a tuple .*, got a"):
             Own().forward([[1.0]], [[1.0]])

@@ -1124,7 +1124,7 @@ class TestAReadersOwnLayer:
 
         for rows in (1, 2, 3):  # of two rows Python would make two values
             with pytest.raises(
-                ValueError, match=r"^Double\._forward must return a pair: the outputs and a tuple .*, got a "
+                ValueError, match=r"^Double\._forward must return a pair: the result, and a tuple .*, got a"
             ):
                 Double().forward(numbers(rows, 2))
 
