@@ -9,7 +9,7 @@ gradient_check       slopes by nudging                 backpropagation
 initialization       how large the first weights are   network-from-scratch
 module               forward, and then backward        vectorized-layers
 linear               a layer as a matrix product       vectorized-layers
-optimizers           momentum, Adam; schedules         optimization, training
+optimizers           steps, cleared gradients; Adam    optimization, training
 batches              examples and texts in batches     training
 training             the loop                          training
 tokenizers           text to numbers                   tokens

@@ -777,6 +777,53 @@ REFUSED_TRAINING = {
 }
 
 
+class TestSlopesApartFromTheStep:
+    """`gradients` hands the slopes out and changes nothing; `backward` is that, and then the step."""
+
+    MODELS = (
+        partial(Neuron, 3, initialization=1.0, rng=0),
+        partial(Layer, 4, 3, initialization=1.0, rng=0),
+    )
+
+    @pytest.mark.parametrize("activation", ACTIVATIONS)
+    @pytest.mark.parametrize("make", MODELS)
+    def test_they_are_the_slopes_and_have_the_shapes_of_what_they_belong_to(self, make, activation):
+        model, x = make(activation=activation), np.random.default_rng(1).normal(size=(5, 3))
+        outputs = model.forward(x)
+        outward = np.random.default_rng(2).normal(size=outputs.shape)
+        before = copied(parameters_of(model))
+        of_weights, of_bias, of_inputs = model.gradients(outward)
+        neurons = neurons_of(model)
+        assert of_weights.shape == (3, len(neurons)) and of_bias.shape == (1, len(neurons))
+        assert of_inputs.shape == x.shape
+        assert_same(parameters_of(model), before)
+
+        def loss():
+            return float((model.forward(x) * outward).sum())
+
+        for i, neuron in enumerate(neurons):
+            check_gradients(
+                loss,
+                {"weights": neuron.weights, "bias": neuron.bias},
+                {"weights": of_weights[:, [i]], "bias": of_bias[:, [i]]},
+            )
+        check_gradients(loss, {"inputs": x}, {"inputs": of_inputs})
+
+    @pytest.mark.parametrize("make", MODELS)
+    def test_backward_is_that_and_then_the_step(self, make):
+        model, x = make(), np.random.default_rng(1).normal(size=(5, 3))
+        outward = np.random.default_rng(2).normal(size=model.forward(x).shape)
+        of_weights, of_bias, of_inputs = model.gradients(outward)
+        np.testing.assert_array_equal(model.gradients(outward)[0], of_weights)
+        before = [(neuron.weights.copy(), neuron.bias.copy()) for neuron in neurons_of(model)]
+        np.testing.assert_array_equal(model.backward(outward, 0.1), of_inputs)
+        for i, (neuron, (weights, bias)) in enumerate(zip(neurons_of(model), before, strict=True)):
+            np.testing.assert_array_equal(neuron.weights, weights - 0.1 * of_weights[:, [i]])
+            np.testing.assert_array_equal(neuron.bias, bias - 0.1 * of_bias[:, [i]])
+        with pytest.raises(ValueError, match="call forward first"):
+            model.gradients(outward)
+
+
 class TestRefusals:
     @pytest.mark.parametrize("name", REFUSED_TRAINING)
     def test_a_refused_training_says_what_came_and_what_was_expected_and_loses_nothing(self, name, capsys):
