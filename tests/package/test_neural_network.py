@@ -793,7 +793,7 @@ class TestSlopesApartFromTheStep:
         outward = np.random.default_rng(2).normal(size=outputs.shape)
         before = copied(parameters_of(model))
         of_weights, of_bias, of_inputs = model.gradients(outward)
-        neurons = neurons_of(model)
+        neurons = list(neurons_of(model).values())
         assert of_weights.shape == (3, len(neurons)) and of_bias.shape == (1, len(neurons))
         assert of_inputs.shape == x.shape
         assert_same(parameters_of(model), before)
@@ -815,9 +815,9 @@ class TestSlopesApartFromTheStep:
         outward = np.random.default_rng(2).normal(size=model.forward(x).shape)
         of_weights, of_bias, of_inputs = model.gradients(outward)
         np.testing.assert_array_equal(model.gradients(outward)[0], of_weights)
-        before = [(neuron.weights.copy(), neuron.bias.copy()) for neuron in neurons_of(model)]
+        before = [(neuron.weights.copy(), neuron.bias.copy()) for neuron in neurons_of(model).values()]
         np.testing.assert_array_equal(model.backward(outward, 0.1), of_inputs)
-        for i, (neuron, (weights, bias)) in enumerate(zip(neurons_of(model), before, strict=True)):
+        for i, (neuron, (weights, bias)) in enumerate(zip(neurons_of(model).values(), before, strict=True)):
             np.testing.assert_array_equal(neuron.weights, weights - 0.1 * of_weights[:, [i]])
             np.testing.assert_array_equal(neuron.bias, bias - 0.1 * of_bias[:, [i]])
         with pytest.raises(ValueError, match="call forward first"):
