@@ -282,13 +282,16 @@ def main(peers: str, only: str | None = None) -> None:
         results["steps"] = []
         for i, size in enumerate(SIZES):
             name = "{} vocabulary, {} context, {} wide, {} layers, {} heads, {} batch, {}".format(*size)
-            times = medians(name, {side: candidates(side, "step", str(i), replicas=True) for side in SIDES})
+            sides = {side: candidates(side, "step", str(i), replicas=True) for side in SIDES}
+            sides["scratchml, one process"] = [way for way in sides["scratchml"] if way.processes == 1]
+            times = medians(name, sides)
             held = {
                 side: [
                     round(in_a_process(way), 1)
                     for way in candidates(side, "memory", str(i), replicas=True)[-2 if side == "scratchml" else -1 :]
                 ]
-                for side in times
+                for side in SIDES
+                if side in times
             }
             results["steps"].append(
                 {
