@@ -28,12 +28,15 @@ def networks() -> list[tuple[str, float, float, float]]:
     ]
 
 
+def geometric_mean(ratios: list[float]) -> float:
+    return math.exp(sum(map(math.log, ratios)) / len(ratios))
+
+
 def report() -> str:
     results = json.loads(transformer.RESULTS.read_text("utf8"))
     compared = networks()
-    mean, mean_alone = (
-        math.exp(sum(math.log(times[side] / times[3]) for times in compared) / len(compared)) for side in (1, 2)
-    )
+    mean = geometric_mean([ours / theirs for _, ours, _, theirs in compared])
+    mean_alone = geometric_mean([alone / theirs for _, _, alone, theirs in compared])
     lines = [
         "# scratchml beside PyTorch",
         "",
