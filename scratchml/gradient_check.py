@@ -87,11 +87,12 @@ def check_gradients(
     for name, parameter in parameters.items():
         got = check.floats(gradients[name], f"the gradient of {name}")
         measured, difference = _compared(loss, parameter, got, step)
-        if not difference.max() <= tolerance:
+        worst = _largest(difference)
+        if not difference[worst] <= tolerance:
             measured, difference = _compared(loss, parameter, got, step / 2)
-        if not difference.max() <= tolerance:
-            # argmax takes NaN for the largest, which is what we want to hear about.
-            worst = np.unravel_index(int(np.argmax(difference)), difference.shape)
+            if difference[worst] <= tolerance:  # it was the measurement; is it all?
+                worst = _largest(difference)
+        if not difference[worst] <= tolerance:
             place = name + (str([int(i) for i in worst]) if worst else "")
             raise GradientError(
                 f"{place}: the slope by nudging is {measured[worst]:.8g}, the gradient "
@@ -100,6 +101,11 @@ def check_gradients(
             )
         largest = max(largest, float(difference.max()))
     return largest
+
+
+def _largest(difference: Array) -> tuple[Any, ...]:
+    """Where it is; argmax takes NaN for the largest, which we want to hear about."""
+    return np.unravel_index(int(np.argmax(difference)), difference.shape)
 
 
 def _compared(
