@@ -17,6 +17,8 @@ class Embedding(Module):
     Raises ValueError unless the tokens are integers from 0 to vocab_size − 1.
     """
 
+    takes_tokens = True
+
     def __init__(
         self, vocab_size: int, embedding_dim: int, *, rng: np.random.Generator | int
     ) -> None:

@@ -111,10 +111,11 @@ class Module:
     Its parameters and parts are those of its attributes that are a `Parameter` or a
     `Module`, also in lists, tuples and dicts. `row_wise` is for layers to which every
     row is a case by itself: then these two methods see (rows, …), whatever axes x has
-    before the last.
+    before the last. `takes_tokens` is for what begins with an `Embedding`.
     """
 
     row_wise = False
+    takes_tokens = False
     _saved: Any = None
 
     # What a layer defines.
@@ -372,6 +373,7 @@ class Sequential(Module):
                 f"{layers}"
             )
         self.layers = list(layers)
+        self.takes_tokens = layers[0].takes_tokens
 
     def _forward(self, x: Array) -> Forwarded:
         for layer in self.layers:
@@ -390,9 +392,8 @@ class Sequential(Module):
         first.backward_to_parameters(gradient)
 
     def _received(self, x: ArrayLike) -> Any:
-        received = self.layers[0]._received(x)  # tokens, if it is an Embedding
-        is_tokens = received.dtype.kind in "iu"
-        return received if is_tokens else super()._received(received)
+        first = self.layers[0]
+        return first._received(x) if first.takes_tokens else super()._received(x)
 
     def __repr__(self) -> str:
         return f"Sequential({', '.join(map(repr, self.layers))})"

@@ -151,6 +151,8 @@ class GPT(Module):
     a GPT that has learned already.
     """
 
+    takes_tokens = True
+
     def __init__(self, config: GPTConfig, *, rng: np.random.Generator | int) -> None:
         check.instance(GPTConfig, config=config)
         rng = np.random.default_rng(rng)
