@@ -189,7 +189,9 @@ class GPT(Module):
         self, tokens: IntegerArray, cache: KeyValueCache | None = None
     ) -> Forwarded:
         start = self._start(tokens, cache)  # 0, unless a cache has read tokens before
-        mask = causal_mask(start + tokens.shape[-1])[start:]  # a row for each token
+        end = start + tokens.shape[-1]
+        # A row for each token. The last one may look at all: by itself it needs none.
+        mask = causal_mask(end)[start:] if end > start + 1 else None
         x = self.positions(self.token_embedding(tokens), start)  # (…, T, C), the sum
         for block in self.blocks:
             x = block(x, mask, cache=cache)
