@@ -749,11 +749,12 @@ def test_mypy_is_strict_and_finds_nothing():
 
 
 RIGHT = """
+from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from scratchml import *
 
-Array = NDArray[np.floating]
+Array = NDArray[np.floating[Any]]
 
 network = NeuralNetwork([2, 3, 1], output_activation="identity", initialization="he", rng=0)
 network.train([[1.0, 2.0]], [[1.0]], epochs=1, learning_rate=0.1, shuffle=True)
