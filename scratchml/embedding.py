@@ -1,7 +1,6 @@
 """A row of numbers for each token (chapter embeddings)."""
 
 import numpy as np
-from numpy.typing import ArrayLike
 
 import scratchml._checks as check
 from scratchml._checks import Array, IntegerArray
@@ -32,9 +31,6 @@ class Embedding(Module):
 
     def _backward(self, gradient: Array, tokens: IntegerArray) -> None:
         add_rows(self.weights.gradient, tokens, gradient)  # tokens have no gradient
-
-    def _received(self, x: ArrayLike) -> IntegerArray:
-        return check.tokens(x, len(self.weights.value))
 
     def _check(self, x: IntegerArray) -> None:
         check.tokens(x, len(self.weights.value))

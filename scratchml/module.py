@@ -111,12 +111,16 @@ class Module:
     Its parameters and parts are those of its attributes that are a `Parameter` or a
     `Module`, also in lists, tuples and dicts. `row_wise` is for layers to which every
     row is a case by itself: then these two methods see (rows, …), whatever axes x has
-    before the last. `takes_tokens` is for what begins with an `Embedding`.
+    before the last. With `takes_tokens = True`, x stay integers, for an `Embedding`.
     """
 
     row_wise = False
-    takes_tokens = False
     _saved: Any = None
+
+    @property
+    def takes_tokens(self) -> bool:
+        """Whether x are tokens, integers, and not numbers."""
+        return False
 
     # What a layer defines.
 
@@ -238,6 +242,8 @@ class Module:
 
     def _received(self, x: ArrayLike) -> Any:
         """A copy of what the user has given, as an array in the dtype of the model."""
+        if self.takes_tokens:
+            return check.integers(x, "tokens")
         array = check.as_floats(x, dtype=self._dtype())
         check.finite(array)
         return array.copy()
@@ -373,7 +379,11 @@ class Sequential(Module):
                 f"{layers}"
             )
         self.layers = list(layers)
-        self.takes_tokens = layers[0].takes_tokens
+
+    @property
+    def takes_tokens(self) -> bool:
+        """As its first layer does."""
+        return self.layers[0].takes_tokens
 
     def _forward(self, x: Array) -> Forwarded:
         for layer in self.layers:
@@ -390,10 +400,6 @@ class Sequential(Module):
         for layer in reversed(others):
             gradient = layer.backward(gradient)
         first.backward_to_parameters(gradient)
-
-    def _received(self, x: ArrayLike) -> Any:
-        first = self.layers[0]
-        return first._received(x) if first.takes_tokens else super()._received(x)
 
     def __repr__(self) -> str:
         return f"Sequential({', '.join(map(repr, self.layers))})"

@@ -211,9 +211,6 @@ class GPT(Module):
             gradient = block.backward(gradient)
         self.token_embedding.backward(self.positions.backward(gradient))
 
-    def _received(self, x: ArrayLike) -> IntegerArray:
-        return check.tokens(x, self.config.vocab_size)
-
     def __repr__(self) -> str:
         size = sum(p.value.size for p in self.parameters())
         config = self.config

@@ -210,3 +210,30 @@ def test_sizes_that_are_no_counts_are_refused_and_a_refusal_draws_no_random_numb
 def test_its_only_parameter_is_weights():
     ((name, parameter),) = Embedding(5, 3, rng=0).named_parameters()
     assert name == "weights" and isinstance(parameter, Parameter) and parameter.value.shape == (5, 3)
+
+
+@pytest.mark.parametrize("nested", [False, True])
+def test_a_readers_own_model_of_tokens_gets_integers(nested):
+    class Mean(Module):
+        takes_tokens = True
+
+        def __init__(self):
+            self.embedding = Embedding(5, 3, rng=0)
+
+        def _forward(self, tokens):
+            x = self.embedding(tokens)  # (B, T, 3)
+            return x.mean(axis=1), (x.shape,)
+
+        def _backward(self, gradient, shape):
+            self.embedding.backward(np.broadcast_to(gradient[:, None] / shape[1], shape))
+
+    own = Mean()
+    model = Sequential(Sequential(own), ReLU()) if nested else own
+    tokens = np.array([[1, 2, 2], [0, 4, 1]])
+    expected = own.embedding.weights.value[tokens].mean(axis=1)
+    np.testing.assert_array_equal(model(tokens), np.maximum(expected, 0) if nested else expected)
+    assert model.backward(np.ones((2, 3))) is None
+    assert own.embedding.weights.gradient[3].tolist() == [0, 0, 0]
+    for wrong in ([[1.0, 2.0]], [[1, 5]], [[-1, 0]], [["a"]]):
+        with pytest.raises(ValueError, match=r"^tokens must be "):
+            model(wrong)

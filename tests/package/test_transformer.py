@@ -565,7 +565,7 @@ BAD_TOKENS = {
     ),
     "texts of different lengths": ([[1, 2], [1]], "tokens must be integers, got rows of different lengths"),
     "none": ([], "tokens must be at least one, got shape (0,)"),
-    "no texts": (np.zeros((0, 3), int), "tokens must be at least one, got shape (0, 3)"),
+    "no texts": (np.zeros((0, 2), int), "tokens must be at least one, got shape (0, 2)"),
     "empty texts": (np.zeros((3, 0), int), "tokens must be at least one, got shape (3, 0)"),
     "a single one": (3, LEFT + "()"),
     "three axes": (np.zeros((1, 1, 1), int), LEFT + "(1, 1, 1)"),
