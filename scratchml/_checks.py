@@ -5,7 +5,7 @@ All raise ValueError, saying what came and what was expected.
 
 import math
 import threading
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from numbers import Integral, Real
 from typing import Any, Self, TypeVar
 
@@ -43,6 +43,26 @@ inside = _Inside()
 
 
 # Settings.
+
+
+class Setting:
+    """An attribute of an object, a float, that is looked at whenever it is set, at the
+    start or later.
+    """
+
+    def __init__(self, look: Callable[..., None]) -> None:
+        self._look = look
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self._name = name
+
+    def __get__(self, instance: Any, owner: type) -> float:
+        value: Any = self if instance is None else vars(instance)[self._name]
+        return value
+
+    def __set__(self, instance: Any, value: float) -> None:
+        self._look(**{self._name: value})
+        vars(instance)[self._name] = float(value)
 
 
 def integers_from(lowest: int, **settings: Any) -> None:

@@ -16,9 +16,12 @@ from scratchml._kernels import matmul, row_dot, rows, softmax_in_place
 from scratchml.key_value_cache import KeyValueCache
 from scratchml.module import Forwarded, Module, Parameter
 
+Mask = ArrayLike | None
+Cache = KeyValueCache | None
+
 
 def scaled_dot_product_attention(
-    query: ArrayLike, key: ArrayLike, value: ArrayLike, mask: ArrayLike | None = None
+    query: ArrayLike, key: ArrayLike, value: ArrayLike, mask: Mask = None
 ) -> tuple[Array, Array]:
     """softmax(query keyᵀ / √D) value, and the softmax: the attention weights.
 
@@ -28,11 +31,10 @@ def scaled_dot_product_attention(
     the mask that is all False, and FloatingPointError where scores become too large.
     """
     query, key, value = check.attention(query, key, value)
-    query = query / math.sqrt(query.shape[-1])  # cheaper than to divide the scores
-    scores = query @ key.swapaxes(-1, -2)  # (…, T, S)
+    scores = query / math.sqrt(query.shape[-1]) @ key.swapaxes(-1, -2)  # (…, T, S)
     if mask is not None:
         allowed = check.mask(mask, scores.shape[-2:])
-        scores += np.where(allowed, 0, -np.inf).astype(scores.dtype)
+        np.copyto(scores, -np.inf, where=~allowed)
     weights = softmax_in_place(scores)
     return weights @ value, weights
 
@@ -87,15 +89,11 @@ class SelfAttention(Module):
         check.integers_from(1, embedding_dim=embedding_dim)
         rng = np.random.default_rng(rng)
         self.embedding_dim = embedding_dim
-        self.W_q, self.W_k, self.W_v = (_square(embedding_dim, rng) for _ in range(3))
+        self.W_q, self.W_k, self.W_v = (
+            _square_matrix(embedding_dim, rng) for _ in range(3)
+        )
 
-    def forward(self, embeddings: ArrayLike, mask: ArrayLike | None = None) -> Array:
-        """(T, C) → (T, C), or (B, T, C) → (B, T, C); `mask` as in
-        `scaled_dot_product_attention`.
-        """
-        return super().forward(embeddings, mask)
-
-    def _forward(self, x: Array, mask: ArrayLike | None = None) -> Forwarded:
+    def _forward(self, x: Array, mask: Mask = None) -> Forwarded:
         query = matmul(x, self.W_q.value)  # (…, T, C)
         key = matmul(x, self.W_k.value)
         value = matmul(x, self.W_v.value)
@@ -105,15 +103,22 @@ class SelfAttention(Module):
         self.last_weights.flags.writeable = False  # backward needs them as they are
         return outputs, (x, query, key, value, self.last_weights)
 
-    def _backward(self, gradient: Array, x: Array, *kept: Array) -> Array:
+    def _backward(self, gradient: Array, x: Array, *attended: Array) -> Array:
+        query, key, value, weights = attended
         query_gradient, key_gradient, value_gradient = attention_gradients(
-            gradient, *kept
+            gradient, query, key, value, weights
         )
         return (
             _matmul_backward(query_gradient, x, self.W_q)
             + _matmul_backward(key_gradient, x, self.W_k)
             + _matmul_backward(value_gradient, x, self.W_v)
         )
+
+    def forward(self, embeddings: ArrayLike, mask: Mask = None) -> Array:
+        """(T, C) → (T, C), or (B, T, C) → (B, T, C); `mask` as in
+        `scaled_dot_product_attention`.
+        """
+        return super().forward(embeddings, mask)
 
     def _check(self, x: Array) -> None:
         check.embeddings(self.embedding_dim, x)
@@ -143,30 +148,10 @@ class MultiHeadAttention(Module):
         self.embedding_dim, self.num_heads = embedding_dim, num_heads
         self.head_dim = embedding_dim // num_heads
         self.W_q, self.W_k, self.W_v, self.W_o = (
-            _square(embedding_dim, rng) for _ in range(4)
+            _square_matrix(embedding_dim, rng) for _ in range(4)
         )
 
-    def forward(
-        self,
-        embeddings: ArrayLike,
-        mask: ArrayLike | None = None,
-        *,
-        cache: KeyValueCache | None = None,
-    ) -> Array:
-        """(T, C) → (T, C), or (B, T, C) → (B, T, C); `mask` as in
-        `scaled_dot_product_attention`, the same for all heads.
-
-        With a `cache`, these are the next tokens only. They also look at those before
-        them, whose keys and values the cache has kept; `backward` isn't possible then.
-        """
-        return super().forward(embeddings, mask, cache=cache)
-
-    def _forward(
-        self,
-        x: Array,
-        mask: ArrayLike | None = None,
-        cache: KeyValueCache | None = None,
-    ) -> Forwarded:
+    def _forward(self, x: Array, mask: Mask = None, cache: Cache = None) -> Forwarded:
         query = self._split_heads(matmul(x, self.W_q.value))  # (…, H, T, D)
         key = self._split_heads(matmul(x, self.W_k.value))
         value = self._split_heads(matmul(x, self.W_v.value))
@@ -179,10 +164,11 @@ class MultiHeadAttention(Module):
         return outputs, (x, joined, query, key, value, self.last_weights)
 
     def _backward(
-        self, gradient: Array, x: Array, joined: Array, *kept: Array
+        self, gradient: Array, x: Array, joined: Array, *attended: Array
     ) -> Array:
+        query, key, value, weights = attended
         heads_gradient = self._split_heads(_matmul_backward(gradient, joined, self.W_o))
-        gradients = attention_gradients(heads_gradient, *kept)  # (…, H, T, D) each
+        gradients = attention_gradients(heads_gradient, query, key, value, weights)
         query_gradient, key_gradient, value_gradient = map(self._join_heads, gradients)
         return (
             _matmul_backward(query_gradient, x, self.W_q)
@@ -199,6 +185,17 @@ class MultiHeadAttention(Module):
         x = x.swapaxes(-2, -3)
         return x.reshape(*x.shape[:-2], self.embedding_dim)
 
+    def forward(
+        self, embeddings: ArrayLike, mask: Mask = None, *, cache: Cache = None
+    ) -> Array:
+        """(T, C) → (T, C), or (B, T, C) → (B, T, C); `mask` as in
+        `scaled_dot_product_attention`, the same for all heads.
+
+        With a `cache`, these are the next tokens only. They also look at those before
+        them, whose keys and values the cache has kept; `backward` isn't possible then.
+        """
+        return super().forward(embeddings, mask, cache=cache)
+
     def _check(self, x: Array) -> None:
         check.embeddings(self.embedding_dim, x)
 
@@ -211,5 +208,5 @@ def _matmul_backward(gradient: Array, x: Array, W: Parameter) -> Array:
     return matmul(gradient, W.value.T)
 
 
-def _square(size: int, rng: np.random.Generator) -> Parameter:
+def _square_matrix(size: int, rng: np.random.Generator) -> Parameter:
     return Parameter(rng.standard_normal((size, size)) / math.sqrt(size))

@@ -82,7 +82,8 @@ def generate(
         raise ValueError(f"prompt must be a row of tokens, got shape {tokens.shape}")
     rng = np.random.default_rng(rng)
     sampling = {"temperature": temperature, "top_k": top_k, "top_p": top_p}
-    return _write(model, tokens.tolist(), max_new_tokens, sampling, rng, use_cache)
+    cache = KeyValueCache() if use_cache else None
+    return _write(model, tokens.tolist(), max_new_tokens, sampling, rng, cache)
 
 
 def _write(
@@ -91,20 +92,26 @@ def _write(
     max_new_tokens: int,
     sampling: dict[str, Any],
     rng: np.random.Generator,
-    use_cache: bool,
+    cache: KeyValueCache | None,
 ) -> Iterator[int]:
-    context_length, cache = model.config.context_length, KeyValueCache()
     for _ in range(max_new_tokens):
-        if use_cache and len(text) <= context_length:
-            logits = model(text[cache.length :], cache=cache)[-1]  # (V,)
-        else:
-            logits = model(text[-context_length:])[-1]
+        logits = _next_logits(model, text, cache)  # (V,)
         if sampling["temperature"] == 0:
             token = int(logits.argmax())
         else:
             token = _draw(next_token_probabilities(logits, **sampling), rng)
         text.append(token)
         yield token
+
+
+def _next_logits(model: GPT, text: list[int], cache: KeyValueCache | None) -> Array:
+    """The scores for what follows the text, of which the model sees what its context
+    holds; (V,).
+    """
+    context_length = model.config.context_length
+    if cache is not None and len(text) <= context_length:
+        return model(text[cache.length :], cache=cache)[-1]
+    return model(text[-context_length:])[-1]
 
 
 def _draw(probabilities: Array, rng: np.random.Generator) -> int:

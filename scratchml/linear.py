@@ -35,7 +35,8 @@ class Linear(Module):
         self.bias = Parameter(np.zeros(num_outputs))
 
     def _forward(self, x: Array) -> Forwarded:  # (rows, inputs)
-        return x @ self.weights.value + self.bias.value, (x,)  # (rows, outputs)
+        outputs = x @ self.weights.value + self.bias.value  # (rows, outputs)
+        return outputs, (x,)
 
     def _backward(self, gradient: Array, x: Array) -> Array:
         self._backward_to_parameters(gradient, x)

@@ -385,6 +385,10 @@ class Sequential(Module):
         """As its first layer does."""
         return self.layers[0].takes_tokens
 
+    def _dtype(self) -> Any:
+        dtypes = (layer._dtype() for layer in self.layers)
+        return next((dtype for dtype in dtypes if dtype is not None), None)
+
     def _forward(self, x: Array) -> Forwarded:
         for layer in self.layers:
             x = layer.forward(x)

@@ -3,7 +3,7 @@ and schedules (chapter training).
 """
 
 import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -13,24 +13,6 @@ import scratchml._checks as check
 from scratchml._checks import Array
 from scratchml._kernels import STRETCH, stretches, uninterrupted
 from scratchml.module import Module, Parameter
-
-
-class _Setting:
-    """An attribute that is looked at whenever it is set, at the start or later."""
-
-    def __init__(self, look: Callable[..., None]) -> None:
-        self._look = look
-
-    def __set_name__(self, owner: type, name: str) -> None:
-        self._name = name
-
-    def __set__(self, optimizer: Any, value: float) -> None:
-        self._look(**{self._name: value})
-        vars(optimizer)[self._name] = float(value)
-
-
-def _setting(look: Callable[..., None]) -> Any:
-    return _Setting(look)
 
 
 class Optimizer:
@@ -43,7 +25,7 @@ class Optimizer:
     `backward`, which only adds.
     """
 
-    learning_rate: float = _setting(check.not_negative)
+    learning_rate = check.Setting(check.not_negative)
     _state_names: tuple[str, ...] = ()  # the rows that a step leaves for the next one
 
     def __init__(self, parameters: Iterable[Parameter], learning_rate: float) -> None:
@@ -76,8 +58,8 @@ class Optimizer:
         return norm
 
     def step(self) -> None:
-        """Move every parameter against its gradient. Ctrl-C comes before or after it,
-        never when a part has moved.
+        """Move every parameter against its gradient. Ctrl-C comes when none of them has
+        moved, or all have.
 
         Raises FloatingPointError, before anything moves, for a gradient with NaN or
         infinity, or so long that its squares are infinite.
@@ -171,7 +153,7 @@ class SGD(Optimizer):
     With momentum 0, v is the gradient itself (chapter gradient-descent). Polyak (1964).
     """
 
-    momentum: float = _setting(check.below_one)
+    momentum = check.Setting(check.below_one)
     _state_names = ("velocity",)
 
     def __init__(
@@ -201,10 +183,10 @@ class Adam(Optimizer):
     Loshchilov and Hutter (2019).
     """
 
-    beta1: float = _setting(check.below_one)
-    beta2: float = _setting(check.below_one)
-    epsilon: float = _setting(check.positive)
-    weight_decay: float = _setting(check.not_negative)
+    beta1 = check.Setting(check.below_one)
+    beta2 = check.Setting(check.below_one)
+    epsilon = check.Setting(check.positive)
+    weight_decay = check.Setting(check.not_negative)
     _state_names = ("mean", "mean_square")
 
     def __init__(
@@ -224,10 +206,12 @@ class Adam(Optimizer):
         self.mean_square = np.zeros_like(self.values)  # v
 
     def _move(self, part: slice) -> None:
-        """A step for a part of the parameters, short enough for the fastest memory."""
+        """The formulas, for a part of the parameters: some 65,000 at a time."""
         g, m, v = self.gradients[part], self.mean[part], self.mean_square[part]
-        m += (1 - self.beta1) * (g - m)  # m ← β₁ m + (1 − β₁) g
-        v += (1 - self.beta2) * (g**2 - v)  # v ← β₂ v + (1 − β₂) g²
+        m *= self.beta1
+        m += (1 - self.beta1) * g
+        v *= self.beta2
+        v += (1 - self.beta2) * g**2
         m_hat = m / (1 - self.beta1**self.steps)
         v_hat = v / (1 - self.beta2**self.steps)
         update = m_hat / (np.sqrt(v_hat) + self.epsilon)
@@ -235,7 +219,7 @@ class Adam(Optimizer):
 
     def _step(self) -> None:
         if len(self.values) <= STRETCH and not self.weight_decay:
-            self._move(slice(None))  # by one operation, into which Ctrl-C can't come
+            self._move(slice(None))  # its last line moves all, or none before Ctrl-C
             return
         with uninterrupted():
             self._decay_weights()

@@ -1,5 +1,6 @@
 """Where a token stands (chapter positional-encoding): a fixed vector for each position,
-as clock hands of many speeds, or one that is learned.
+as clock hands of many speeds, or one that is learned. Both are added to the embedding.
+(Rotary positions aren't: they turn queries and keys, in `MultiHeadAttention`.)
 
 B batch, T time, C channels (the width of the embedding).
 """

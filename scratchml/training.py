@@ -36,10 +36,14 @@ def train_epoch(
     _check_parts(model, loss, optimizer)
     total, rows = 0.0, 0
     for inputs, targets in check.pairs(batches):
+        # Forward.
         outputs = model(inputs)
         value = loss.forward(targets, outputs)
+        # Backward.
         optimizer.zero_gradients()
-        model.backward_to_parameters(loss.backward())
+        gradient = loss.backward()  # ∂C/∂outputs
+        model.backward_to_parameters(gradient)
+        # A step.
         before_step(optimizer, len(inputs))
         optimizer.step()
         total += value * len(inputs)

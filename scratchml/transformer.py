@@ -13,9 +13,8 @@ import scratchml._checks as check
 from scratchml._checks import Array, IntegerArray
 from scratchml._kernels import matmul, rows
 from scratchml.activations import GELU, ReLU
-from scratchml.attention import MultiHeadAttention, causal_mask
+from scratchml.attention import Cache, Mask, MultiHeadAttention, causal_mask
 from scratchml.embedding import Embedding
-from scratchml.key_value_cache import KeyValueCache
 from scratchml.linear import Linear
 from scratchml.module import Forwarded, Module, Parameter
 from scratchml.normalization import LayerNorm
@@ -73,24 +72,7 @@ class TransformerBlock(Module):
         self.feed_forward_norm = LayerNorm(embedding_dim)
         self.feed_forward = FeedForward(embedding_dim, activation=activation, rng=rng)
 
-    def forward(
-        self,
-        x: ArrayLike,
-        mask: ArrayLike | None = None,
-        *,
-        cache: KeyValueCache | None = None,
-    ) -> Array:
-        """(T, C) → (T, C), or (B, T, C) → (B, T, C); `mask` and `cache` as in
-        `MultiHeadAttention.forward`.
-        """
-        return super().forward(x, mask, cache=cache)
-
-    def _forward(
-        self,
-        x: Array,
-        mask: ArrayLike | None = None,
-        cache: KeyValueCache | None = None,
-    ) -> Forwarded:
+    def _forward(self, x: Array, mask: Mask = None, cache: Cache = None) -> Forwarded:
         x = x + self.attention(self.attention_norm(x), mask, cache=cache)
         x = x + self.feed_forward(self.feed_forward_norm(x))
         return x, ()
@@ -101,6 +83,12 @@ class TransformerBlock(Module):
         gradient = gradient + through
         through = self.attention_norm.backward(self.attention.backward(gradient))
         return gradient + through
+
+    def forward(self, x: ArrayLike, mask: Mask = None, *, cache: Cache = None) -> Array:
+        """(T, C) → (T, C), or (B, T, C) → (B, T, C); `mask` and `cache` as in
+        `MultiHeadAttention.forward`.
+        """
+        return super().forward(x, mask, cache=cache)
 
     def _check(self, x: Array) -> None:
         check.embeddings(self.attention.embedding_dim, x)
@@ -175,34 +163,15 @@ class GPT(Module):
             self.unembedding = Parameter(0.02 * rng.standard_normal((v, c)))
         self.to(config.dtype)
 
-    def forward(
-        self, tokens: ArrayLike, *, cache: KeyValueCache | None = None
-    ) -> Array:
-        """The logits after each token: (T,) → (T, V), or (B, T) → (B, T, V).
-
-        With a `cache` the tokens are those that follow the ones it has read. Raises
-        ValueError for tokens out of range, none, or more than the context holds.
-        """
-        return super().forward(tokens, cache=cache)
-
-    def _forward(
-        self, tokens: IntegerArray, cache: KeyValueCache | None = None
-    ) -> Forwarded:
+    def _forward(self, tokens: IntegerArray, cache: Cache = None) -> Forwarded:
         start = self._start(tokens, cache)  # 0, unless a cache has read tokens before
-        end = start + tokens.shape[-1]
-        # A row for each token. The last one may look at all: by itself it needs none.
-        mask = causal_mask(end)[start:] if end > start + 1 else None
-        x = self.positions(self.token_embedding(tokens), start)  # (…, T, C), the sum
+        mask = _mask_from(start, tokens.shape[-1])
+        x = self.token_embedding(tokens)  # (…, T, C)
+        x = self.positions(x, start)  # x + a vector for each position
         for block in self.blocks:
             x = block(x, mask, cache=cache)
         x = self.final_norm(x)
         return matmul(x, self.unembedding.value.T), (x,)  # (…, T, V)
-
-    def _start(self, tokens: IntegerArray, cache: KeyValueCache | None) -> int:
-        """Where the first of these tokens stands, if there is room for all of them."""
-        start = 0 if cache is None else cache.length
-        check.context(tokens, self.config.context_length - start)
-        return start
 
     def _backward(self, gradient: Array, x: Array) -> None:
         self.unembedding.gradient += rows(gradient).T @ rows(x)
@@ -210,6 +179,20 @@ class GPT(Module):
         for block in reversed(self.blocks):
             gradient = block.backward(gradient)
         self.token_embedding.backward(self.positions.backward(gradient))
+
+    def forward(self, tokens: ArrayLike, *, cache: Cache = None) -> Array:
+        """The logits after each token: (T,) → (T, V), or (B, T) → (B, T, V).
+
+        With a `cache` the tokens are those that follow the ones it has read. Raises
+        ValueError for tokens out of range, none, or more than the context holds.
+        """
+        return super().forward(tokens, cache=cache)
+
+    def _start(self, tokens: IntegerArray, cache: Cache) -> int:
+        """Where the first of these tokens stands, if there is room for all of them."""
+        start = 0 if cache is None else cache.length
+        check.context(tokens, self.config.context_length - start)
+        return start
 
     def __repr__(self) -> str:
         size = sum(p.value.size for p in self.parameters())
@@ -228,3 +211,10 @@ class GPT(Module):
             f"  final_norm\n"
             f"  unembedding {unembedding}"
         )
+
+
+def _mask_from(start: int, length: int) -> Mask:
+    """The rows of `causal_mask` for `length` tokens, the first of which is `start`. By
+    itself the last one may look at all, and needs no mask.
+    """
+    return causal_mask(start + length)[start:] if length > 1 else None

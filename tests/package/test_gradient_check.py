@@ -763,7 +763,7 @@ MULTI_HEAD_ATTENTION = {
     "heads cut another way": (
         "_backward",
         "self._split_heads(_matmul_backward(gradient, joined, self.W_o))",
-        "_matmul_backward(gradient, joined, self.W_o).reshape(kept[0].shape)",
+        "_matmul_backward(gradient, joined, self.W_o).reshape(attended[0].shape)",
     ),
     "heads in the reverse order": (
         "_backward",
