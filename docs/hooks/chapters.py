@@ -88,9 +88,7 @@ def _number_exercises(section: str, chapter: int | None, language: str) -> str:
         if found["exercise"]:
             count += 1
             title = title if chapter is None else f"{chapter}.{count} {title}"
-            title += (
-                f"<a class='headerlink' id='exercise-{count}' href='#exercise-{count}' title='{words['link']}'>#</a>"
-            )
+            title += f"<a class='headerlink' data-search-exclude id='exercise-{count}' href='#exercise-{count}' title='{words['link']}'>#</a>"
         elif chapter is not None:
             title = words["solution"].format(f"{chapter}.{count}")
         return f'{found["mark"]} "{title}"'

@@ -22,7 +22,7 @@ from docs.hooks.chapters import number, numbers
 from docs.hooks.figures import draw, insert_figures
 from docs.hooks.formulas import characters, insert_formulas, math_font, mathml
 from docs.hooks.languages import twin_link
-from docs.hooks.listings import insert_listings, source
+from docs.hooks.listings import insert_listings, let_copy_whole, listing
 from docs.hooks.notebooks import PALETTE, as_markdown, as_shown, for_jupyter, in_palette, notebook, printed
 from docs.hooks.outputs import set_apart
 from docs.hooks.references import collect
@@ -186,6 +186,25 @@ class Neuron:
 
 def double(x):
     return 2 * x
+
+
+def scaled(
+    x,
+    factor=1,
+):
+    """x times the factor."""
+    check.positive(factor=factor)
+    if x is None:
+        check.instance(int, x=x)
+    x = check.floats(x)
+    scale = check.scale(factor)
+    check.finite(x)
+    return x * scale
+
+
+def checked(x):
+    """Only a check."""
+    check.finite(x)
 '''
 
 
@@ -205,10 +224,6 @@ def package(tmp_path):
         ("scratchml.neuron", ("scratchml/neuron.py", 1, MODULE.rstrip())),
         ("scratchml.neuron.RATE", ("scratchml/neuron.py", 5, "RATE = 0.1")),
         ("scratchml.neuron.SIZES", ("scratchml/neuron.py", 6, "SIZES: list[int] = [\n    2,\n    3,\n]")),
-        (
-            "scratchml.neuron.Neuron",
-            ("scratchml/neuron.py", 12, MODULE[MODULE.index("@dataclass") : MODULE.index("\n\n\ndef double")]),
-        ),
         ("scratchml.neuron.Neuron.bias", ("scratchml/neuron.py", 16, "bias: float = 0.0")),
         (
             "scratchml.neuron.Neuron.forward",
@@ -219,7 +234,22 @@ def package(tmp_path):
     ],
 )
 def test_a_listing_is_the_source_as_it_stands(package, name, expected):
-    assert source(name, package) == expected
+    found = listing(name, package)
+    assert (found.file, found.line, found.whole) == expected
+    assert found.shown == found.whole, "where there is neither a docstring nor a check, all of it is shown"
+
+
+def test_of_a_function_signature_and_body_are_shown_without_docstring_and_first_checks(package):
+    found = listing("scratchml.neuron.scaled", package)
+    assert found.shown == (
+        "def scaled(\n    x,\n    factor=1,\n):\n    scale = check.scale(factor)\n    check.finite(x)\n    return x * scale"
+    ), "what gives the body a name stays, and so does a check after it"
+    assert found.whole == MODULE[MODULE.index("def scaled") : MODULE.index("\n\n\ndef checked")]
+    assert found.length == 4, "the signature is one line, however it is broken"
+
+
+def test_a_function_that_only_checks_keeps_its_checks(package):
+    assert listing("scratchml.neuron.checked", package).shown == "def checked(x):\n    check.finite(x)"
 
 
 @pytest.mark.parametrize(
@@ -227,6 +257,7 @@ def test_a_listing_is_the_source_as_it_stands(package, name, expected):
     [
         ("scratchml.neuron.Axon", "scratchml.neuron has no Axon"),
         ("scratchml.neuron.Neuron.backward", "scratchml.neuron.Neuron has no backward"),
+        ("scratchml.neuron.Neuron", "a class: list its methods"),
         ("scratchml.axon", "scratchml has no axon"),
         ("numpy.array", "one qualified name"),
         ("from scratchml import relu", "one qualified name"),
@@ -235,18 +266,32 @@ def test_a_listing_is_the_source_as_it_stands(package, name, expected):
 )
 def test_a_listing_of_nothing_says_how_far_it_came(package, name, reason):
     with pytest.raises(LookupError, match=re.escape(reason)):
-        source(name, package)
+        listing(name, package)
 
 
 def test_every_py_fence_is_filled_and_no_other_fence():
-    page = insert_listings(
-        "```py\nscratchml.losses.squared_error\n```\n\n- item\n\n    ```py\n    scratchml.losses.squared_error\n    ```\n\n```python\nprint(1)\n```\n"
+    page, sources = insert_listings(
+        "```py\nscratchml.losses.squared_error\n```\n\n- item\n\n    ```py\n    scratchml.losses.squared_error\n    ```\n\n```python\nprint(1)\n```\n",
+        "en",
     )
     assert re.match(r'```py title="scratchml/losses\.py:\d+"\ndef squared_error\(', page)
     assert re.search(r'^    ```py title="scratchml/losses\.py:\d+"\n    def squared_error\(', page, re.MULTILINE), (
         "one in a list keeps its indentation"
     )
     assert page.endswith("```python\nprint(1)\n```\n")
+    (whole,) = sources.values()
+    assert '"""' in whole and textwrap.indent(whole, "    ", lambda line: line.strip() != "") in page, (
+        "the whole source is folded away below"
+    )
+
+
+def test_copy_gives_the_whole_source_of_a_listing_and_of_nothing_else():
+    shown = '<div class="language-py highlight"><span class="filename">scratchml/x.py:3</span><pre>'
+    other = '<div class="language-py highlight"><pre>'
+    folded = '<details class="source"><summary>Source</summary>'
+    assert "data-search-exclude" in let_copy_whole(folded, {}), "search finds what is shown, once"
+    copied = let_copy_whole(shown + other, {"scratchml/x.py:3": 'say = "<a & b>"\n'})
+    assert copied == shown.replace('highlight"', 'highlight" data-copy="say = &quot;&lt;a &amp; b&gt;&quot;\n"') + other
 
 
 # ---- languages
