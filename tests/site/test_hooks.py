@@ -26,6 +26,7 @@ from docs.hooks.listings import insert_listings, let_copy_whole, listing
 from docs.hooks.notebooks import PALETTE, as_markdown, as_shown, for_jupyter, in_palette, notebook, printed
 from docs.hooks.outputs import set_apart
 from docs.hooks.references import collect
+from docs.hooks.solutions import changed_lines, mark_changes
 
 # ---- formulas
 
@@ -553,3 +554,32 @@ def test_a_number_that_there_is_not_is_an_error(path, markdown, words):
     with pytest.raises(ValueError) as error:
         number(markdown, path, "en", CHAPTERS)
     assert all(word in str(error.value) for word in words)
+
+
+# ---- solutions
+
+STARTER = "import numpy as np\n\nguess = 0\nprint(guess)"
+
+
+@pytest.mark.parametrize(
+    ("solution", "changed"),
+    [
+        (STARTER.replace("0", "1"), [3]),
+        (STARTER.replace("guess = 0", "guess = 0\n\nfor i in range(3):\n    guess += i"), [5, 6]),
+        (STARTER, []),
+        ("from scratchml import relu\n\nprint(relu(3))\nprint(guess)", []),
+    ],
+    ids=["a line", "lines put in, but no empty one", "nothing", "code of its own"],
+)
+def test_what_a_solution_changed_is_found_where_it_repeats_its_starter(solution, changed):
+    assert changed_lines(STARTER, solution) == changed
+
+
+def test_the_changes_of_a_solution_are_marked_and_nothing_else():
+    block = "    ```python\n" + textwrap.indent(STARTER, "    ", lambda line: line.strip() != "") + "\n    ```\n"
+    other = "```python\nguess = 0\n```\n"
+    page = f'!!! example "One"\n    Text\n\n{block}\n??? success "Solution"\n{block.replace("= 0", "= 1")}\nText\n\n{other}'
+    marked = mark_changes(page)
+    assert marked.count("hl_lines") == 1
+    assert marked.replace('```python hl_lines="3"', "```python") == page
+    assert 'hl_lines="3"' in marked[marked.index("??? success") :]
