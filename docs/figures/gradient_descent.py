@@ -4,6 +4,7 @@ import numpy as np
 
 from drawing import Array, Drawing, Plot, Say
 from scratchml import numerical_gradient
+from sliders import Slider, sliders
 
 
 def _cost(w: Array) -> float:
@@ -40,3 +41,35 @@ def paths(say: Say) -> list[Drawing]:
         drawing.circle(*plot.at(0, 0), 3.5, stroke="ink")
         panels.append(drawing)
     return panels
+
+
+@sliders(rate=Slider("学习率", "learning rate", np.linspace(0.02, 0.66, 33)))
+def descent(say: Say, rate: float = 0.3) -> Drawing:
+    """Twenty steps down the bowl from (1, 5) at one rate, and the loss after them."""
+    drawing = Drawing(340, 240)
+    plot = Plot(drawing, (-3, 6), (-2.4, 2.4), left=36, right=8, top=28, bottom=40)
+    plot.axes(
+        {v: str(v).replace("-", "−") for v in range(-2, 7, 2)},
+        {v: str(v).replace("-", "−") for v in (-2, -1, 0, 1, 2)},
+        x_label="w₂",
+    )
+    drawing.text(12, plot.top + 6, "w₁", size=13, color="soft")
+    angles = np.linspace(0, 2 * np.pi, 121)
+    for level in [0.05, 0.2, 0.4]:
+        plot.curve(
+            np.sqrt(level / 0.05) * np.cos(angles), np.sqrt(level / 1.6) * np.sin(angles), color="soft", width=0.75
+        )
+    path = [np.array([1.0, 5.0])]
+    for _ in range(20):
+        path.append(path[-1] - rate * numerical_gradient(_cost, path[-1]))
+    inside = [w for w in path if abs(w[0]) <= 2.4]
+    plot.curve([w[1] for w in inside], [w[0] for w in inside], color="blue", width=1.5)
+    for w in inside:
+        drawing.circle(*plot.at(w[1], w[0]), 3, fill="blue")
+    drawing.circle(*plot.at(0, 0), 3.5, stroke="ink")
+    loss = _cost(path[-1])
+    shown = f"{loss:.2f}" if loss < 100 else f"{loss:,.0f}"
+    drawing.text(
+        (plot.left + plot.right) / 2, 16, say(f"20 步以后的损失：{shown}", f"loss after 20 steps: {shown}"), bold=True
+    )
+    return drawing

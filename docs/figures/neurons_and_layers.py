@@ -4,6 +4,7 @@ import numpy as np
 
 from drawing import Drawing, Plot, Say
 from scratchml import Neuron, sigmoid, xor
+from sliders import Slider, sliders
 
 
 def _neuron(weights: list[int], bias: float) -> Neuron:
@@ -80,6 +81,24 @@ def shift_and_steepen(say: Say) -> list[Drawing]:
                 plot.label(np.log(4) / weight + 0.25, 0.78, _number(weight), color=color, above=-5)
         panels.append(drawing)
     return panels
+
+
+@sliders(
+    weight=Slider("权重", "weight", np.linspace(-4, 4, 9)),
+    bias=Slider("偏置", "bias", np.linspace(-4, 4, 9)),
+)
+def one_input(say: Say, weight: float = 1, bias: float = 0) -> Drawing:
+    """What a smooth neuron with one input answers, for one weight and one bias."""
+    drawing = Drawing(340, 240)
+    plot = Plot(drawing, (-6, 6), (0, 1), left=36, top=30, bottom=42)
+    plot.axes({t: _number(t) for t in range(-6, 7, 2)}, {0: "0", 0.5: "0.5", 1: "1"}, x_label=say("输入", "input"))
+    xs = np.linspace(-6, 6, 97)
+    plot.curve(xs, sigmoid(weight * xs + bias), color="blue")
+    if weight and abs(bias / weight) <= 6:
+        drawing.circle(*plot.at(-bias / weight, 0.5), 4, fill="blue")
+    sum_ = f"z = {_number(weight)} x" + (f" {'+' if bias > 0 else '−'} {_number(abs(bias))}" if bias else "")
+    drawing.text((plot.left + plot.right) / 2, 16, sum_, bold=True)
+    return drawing
 
 
 def layers(say: Say) -> Drawing:

@@ -117,7 +117,7 @@ def figures(root: Path = ROOT) -> dict[str, tuple[str, int]]:
     """Every figure that docs/figures can draw, module.function, with its file and line."""
     found = {}
     for path in sorted((root / "docs" / "figures").glob("*.py")):
-        if path.stem == "drawing" or path.stem.startswith("_"):
+        if path.stem in {"drawing", "sliders"} or path.stem.startswith("_"):
             continue
         for node in ast.parse(path.read_text("utf8")).body:
             if isinstance(node, ast.FunctionDef) and not node.name.startswith("_"):

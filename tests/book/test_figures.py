@@ -14,13 +14,12 @@ def drawn(chinese: str, english: str) -> list[str]:
 
 def test_every_figure_of_the_book_is_sound(no_problem):
     known = references.figures()
-    svgs = {language: draw(set(known), language) for language in LANGUAGES}
+    everything = {language: draw(set(known), language) for language in LANGUAGES}
     assert known
-    no_problem(
-        problem
-        for name, where in known.items()
-        for problem in figures.problems(name, *where, {language: svgs[language][name] for language in LANGUAGES})
-    )
+    for name, where in known.items():
+        chinese, english = (everything[language][name] for language in LANGUAGES)
+        pairs = zip([chinese["svg"], *chinese["frames"]], [english["svg"], *english["frames"]], strict=True)
+        no_problem(problem for zh, en in pairs for problem in figures.problems(name, *where, {"zh": zh, "en": en}))
 
 
 def test_a_sound_figure_has_no_problem():

@@ -1,7 +1,10 @@
 """What the hooks do to a page, as plain functions."""
 
 import base64
+import gzip
+import importlib
 import io
+import json
 import re
 import textwrap
 import unicodedata
@@ -19,7 +22,7 @@ from matplotlib.figure import Figure
 
 from docs.hooks import formulas
 from docs.hooks.chapters import number, numbers
-from docs.hooks.figures import draw, insert_figures
+from docs.hooks.figures import FIGURES, draw, frames_uri, insert_figures
 from docs.hooks.formulas import characters, insert_formulas, math_font, mathml
 from docs.hooks.languages import twin_link
 from docs.hooks.listings import insert_listings, let_copy_whole, listing
@@ -114,7 +117,15 @@ def test_the_font_of_the_site_has_every_glyph_of_the_book(site):
 # ---- figures
 
 
-DRAWN = {"chapter.first": "<svg>1</svg>", "chapter.second": "<svg>2</svg>"}
+DRAWN: dict[str, Any] = {
+    "chapter.first": {"svg": "<svg>1</svg>", "sliders": [], "frames": []},
+    "chapter.second": {"svg": "<svg>2</svg>", "sliders": [], "frames": []},
+    "chapter.moved": {
+        "svg": "<svg>b</svg>",
+        "sliders": [{"label": "rate", "values": ["−1", "0", "1"], "start": 1}],
+        "frames": ["<svg>a</svg>", "<svg>b</svg>", "<svg>c</svg>"],
+    },
+}
 
 
 def test_a_figure_takes_the_place_of_its_image():
@@ -152,6 +163,82 @@ def test_a_figure_that_was_not_drawn_is_named(name):
 def test_other_images_are_left_alone():
     html = '<p><img alt="a cat" src="cat.svg" /></p>'
     assert insert_figures(html, DRAWN) == html
+
+
+MOVED = '<p><img alt="a dot" src="figure:chapter.moved" title="Dots" /></p>'
+
+
+def test_a_slider_stands_hidden_under_its_figure_with_what_it_says_at_each_position():
+    page = insert_figures(MOVED, DRAWN, lambda uri: f"../{uri}")
+    assert page.index("<svg>b</svg></div>") < page.index('<div class="sliders"') < page.index("<figcaption>")
+    assert re.search(r'data-frames="\.\./figures/chapter\.moved\.\w+\.json" hidden><label><span>rate</span>', page)
+    assert 'max="2" value="1" data-values="−1 0 1" aria-valuetext="0"' in page
+    assert "<svg>a</svg>" not in page, "the other frames come when a reader asks for them"
+
+
+def test_where_a_page_can_ask_for_nothing_the_frames_stand_in_it():
+    inlined = re.search(r'<script type="application/json">(.*?)</script>', insert_figures(MOVED, DRAWN))
+    assert inlined and json.loads(inlined[1]) == DRAWN["chapter.moved"]["frames"]
+
+
+def test_a_changed_figure_has_another_address():
+    changed = DRAWN["chapter.moved"] | {"frames": ["<svg>z</svg>"]}
+    assert frames_uri("chapter.moved", changed) != frames_uri("chapter.moved", DRAWN["chapter.moved"])
+
+
+@pytest.fixture
+def figure_modules(monkeypatch):
+    """The modules of docs/figures, under the short names by which they import one another."""
+    monkeypatch.syspath_prepend(FIGURES)
+    return lambda name: importlib.import_module(name)
+
+
+WITH_SLIDERS = {"gradient_descent.descent": 33, "neurons_and_layers.one_input": 81}
+
+
+@pytest.mark.parametrize("name", WITH_SLIDERS)
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_each_frame_is_what_the_figure_s_function_draws_at_that_value(figure_modules, name, language):
+    drawn = draw({name}, language)[name]
+    module, _, function = name.partition(".")
+    figure = getattr(figure_modules(module), function)
+    (first, slider), *others = figure.sliders.items()
+    expected = [
+        figure(lambda zh, en: zh if language == "zh" else en, **{first: value}, **more).svg()
+        for value in slider.values
+        for more in ([{others[0][0]: other} for other in others[0][1].values] if others else [{}])
+    ]
+    assert drawn["frames"] == expected and len(expected) == WITH_SLIDERS[name]
+    assert len(set(expected)) > len(expected) / 2, "moving the slider moves the figure"
+    start = 0
+    for one in drawn["sliders"]:
+        start = start * len(one["values"]) + one["start"]
+    assert drawn["svg"] == expected[start], "the plain figure is the frame at which the sliders start"
+
+
+@pytest.mark.parametrize("name", WITH_SLIDERS)
+def test_the_frames_of_a_figure_are_at_most_40_kilobytes(name):
+    for language in ("zh", "en"):
+        frames = json.dumps(draw({name}, language)[name]["frames"], ensure_ascii=False)
+        assert len(gzip.compress(frames.encode())) <= 40_000
+
+
+@pytest.mark.parametrize(
+    ("counts", "default", "words"),
+    [
+        ([14], 0, ["15 to 41", "[14]"]),
+        ([42], 0, ["15 to 41", "[42]"]),
+        ([9, 12], 0, ["5 to 11", "[9, 12]"]),
+        ([5, 5, 5], 0, ["one slider", "or two"]),
+        ([15], 0.5, ["starts at 0.5", "one of its positions"]),
+    ],
+)
+def test_sliders_that_a_page_cannot_carry_are_refused(figure_modules, counts, default, words):
+    sliders = figure_modules("sliders")
+    declared = {"abc"[i]: sliders.Slider("甲", "a", range(count)) for i, count in enumerate(counts)}
+    with pytest.raises(ValueError) as error:
+        sliders.sliders(**declared)(lambda say, a=default, b=default, c=default: None)
+    assert all(word in str(error.value) for word in words)
 
 
 @pytest.mark.parametrize("name", ["no_such_chapter.figure", "drawing.no_such_figure"])
