@@ -96,8 +96,8 @@ def one_input(say: Say, weight: float = 1, bias: float = 0) -> Drawing:
     plot.curve(xs, sigmoid(weight * xs + bias), color="blue")
     if weight and abs(bias / weight) <= 6:
         drawing.circle(*plot.at(-bias / weight, 0.5), 4, fill="blue")
-    sum_ = f"z = {_number(weight)} x" + (f" {'+' if bias > 0 else '−'} {_number(abs(bias))}" if bias else "")
-    drawing.text((plot.left + plot.right) / 2, 16, sum_, bold=True)
+    constant = f" {'+' if bias > 0 else '−'} {_number(abs(bias))}" if bias else ""
+    drawing.text((plot.left + plot.right) / 2, 16, f"z = {_number(weight)} · x{constant}", bold=True)
     return drawing
 
 

@@ -104,7 +104,7 @@ def test_a_finger_moves_both_sliders_of_a_pair(open_tab, hosts):
         assert box["height"] >= 24
         phone.touchscreen.tap(box["x"] + part * box["width"], box["y"] + box["height"] / 2)
     assert (weight.input_value(), bias.input_value()) == ("0", "8")
-    expect(figure.locator("svg")).to_contain_text("z = −4 x + 4")
+    expect(figure.locator("svg")).to_contain_text("z = −4 · x + 4")
     assert figure.evaluate(SHOWN) == expected[8]
     phone.context.close()
 
