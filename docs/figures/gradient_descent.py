@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from drawing import Array, Drawing, Plot, Say
+from drawing import Array, Drawing, Plot, Say, ticks
 from scratchml import numerical_gradient
 
 
@@ -18,12 +18,12 @@ def paths(say: Say) -> list[Drawing]:
         drawing = Drawing(340, 210)
         plot = Plot(drawing, (-3, 6), (-2.4, 2.4), left=36, right=8, top=28, bottom=40)
         plot.axes(
-            {v: str(v).replace("-", "−") for v in range(-2, 7, 2)},
-            {v: str(v).replace("-", "−") for v in (-2, -1, 0, 1, 2)},
+            ticks(range(-2, 7, 2)),
+            ticks((-2, -1, 0, 1, 2)),
             x_label="w₂",
         )
-        drawing.text(12, plot.top + 6, "w₁", size=13, color="soft")
-        drawing.text((plot.left + plot.right) / 2, 16, say(f"学习率 {rate}", f"learning rate {rate}"), bold=True)
+        drawing.text(12, plot.top + 6, "w₁", size=drawing.small, color="soft")
+        plot.title(say(f"学习率 {rate}", f"learning rate {rate}"))
         for level in [0.05, 0.2, 0.4]:  # ovals whose half-axes are √(level / 1.6) and √(level / 0.05)
             plot.curve(
                 np.sqrt(level / 0.05) * np.cos(angles), np.sqrt(level / 1.6) * np.sin(angles), color="soft", width=0.75
@@ -33,10 +33,10 @@ def paths(say: Say) -> list[Drawing]:
         for _ in range(20):
             w = w - rate * numerical_gradient(_cost, w)
             path.append(w)
-        inside = [w for w in path if abs(w[0]) <= 2.4]
-        plot.curve([w[1] for w in inside], [w[0] for w in inside], color=color, width=1.5)
-        for w in inside:
-            drawing.circle(*plot.at(w[1], w[0]), 3, fill=color)
+        plot.curve([w[1] for w in path], [w[0] for w in path], color=color, width=1.5)
+        for w in path:
+            if abs(w[0]) <= 2.4:
+                drawing.circle(*plot.at(w[1], w[0]), 3, fill=color)
         drawing.circle(*plot.at(0, 0), 3.5, stroke="ink")
         panels.append(drawing)
     return panels

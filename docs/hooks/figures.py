@@ -78,7 +78,7 @@ def insert_figures(content: str, drawn: dict[str, str]) -> str:
         if not alt:
             raise ValueError(f"figure {name} needs a text that says what one sees: ![text](figure:{name})")
         caption = f"<figcaption>{caption}</figcaption>" if caption else ""
-        return f'<figure class="drawing"><div role="img" aria-label="{alt}" data-search-exclude>{drawn[name]}</div>{caption}</figure>'
+        return f'<figure class="drawing" data-figure="{name}"><div role="img" aria-label="{alt}" data-search-exclude>{drawn[name]}</div>{caption}</figure>'
 
     content = IMAGE.sub(figure, content)
     if 'src="figure:' in content:
