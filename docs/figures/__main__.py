@@ -14,7 +14,7 @@ from typing import Any
 
 sys.path.append(sys.path.pop(0))  # this folder last, so that a chapter called `numbers` can't hide Python's own
 
-from drawing import Drawing, Say
+from drawing import Drawing, Say, number
 from sliders import settings
 
 # The label in the language of the page.
@@ -29,7 +29,7 @@ def draw(figure: Callable[..., Drawing | list[Drawing]], say: Say) -> dict[str, 
         "sliders": [
             {
                 "label": say(slider.zh, slider.en),
-                "values": [f"{value:g}".replace("-", "−") for value in slider.values],
+                "values": [number(value) for value in slider.values],
                 "start": slider.values.index(defaults[name].default),
             }
             for name, slider in declared.items()

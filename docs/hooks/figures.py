@@ -113,7 +113,7 @@ def insert_figures(content: str, drawn: dict[str, Figure], address: Callable[[st
             raise ValueError(f"figure {name} needs a text that says what one sees: ![text](figure:{name})")
         caption = f"<figcaption>{caption}</figcaption>" if caption else ""
         sliders = _sliders(name, drawn[name], address) if drawn[name]["frames"] else ""
-        return f'<figure class="drawing"><div role="img" aria-label="{alt}" data-search-exclude>{drawn[name]["svg"]}</div>{sliders}{caption}</figure>'
+        return f'<figure class="drawing" data-figure="{name}"><div role="img" aria-label="{alt}" data-search-exclude>{drawn[name]["svg"]}</div>{sliders}{caption}</figure>'
 
     content = IMAGE.sub(figure, content)
     if 'src="figure:' in content:

@@ -104,7 +104,7 @@ def test_a_finger_moves_both_sliders_of_a_pair(open_tab, hosts):
         assert box["height"] >= 24
         phone.touchscreen.tap(box["x"] + part * box["width"], box["y"] + box["height"] / 2)
     assert (weight.input_value(), bias.input_value()) == ("0", "8")
-    expect(figure.locator("svg")).to_contain_text("z = −4 · x + 4")
+    expect(figure.locator("div > svg")).to_contain_text("z = −4 · x + 4")
     assert figure.evaluate(SHOWN) == expected[8]
     phone.context.close()
 
@@ -144,7 +144,7 @@ def test_on_paper_and_without_javascript_there_is_the_plain_figure(open_tab, hos
     still = open_tab(java_script_enabled=False)
     still.goto(hosts["in a folder"] + BOWL)
     expect(still.locator("figure.drawing .sliders")).to_be_hidden()
-    expect(still.locator("figure.drawing:has(.sliders) svg")).to_be_visible()
+    expect(still.locator("figure.drawing:has(.sliders) div > svg")).to_be_visible()
     still.context.close()
 
 

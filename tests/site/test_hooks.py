@@ -131,7 +131,7 @@ DRAWN: dict[str, Any] = {
 def test_a_figure_takes_the_place_of_its_image():
     page = insert_figures('<p><img alt="two &quot;dots&quot;" src="figure:chapter.second" title="Dots" /></p>', DRAWN)
     assert page.startswith(
-        '<figure class="drawing"><div role="img" aria-label="two &quot;dots&quot;" data-search-exclude><svg>2</svg></div>'
+        '<figure class="drawing" data-figure="chapter.second"><div role="img" aria-label="two &quot;dots&quot;" data-search-exclude><svg>2</svg></div>'
     )
     assert page.endswith("<figcaption>Dots</figcaption></figure>")
 

@@ -72,7 +72,7 @@ def show(axes, image, title="", colors=ink, lowest=0):
     axes.set_title(title, fontsize=11)
 
 
-figure, grid = plt.subplots(3, 10, figsize=(4.6, 1.5))
+figure, grid = plt.subplots(3, 10, figsize=(3.7, 1.2))
 for digit in range(10):
     for axes, image in zip(grid[:, digit], train_images[train_labels == digit]):
         show(axes, image)
@@ -130,7 +130,7 @@ baselines = {
 for name, answers in baselines.items():
     print(f"{(answers == test_labels).mean():6.1%}", words[name])
 
-figure, grid = plt.subplots(1, 10, figsize=(4.6, 0.6))
+figure, grid = plt.subplots(1, 10, figsize=(3.7, 0.5))
 for axes, image in zip(grid, means):
     show(axes, image)
 
@@ -165,7 +165,7 @@ network, history = train(train_images, train_labels, seed=0, progress=bar)
 print(f"{(read(network, test_images) == test_labels).mean():.1%}", words["network"])
 
 epochs = np.arange(1, len(history.training_loss) + 1)
-figure, axes = plt.subplots(figsize=(4.6, 2.8))
+figure, axes = plt.subplots(figsize=(3.7, 2.5))
 axes.plot(epochs, history.training_loss, color=green, label=words["training"])
 axes.plot(epochs, history.validation_loss, color=blue, label=words["validation"])
 axes.plot(epochs[history.best_epoch], min(history.validation_loss), "o", color=blue)
@@ -231,7 +231,7 @@ for model in models:
 
 mistakes = confusion - np.diag(confusion.diagonal())
 heat = LinearSegmentedColormap.from_list("heat", [orange + "00", orange + "70"])
-figure, axes = plt.subplots(figsize=(4.6, 4.4))
+figure, axes = plt.subplots(figsize=(3.7, 3.6))
 axes.pcolormesh(mistakes, cmap=heat)
 for (row, column), count in np.ndenumerate(confusion):
     if count:
@@ -273,7 +273,7 @@ answers = probabilities.argmax(axis=1)  # (364,)
 wrong = np.flatnonzero(answers != test_labels)
 
 rows = -(-len(wrong) // 4)  # 向上取整
-figure, grid = plt.subplots(rows, 4, figsize=(4.6, 1.7 * rows))
+figure, grid = plt.subplots(rows, 4, figsize=(3.7, 1.5 * rows))
 for axes, i in zip(grid.flat, wrong):
     title = f"{test_labels[i]} → {answers[i]}\n{probabilities[i].max():.0%}"
     show(axes, test_images[i], title)
@@ -306,7 +306,7 @@ weights = network.layers[0].weights.value  # (64, 32)
 both = [(0, orange), (0.5, orange + "00"), (0.5, blue + "00"), (1, blue)]
 diverging = LinearSegmentedColormap.from_list("diverging", both, N=33)
 
-figure, grid = plt.subplots(4, 8, figsize=(4.6, 2.4))
+figure, grid = plt.subplots(4, 8, figsize=(3.7, 1.9))
 for axes, neuron in zip(grid.flat, weights.T):
     show(axes, neuron, colors=diverging, lowest=-1)
 
@@ -397,7 +397,7 @@ for name in ["known", "new"]:
     print(f"{hits[name].mean():.1%} {near[name].mean():.1%}", words[name])
 
 numbers, dots = np.arange(1, 6), {}
-figure, axes = plt.subplots(figsize=(4.6, 2.8))
+figure, axes = plt.subplots(figsize=(3.7, 2.5))
 for name, color in {"known": blue, "new": orange}.items():
     shares = [hits[name][:, stretch == part].mean() for part in range(5)]
     dots[name] = 100 * np.array(shares)
@@ -405,7 +405,7 @@ for name, color in {"known": blue, "new": orange}.items():
 axes.vlines(numbers, dots["new"], dots["known"], color=gray, linewidth=1, zorder=0)
 axes.set(xlabel=words["stretch"], ylabel=words["accuracy"])
 axes.set(xticks=numbers, yticks=[88, 92, 96, 100], ylim=(87, 101.5))
-axes.legend(loc="upper center", ncols=2)
+axes.legend(loc="upper center", ncols=2, handletextpad=0, columnspacing=1)
 
 assert (dots["known"] > dots["new"]).all() and dots["known"].argmin() == 4
 assert [round(100 * hits[name].mean()) for name in ["known", "new"]] == [97, 93]
