@@ -1,4 +1,4 @@
-"""Figures of chapter 3, activation functions."""
+"""Figures of the chapter: activation functions."""
 
 from collections.abc import Callable, Iterable
 

@@ -1,4 +1,4 @@
-"""Figures of chapter 7, backpropagation."""
+"""Figures of the chapter: backpropagation."""
 
 from drawing import Drawing, Say
 from scratchml import Neuron, squared_error_gradient

@@ -1,4 +1,4 @@
-"""Figures of chapter 4, forward propagation."""
+"""Figures of the chapter: forward propagation."""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""Figures of chapter 0, foundations."""
+"""Figures of the chapter: foundations."""
 
 from collections.abc import Iterable
 

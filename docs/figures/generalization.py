@@ -1,4 +1,4 @@
-"""Figures of chapter 11, generalization."""
+"""Figures of the chapter: generalization."""
 
 from collections.abc import Callable
 from functools import cache

@@ -1,4 +1,4 @@
-"""Figures of chapter 6, gradient descent."""
+"""Figures of the chapter: gradient descent."""
 
 import numpy as np
 

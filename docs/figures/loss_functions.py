@@ -1,4 +1,4 @@
-"""Figures of chapter 5, loss functions."""
+"""Figures of the chapter: loss functions."""
 
 from collections.abc import Iterable
 

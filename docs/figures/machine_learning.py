@@ -1,4 +1,4 @@
-"""Figures of chapter 1, machine learning."""
+"""Figures of the chapter: machine learning."""
 
 from functools import cache
 

@@ -1,4 +1,4 @@
-"""Figures of chapter 8, a network from scratch."""
+"""Figures of the chapter: a network from scratch."""
 
 from functools import cache
 from typing import Any, Literal

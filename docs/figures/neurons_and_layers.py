@@ -1,4 +1,4 @@
-"""Figures of chapter 2, neurons and layers."""
+"""Figures of the chapter: neurons and layers."""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""Figures of chapter 10, optimization."""
+"""Figures of the chapter: optimization."""
 
 import math
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""Figures of chapter 9, vectorized layers."""
+"""Figures of the chapter: vectorized layers."""
 
 import json
 from pathlib import Path

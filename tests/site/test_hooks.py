@@ -18,6 +18,7 @@ from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 
 from docs.hooks import formulas
+from docs.hooks.chapters import number, numbers
 from docs.hooks.figures import draw, insert_figures
 from docs.hooks.formulas import characters, insert_formulas, math_font, mathml
 from docs.hooks.languages import twin_link
@@ -438,9 +439,72 @@ def test_a_notebook_for_download_says_what_it_needs_and_has_nothing_of_the_book_
 
 
 def test_the_references_of_all_pages_are_collected_in_order():
-    first = "# 1 · Birds { #birds }\n\n## Song { #song }\n\n- no reference\n\n## Further reading { #references }\n\n- [A](https://a)\n- [B](https://b)\n"
+    first = "# Birds { #birds }\n\n## Song { #song }\n\n- no reference\n\n## Further reading { #references }\n\n- [A](https://a)\n- [B](https://b)\n"
     second = "# Fish { #fish }\n\n- no reference\n"
-    third = "# 3 · Bees { #bees }\n\n## Further reading { #references }\n\n- [C](https://c)\n\n## After { #after }\n\n- none\n"
-    assert collect([("life/birds.md", first), ("fish.md", second), ("bees.md", third)]) == (
-        "## [1 · Birds](../life/birds.md#references) { #birds }\n\n- [A](https://a)\n- [B](https://b)\n\n## [3 · Bees](../bees.md#references) { #bees }\n\n- [C](https://c)\n"
+    third = (
+        "# Bees { #bees }\n\n## Further reading { #references }\n\n- [C](https://c)\n\n## After { #after }\n\n- none\n"
     )
+    assert collect([("life/birds.md", first), ("fish.md", second), ("bees.md", third)]) == (
+        "## [Birds](../life/birds.md#references) { #birds }\n\n- [A](https://a)\n- [B](https://b)\n\n## [Bees](../bees.md#references) { #bees }\n\n- [C](https://c)\n"
+    )
+
+
+# ---- chapter numbers
+
+NAV = [
+    "index.md",
+    "how-to-use.md",
+    "foundations.md",
+    {"I": ["neural-networks/birds.md", "neural-networks/fish.md"]},
+    {"Labs": ["labs/lab.py"]},
+    {"III": ["beyond/where-next.md"]},
+]
+CHAPTERS = {"foundations.md": 0, "neural-networks/birds.md": 1, "neural-networks/fish.md": 2}
+
+
+def test_chapters_are_counted_in_the_order_of_the_navigation():
+    assert numbers(NAV) == CHAPTERS
+
+
+@pytest.mark.parametrize(
+    ("path", "language", "markdown", "numbered"),
+    [
+        ("neural-networks/fish.md", "en", "# Fish { #fish }\n\n## Fins { #fins }", "# 2 · Fish { #fish }\n\n## Fins { #fins }"),
+        ("appendix/glossary.md", "en", "# Words { #words }\n\n## Fish { #fish }", "# Words { #words }\n\n## 2 · Fish { #fish }"),
+        ("labs/lab.py", "en", "# Lab { #lab }\n\n## Fish { #fish }", "# Lab { #lab }\n\n## Fish { #fish }"),
+        ("neural-networks/fish.md", "en", "See [](birds.md#song).", "See [chapter 1](birds.md#song)."),
+        ("neural-networks/fish.md", "zh", "见[](../foundations.md)。", "见[第 0 章](../foundations.md)。"),
+        ("index.md", "en", "Chapters [{}](neural-networks/birds.md) and [{}](neural-networks/fish.md)", "Chapters [1](neural-networks/birds.md) and [2](neural-networks/fish.md)"),
+        ("neural-networks/fish.md", "en", "[](birds.md#exercise-3), [Exercise {}](#exercise-1)", "[exercise 1.3](birds.md#exercise-3), [Exercise 2.1](#exercise-1)"),
+        ("neural-networks/fish.md", "zh", "[](#exercise-1)", "[练习 2.1](#exercise-1)"),
+        ("neural-networks/fish.md", "en", "[fins](#fins), ![a fish](figure:fish.fins)", "[fins](#fins), ![a fish](figure:fish.fins)"),
+        ("neural-networks/fish.md", "en", "```python\n# Fish { #fish }\nx = [](birds.md)\n```", "```python\n# Fish { #fish }\nx = [](birds.md)\n```"),
+        ("index.md", "en", "| {} | [0](foundations.md) | a |\n| {} | [Birds](neural-networks/birds.md) | b |\n| {} | [Fish](neural-networks/fish.md) | c |\n| | Lab | d |\n| {} | To come | e |", "| 0 | [0](foundations.md) | a |\n| 1 | [Birds](neural-networks/birds.md) | b |\n| 2 | [Fish](neural-networks/fish.md) | c |\n| | Lab | d |\n| 3 | To come | e |"),
+    ],
+)  # fmt: skip
+def test_numbers_stand_where_a_page_asks_for_them(path, language, markdown, numbered):
+    assert number(markdown, path, language, CHAPTERS) == numbered
+
+
+def test_exercises_are_counted_and_can_be_linked_to():
+    markdown = '!!! example "Before"\n\n## Exercises { #exercises }\n\n!!! example "Fins"\n\n??? success "Solution"\n\n!!! example "Gills"\n'
+    numbered = number(markdown, "neural-networks/fish.md", "en", CHAPTERS)
+    assert re.findall(r"example \"([^<\"]*)<a .* id='([^']*)' href='#([^']*)'", numbered) == [
+        ("2.1 Fins", "exercise-1", "exercise-1"),
+        ("2.2 Gills", "exercise-2", "exercise-2"),
+    ]
+    assert '!!! example "Before"\n' in numbered and '??? success "Solution to 2.1"\n' in numbered
+
+
+@pytest.mark.parametrize(
+    ("path", "markdown", "words"),
+    [
+        ("neural-networks/fish.md", "[](../labs/lab.py)", ["[](../labs/lab.py)", "no chapter", "text"]),
+        ("neural-networks/fish.md", "[Chapter {}](whales.md)", ["whales.md", "no chapter"]),
+        ("index.md", "| {} | [Birds](neural-networks/birds.md) | b |", ["neural-networks/birds.md", "chapter 0", "same order"]),
+    ],
+)  # fmt: skip
+def test_a_number_that_there_is_not_is_an_error(path, markdown, words):
+    with pytest.raises(ValueError) as error:
+        number(markdown, path, "en", CHAPTERS)
+    assert all(word in str(error.value) for word in words)

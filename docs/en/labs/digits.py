@@ -58,7 +58,7 @@ words = {
 # %% [markdown]
 # ## Pixels { #pixels }
 #
-# Each image is a row of 64 numbers from 0 (paper) to 1 (ink), and comes with its label; [chapter 1](../neural-networks/machine-learning.md) says where they are from. Here are three of each digit.
+# Each image is a row of 64 numbers from 0 (paper) to 1 (ink), and comes with its label; [the chapter on machine learning](../neural-networks/machine-learning.md) says where they are from. Here are three of each digit.
 
 # %% alt="Thirty handwritten digits of 8 × 8 pixels, in ten columns from 0 to 9. The three images in a column differ in slant, thickness and shape."
 train_images, train_labels, test_images, test_labels = digits()
@@ -104,7 +104,7 @@ for name, labels in parts.items():
 #
 # ## Baselines: what comes cheap { #baseline }
 #
-# An accuracy means little by itself; it needs a **baseline**, something simple to compare with. We take three. The first always gives the same answer, the digit that is most frequent among the training images. The second averages the training images of each digit and takes the average that is nearest to the new image. The third, from [exercise 1.3](../neural-networks/machine-learning.md#exercises), takes the single nearest training image. Nearest means that the sum of the squared differences is smallest, which can be had for all pairs at once from a matrix product:
+# An accuracy means little by itself; it needs a **baseline**, something simple to compare with. We take three. The first always gives the same answer, the digit that is most frequent among the training images. The second averages the training images of each digit and takes the average that is nearest to the new image. The third, from [an exercise](../neural-networks/machine-learning.md#exercise-3) of the chapter on machine learning, takes the single nearest training image. Nearest means that the sum of the squared differences is smallest, which can be had for all pairs at once from a matrix product:
 #
 # $$
 # \lvert a - b \rvert^2 = \lvert a \rvert^2 - 2\, a \cdot b + \lvert b \rvert^2
@@ -142,7 +142,7 @@ assert (baselines["nearest neighbor"] == test_labels).mean() > 0.98
 #
 # ## The network { #network }
 #
-# A layer of 32 neurons with ReLU, ten outputs, cross-entropy, Adam, batches of 32, and early stopping with a patience of 5 epochs: chapters 9 to 11 in ten lines. The bar counts epochs up to the 100 that are allowed. It ends far short of them, since the validation loss stops improving.
+# A layer of 32 neurons with ReLU, ten outputs, cross-entropy, Adam, batches of 32, and early stopping with a patience of 5 epochs: three chapters in ten lines. The bar counts epochs up to the 100 that are allowed. It ends far short of them, since the validation loss stops improving.
 
 # %% alt="The loss over the epochs, with two curves. The training loss falls towards zero. The validation loss falls with it at first, levels off above it, and a dot marks its lowest point, a few epochs before the end."
 def train(images, labels, seed, progress=iter):
@@ -432,7 +432,7 @@ print(dead)
 
 # %% [markdown]
 # !!! example "2 One pixel to the right"
-#     Chapter 1 moved the test images by a pixel, and the network misread more than half of them. Add moved copies of the training images to the training set, to the right, to the left, up and down. What does it do for the moved test images, for the unmoved ones, and for new writers?
+#     The chapter on machine learning moved the test images by a pixel, and the network misread more than half of them. Add moved copies of the training images to the training set, to the right, to the left, up and down. What does it do for the moved test images, for the unmoved ones, and for new writers?
 
 # %%
 moved = np.zeros((len(test_images), 8, 8))
