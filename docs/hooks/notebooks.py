@@ -20,6 +20,7 @@ from mkdocs.exceptions import PluginError
 from mkdocs.plugins import get_plugin_logger
 from mkdocs.structure.files import File, Files
 from mkdocs.structure.pages import Page
+from nbconvert.preprocessors import ExecutePreprocessor
 from nbformat import NotebookNode
 
 ROOT = Path(__file__).parents[2]
@@ -60,6 +61,8 @@ def on_config(config: MkDocsConfig) -> None:
     """A cache for each language (a build evicts what it didn't use), renewed when the package that the labs run changes."""
     # For matrices as small as the labs' a second thread costs more than it does.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    # Without a warning for each lab that the kernel's connection, which doesn't leave the machine, isn't encrypted.
+    ExecutePreprocessor._extra_arguments_default = lambda self: ["--IPKernelApp.log_level=ERROR"]
     package = hashlib.sha256()
     for path in sorted((ROOT / "scratchml").rglob("*")):
         if path.is_file() and path.suffix != ".pyc":

@@ -61,8 +61,10 @@ def test_a_sound_block_has_no_problem():
         ("second line\n```\n", "```\n", 3, ["has 1 lines", "prints 2"]),
         ("from scratchml import softmax", "# softmax is imported by a block above", 3, ["NameError", "mend"]),
         ('print("second line")', 'import warnings; warnings.warn("old")', 3, ["on stderr", "mend"]),
+        ('print("second line")', 'print("second line")\nrelu = 3\nrelu', 3, ["'line 5:", "give it a name"]),
+        ('print("second line")', 'for i in range(2):\n    "a" * i', 3, ["'line 4:", "give it a name"]),
         ('print("second line")', "raise SystemExit(3)", 3, ["exits with 3"]),
-        ('print("second line")', 'open("left", "w")', 3, ["the file left", "no files"]),
+        ('print("second line")', 'left = open("left", "w")', 3, ["the file left", "no files"]),
         ('print("second line")', 'print("second line", end="")', 3, ["line end"]),
         (
             "from scratchml import softmax\nprint(softmax([2, 4, 5]).round(4))\nprint(",
