@@ -41,6 +41,7 @@ LINE = 1.3  # from one line of a label to the next, in sizes
 HEAD = 9  # the length of an arrow's head
 MARGIN = 2  # how far a thick curve reaches over the edge of its plot
 LEVELS = 16  # shades of a heat map
+SHARES = np.linspace(0, 1, 25).tolist()  # of a line, as places for its label
 JOINS = {"⊕": "M-5 0h10M0-5v10", "⊗": "M-3.5-3.5l7 7M-3.5 3.5l7-7"}
 
 # The width of a character in sizes, in the widest of the fonts that readers' systems bring: what fits fits everywhere.
@@ -695,18 +696,25 @@ class Drawing:
             [(float(x), middle + (i - (len(layer) - 1) / 2) * step) for i in range(len(layer))]
             for x, layer in zip(xs, layers, strict=True)
         ]
-        for k in range(len(layers) - 1):
-            for i, (x1, y1) in enumerate(places[k]):
-                for j, (x2, y2) in enumerate(places[k + 1]):
-                    weight = weights[k][i][j] if weights else None
-                    color = "blue" if weight and weight > 0 else "orange" if weight else "soft"
-                    self.line([(x1, y1), (x2, y2)], color=color, width=1.2 if weight is None else 1.8)
-                    if weight is not None:
-                        along = 0.46 if (i + j) % 2 else 0.2  # nearer the source, where crossing lines are still apart
-                        px, py = x1 + along * (x2 - x1), y1 + along * (y2 - y1)
-                        label = number(weight)
-                        self.rectangle(px - 5 * len(label), py - 9, 10 * len(label), 18, fill="paper")
-                        self.text(px, py + 5, label, size=self.small, color=color, bold=True)
+        for k, (before, after) in enumerate(pairwise(places)):
+            lines = [(start, end) for start in before for end in after]
+            numbers = np.ravel(weights[k]) if weights else [None] * len(lines)
+            for (start, end), weight in zip(lines, numbers, strict=True):
+                color = "blue" if weight and weight > 0 else "orange" if weight else "soft"
+                self.line([start, end], color=color, width=1.2 if weight is None else 1.8)
+            written: list[Point] = []
+            for (start, end), weight in zip(lines, numbers, strict=True) if weights else ():
+                color = "blue" if weight > 0 else "orange" if weight else "soft"
+                # Where the label is farthest from other lines and labels, and its own line can be seen on both sides.
+                others = [between(*line, share) for line in lines if line != (start, end) for share in SHARES]
+                px, py = max(
+                    (between(start, end, share) for share in SHARES[6:-6]),
+                    key=lambda point: min(math.dist(point, other) for other in [*others, *written, *before, *after]),
+                )
+                written += [(px + dx, py) for dx in (-8, 0, 8)]
+                label = number(weight)
+                self.rectangle(px - 5 * len(label), py - 9, 10 * len(label), 18, fill="paper")
+                self.text(px, py + 5, label, size=self.small, color=color, bold=True)
         for k, (layer, row) in enumerate(zip(layers, places, strict=True)):
             for text, (x, y) in zip(layer, row, strict=True):
                 if k == 0:

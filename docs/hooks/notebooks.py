@@ -62,7 +62,7 @@ def on_config(config: MkDocsConfig) -> None:
     # For matrices as small as the labs' a second thread costs more than it does.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     # Without a warning for each lab that the kernel's connection, which doesn't leave the machine, isn't encrypted.
-    ExecutePreprocessor._extra_arguments_default = lambda self: ["--IPKernelApp.log_level=ERROR"]
+    ExecutePreprocessor._extra_arguments_default = lambda self: ["--IPKernelApp.log_level=ERROR"]  # type: ignore[attr-defined]
     package = hashlib.sha256()
     for path in sorted((ROOT / "scratchml").rglob("*")):
         if path.is_file() and path.suffix != ".pyc":
