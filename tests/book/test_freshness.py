@@ -124,3 +124,14 @@ def test_the_record_has_one_section_a_line_in_order(agreed):
     lines = (agreed / freshness.LOCK).read_text("utf8").splitlines()
     assert [line.split('"')[1] for line in lines[1:-1]] == ["part/x#section", "part/x#title"]
     assert all(len(digest) == 16 for digest in json.loads("\n".join(lines))["part/x#title"])
+
+
+def test_a_section_marked_as_waiting_passes_is_listed_and_can_be_confirmed(agreed, tree, capsys):
+    tree({"docs/en/part/x.md": PAGE.replace("Second.", "Second. And more.")})
+    assert confirm.main(["--waiting", "part/x#section"], agreed) == 0
+    assert freshness.problems(agreed) == [] and freshness.marked(agreed) == ["part/x#section"]
+    tree({"docs/en/part/x.md": PAGE.replace("Second.", "Second. And still more.")})
+    assert [problem.line for problem in freshness.problems(agreed)] == [5], "a change after that waits anew"
+    tree({"docs/zh/part/x.md": BOOK["docs/zh/part/x.md"].replace("二", "二。还有")})
+    assert confirm.main(["part/x#section"], agreed) == 0
+    assert freshness.problems(agreed) == [] and freshness.marked(agreed) == []
