@@ -29,13 +29,13 @@ log = get_plugin_logger("labs")
 # What readers are told: at the top of a lab's page, and at the top of the notebook that they downloaded.
 TEXTS = {
     "zh": {
-        "page": "这一页是一个笔记本，生成网页时从头到尾运行过一遍。[下载 {name}]({link}){{ download }}，在自己的电脑上改着玩。",
+        "page": "这一页是一个笔记本，生成网页时从头到尾运行过一遍。格子要依次运行，单独一格贴出去是跑不通的。[下载 {name}]({link}){{ download }}，装好 JupyterLab（`pip install jupyterlab`）和这本书，就能在自己的电脑上改着玩；怎么打开，写在笔记本的开头。",
         "notebook": "运行这个笔记本，需要这本书的包 `scratchml`。在这本书的仓库的文件夹里运行（macOS、Linux）：",
         "windows": "Windows 的 PowerShell：",
         "open": "然后在 JupyterLab 里打开这个文件。",
     },
     "en": {
-        "page": "This page is a notebook that ran from top to bottom when the page was built. [Download {name}]({link}){{ download }} to change things and see what happens.",
+        "page": "This page is a notebook that ran from top to bottom when the page was built. Its cells belong together: one by itself doesn't run. [Download {name}]({link}){{ download }} to change things and see what happens; it takes JupyterLab (`pip install jupyterlab`) and this book, and says at its top how to open it.",
         "notebook": "This notebook needs `scratchml`, the package of the book. In the folder of the book's repository, run (macOS, Linux):",
         "windows": "In PowerShell on Windows:",
         "open": "Then open this file in JupyterLab.",

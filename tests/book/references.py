@@ -40,7 +40,7 @@ def problems(root: Path = ROOT) -> list[Problem]:
 def link(page: Page, link: Link, files: dict[str, Page], root: Path) -> list[Problem]:
     """A link leads to a file and an anchor of the same language, or to an https address outside."""
     target, line = link.target, link.line
-    if target.startswith(("https://", "mailto:", *WITHOUT_HTTPS)):
+    if target.startswith(("https://", "mailto:", *WITHOUT_HTTPS)) or target == "repository:":
         return []
     if ":" in target or target.startswith("/"):
         return [

@@ -29,6 +29,7 @@ from docs.hooks.listings import insert_listings, let_copy_whole, listing
 from docs.hooks.notebooks import PALETTE, as_markdown, as_shown, for_jupyter, in_palette, notebook, printed
 from docs.hooks.outputs import set_apart
 from docs.hooks.references import collect
+from docs.hooks.repository import link_repository
 from docs.hooks.solutions import changed_lines, mark_changes
 
 # ---- formulas
@@ -670,3 +671,15 @@ def test_the_changes_of_a_solution_are_marked_and_nothing_else():
     assert marked.count("hl_lines") == 1
     assert marked.replace('```python hl_lines="3"', "```python") == page
     assert 'hl_lines="3"' in marked[marked.index("??? success") :]
+
+
+# ---- the repository
+
+
+def test_a_link_to_the_repository_leads_there_or_is_words_alone():
+    text = "[Download the book](repository:), or [read on](x.md)."
+    assert (
+        link_repository(text, "https://example.org/book")
+        == "[Download the book](https://example.org/book), or [read on](x.md)."
+    )
+    assert link_repository(text, "") == "Download the book, or [read on](x.md)."
