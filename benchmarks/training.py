@@ -3,10 +3,10 @@
     python -m benchmarks.training [--peers PYTHON]
 
 Every side trains the same network on the same images, the digits (for 784 inputs enlarged to 28 × 28), in float32 and
-with Adam, except two: "neuron", the network of chapter 8, and "matrices", which takes the same plain steps in float64 as
-chapter 9 does. A side runs in a process of its own, at the number of threads that suits it best; the sides take turns,
+with Adam, except two: "neuron", the network of the chapter network-from-scratch, and "matrices", which takes the same plain steps in float64 as
+vectorized-layers does. A side runs in a process of its own, at the number of threads that suits it best; the sides take turns,
 three rounds, and the median of the three counts. Peers that aren't installed are left out; `--peers` names a Python that
-has them. The results go to benchmarks/training.json, and from there into chapter 9.
+has them. The results go to benchmarks/training.json, and from there into the chapter vectorized-layers.
 """
 
 import argparse

@@ -1,11 +1,11 @@
-"""Figures of chapter 3, activation functions."""
+"""Figures of the chapter: activation functions."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 
 import numpy as np
 
 import scratchml
-from drawing import Array, Drawing, Plot, Say
+from drawing import Array, Drawing, Plot, Say, powers_of_ten, ticks
 from scratchml import numerical_gradient, relu, xor
 
 Function = Callable[[Array], Array]
@@ -13,16 +13,12 @@ Function = Callable[[Array], Array]
 COLORS = {"sigmoid": "orange", "tanh": "purple", "relu": "blue", "gelu": "green"}
 
 
-def _whole(values: Iterable[float]) -> dict[float, str]:
-    return {value: f"{value:g}".replace("-", "−") for value in values}
-
-
 def bend(say: Say) -> list[Drawing]:
     """Two ReLUs of s = x₁ + x₂, and their sum, which is what the lamp needs."""
     s = np.linspace(-0.5, 2.5, 61)
     left = Drawing(330, 240)
     plot = Plot(left, (-0.5, 2.5), (-3, 2.5), left=36, top=14, bottom=42)
-    plot.axes(_whole([0, 1, 2]), _whole([-3, -2, -1, 0, 1, 2]), x_label="s")
+    plot.axes(ticks([0, 1, 2]), ticks([-3, -2, -1, 0, 1, 2]), x_label="s")
     plot.curve(s, relu(s), color="blue")
     plot.curve(s, -2 * relu(s - 1), color="orange")
     plot.label(1.2, 1.75, "relu(s)", color="blue", anchor="end", above=0)
@@ -30,7 +26,7 @@ def bend(say: Say) -> list[Drawing]:
 
     right = Drawing(330, 240)
     plot = Plot(right, (-0.5, 2.5), (-1, 2), left=36, top=14, bottom=42)
-    plot.axes(_whole([0, 1, 2]), _whole([-1, 0, 1, 2]), x_label="s")
+    plot.axes(ticks([0, 1, 2]), ticks([-1, 0, 1, 2]), x_label="s")
     plot.curve(s, relu(s) - 2 * relu(s - 1), color="green")
     switches, lamp = xor()
     for filled in [True, False]:
@@ -46,8 +42,8 @@ def tents(say: Say) -> Drawing:
     curve = 1.6 + np.sin(1.7 * x) - 0.1 * x
     knots = np.linspace(0, 4, 9)
     width = knots[1]
-    drawing = Drawing(420, 250)
-    plot = Plot(drawing, (0, 4), (0, 2.7), left=20, right=20, top=12, bottom=16)
+    drawing = Drawing(330, 210)
+    plot = Plot(drawing, (0, 4), (0, 2.7), left=10, right=10, top=12, bottom=12)
     total = np.zeros_like(x)
     for knot, height in zip(knots, np.interp(knots, x, curve), strict=True):
         tent = height / width * (relu(x - knot + width) - 2 * relu(x - knot) + relu(x - knot - width))
@@ -65,12 +61,10 @@ def shapes(say: Say) -> list[Drawing]:
     z = np.linspace(-4, 4, 161)
     left = Drawing(330, 270)
     plot = Plot(left, (-4, 4), (-1.2, 3.2), left=36, top=28, bottom=30)
-    plot.axes(_whole([-4, -2, 0, 2, 4]), _whole([-1, 0, 1, 2, 3]))
-    left.text((plot.left + plot.right) / 2, 16, say("函数", "function"), bold=True)
+    plot.axes(ticks([-4, -2, 0, 2, 4]), ticks([-1, 0, 1, 2, 3]))
+    plot.title(say("函数", "function"))
     for name, color in COLORS.items():
-        y = getattr(scratchml, name)(z)
-        shown = y <= 3.2
-        plot.curve(z[shown], y[shown], color=color, dashed=name == "gelu")
+        plot.curve(z, getattr(scratchml, name)(z), color=color, dashed=name == "gelu")
     plot.label(2.2, 2.75, "ReLU", color="blue", anchor="end", above=0)
     plot.label(1.75, 1.05, "GELU", color="green", anchor="end", above=-52)
     plot.label(-2.2, 0.24, "sigmoid", color="orange", anchor="middle", above=6)
@@ -78,8 +72,8 @@ def shapes(say: Say) -> list[Drawing]:
 
     right = Drawing(330, 270)
     plot = Plot(right, (-4, 4), (-0.2, 1.2), left=44, top=28, bottom=30)
-    plot.axes(_whole([-4, -2, 0, 2, 4]), {0: "0", 0.25: "0.25", 0.5: "0.5", 1: "1"})
-    right.text((plot.left + plot.right) / 2, 16, say("斜率", "slope"), bold=True)
+    plot.axes(ticks([-4, -2, 0, 2, 4]), {0: "0", 0.25: "0.25", 0.5: "0.5", 1: "1"})
+    plot.title(say("斜率", "slope"))
     for name, color in COLORS.items():
         slope = getattr(scratchml, f"{name}_derivative")
         if name == "relu":  # a jump at 0, not a slanting line
@@ -92,12 +86,11 @@ def shapes(say: Say) -> list[Drawing]:
 
 def vanishing(say: Say) -> Drawing:
     """The slope through 1 to 10 layers of one activation function, starting from 1."""
-    drawing = Drawing(420, 280)
-    plot = Plot(drawing, (1, 10), (-7, 0.5), left=58, right=70, top=28, bottom=44)
-    superscript = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+    drawing = Drawing(356, 270)
+    plot = Plot(drawing, (1, 10), (-7, 0.5), left=44, right=72, top=28, bottom=44)
     plot.axes(
-        {n: str(n) for n in range(1, 11)},
-        {e: "10" + str(e).translate(superscript) if e else "1" for e in range(-7, 1)},
+        ticks(range(1, 11)),
+        powers_of_ten(range(-7, 1)),
         x_label=say("层数", "layers"),
         y_label=say("斜率", "slope"),
     )

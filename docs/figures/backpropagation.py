@@ -1,4 +1,4 @@
-"""Figures of chapter 7, backpropagation."""
+"""Figures of the chapter: backpropagation."""
 
 from drawing import Drawing, Say
 from scratchml import Neuron, squared_error_gradient
@@ -12,9 +12,9 @@ def two_neurons(say: Say) -> Drawing:
     a2 = second.forward(a1)
     dC_da2 = squared_error_gradient([[4.0]], a2)
     _, _, dC_da1 = second.gradients(dC_da2)
-    drawing = Drawing(420, 210)
+    drawing = Drawing(356, 210)
     y = 92
-    xs = {"x": 34, "a1": 160, "a2": 286, "C": 384}
+    xs = {"x": 26, "a1": 132, "a2": 238, "C": 330}
     for start, end, weight in [("x", "a1", "× 0.5"), ("a1", "a2", "× 3")]:
         drawing.arrow((xs[start] + 22, y), (xs[end] - 24, y), color="blue", width=2)
         drawing.text((xs[start] + xs[end]) / 2, y - 10, weight, color="blue", bold=True)
@@ -33,12 +33,12 @@ def two_neurons(say: Say) -> Drawing:
         drawing.arrow((xs[start] - 8, y + 62), (xs[end] + 8, y + 62), color="orange", width=2)
         drawing.text(xs[end], y + 50, f"{slope:g}", color="orange", bold=True, size=16)
     drawing.text(xs["C"], y + 50, "1", color="orange", bold=True, size=16)
-    drawing.text(xs["x"], y + 67, say("斜率", "slopes"), size=13, color="orange")
+    drawing.text(xs["x"], y + 67, say("斜率", "slopes"), size=drawing.small, color="orange")
     drawing.text(
-        210,
+        178,
         196,
         say("蓝：往前算；橙：C 对这个数的斜率，往回算", "blue: forward; orange: the slope of C, backward"),
-        size=13,
+        size=drawing.small,
         color="soft",
     )
     return drawing

@@ -1,15 +1,9 @@
-"""Figures of chapter 0, foundations."""
-
-from collections.abc import Iterable
+"""Figures of the chapter: foundations."""
 
 import numpy as np
 
-from drawing import Drawing, Plot, Say
+from drawing import Drawing, Plot, Say, between, ticks
 from scratchml import digits
-
-
-def _axis(values: Iterable[float]) -> dict[float, str]:
-    return {value: f"{value:g}".replace("-", "−") for value in values}
 
 
 def angle(say: Say) -> list[Drawing]:
@@ -31,47 +25,47 @@ def angle(say: Say) -> list[Drawing]:
 def matrix_product(say: Say) -> Drawing:
     """(2, 3) times (3, 2): a row and a column make one entry."""
     A, B = np.array([[1, 2, 0], [0, 1, 3]]), np.array([[2, 1], [1, 0], [0, 2]])
-    drawing = Drawing(400, 180)
-    for x, y, values, name in [(10, 52, A, "A"), (158, 35, B, "B"), (286, 52, A @ B, "A @ B")]:
-        drawing.matrix(x, y, values, name=name)
-    drawing.text(136, 92, "@", size=18)
-    drawing.text(254, 92, "=", size=18)
-    drawing.rectangle(10, 52, 3 * 34, 34, stroke="blue", line_width=3)
-    drawing.rectangle(158 + 34, 35, 34, 3 * 34, stroke="orange", line_width=3)
-    drawing.rectangle(286 + 34, 52, 34, 34, stroke="green", line_width=3)
+    drawing = Drawing(330, 180)
+    a = drawing.matrix(4, 52, A, name="A")
+    b = drawing.matrix(138, 35, B, name="B")
+    product = drawing.matrix(258, 52, A @ B, name="A @ B")
+    for sign, left, right in [("@", a, b), ("=", b, product)]:
+        drawing.text(between(left.right, right.left)[0], 92, sign, size=18)
+    for part, color in [(a.row(0), "blue"), (b.column(1), "orange"), (product.cell(0, 1), "green")]:
+        drawing.rectangle(part.x, part.y, part.width, part.height, stroke=color, line_width=3)
     return drawing
 
 
 def broadcasting(say: Say) -> Drawing:
     """A column plus a row: each is repeated to fit the other."""
     column, row = np.array([[0], [10], [20], [30]]), np.array([1, 2, 3])
-    drawing = Drawing(400, 210)
-    drawing.matrix(20, 30, column, shape=False)
-    drawing.text(37, 184, "(4, 1)", size=13, color="soft")
-    drawing.text(80, 103, "+", size=18)
-    drawing.matrix(106, 81, row, shape=False)
-    drawing.text(157, 133, "(3,)", size=13, color="soft")
-    drawing.text(236, 103, "=", size=18)
-    drawing.matrix(262, 30, column + row)
+    drawing = Drawing(330, 204)
+    tall = drawing.matrix(8, 24, column, shape=False)
+    wide = drawing.matrix(82, 75, row, shape=False)
+    both = drawing.matrix(224, 24, column + row)
+    drawing.note(tall.bottom, "(4, 1)", "below")
+    drawing.note(wide.bottom, "(3,)", "below")
+    for sign, left, right in [("+", tall, wide), ("=", wide, both)]:
+        drawing.text(between(left.right, right.left)[0], 97, sign, size=18)
     return drawing
 
 
 def average_digits(say: Say) -> Drawing:
     """The average of all training images of each digit."""
     images, labels, _, _ = digits()
-    drawing = Drawing(400, 190)
+    drawing = Drawing(330, 172)
     for digit in range(10):
-        x, y = 4 + digit % 5 * 80, 4 + digit // 5 * 96
-        drawing.pixels(x, y, 64, images[labels == digit].mean(axis=0).reshape(8, 8))
-        drawing.text(x + 32, y + 84, str(digit), size=15, bold=True)
+        x, y = 6 + digit % 5 * 66, 4 + digit // 5 * 86
+        drawing.pixels(x, y, 54, images[labels == digit].mean(axis=0).reshape(8, 8))
+        drawing.text(x + 27, y + 73, str(digit), size=15, bold=True)
     return drawing
 
 
 def slope(say: Say) -> Drawing:
     """Lines through (3, 9) and (3 + h, (3 + h)²) turn towards the tangent."""
-    drawing = Drawing(420, 300)
+    drawing = Drawing(330, 270)
     plot = Plot(drawing, (0, 5.3), (-4, 28), left=40, top=14, bottom=34)
-    plot.axes(_axis([0, 1, 2, 3, 4, 5]), _axis([0, 4, 9, 16, 25]))
+    plot.axes(ticks([0, 1, 2, 3, 4, 5]), ticks([0, 4, 9, 16, 25]))
     xs = np.linspace(0, 5.25, 106)
     for h, color in [(2, "orange"), (1, "purple"), (None, "green")]:
         steep = ((3 + h) ** 2 - 9) / h if h else 6
@@ -92,13 +86,13 @@ def exp_and_ln(say: Say) -> list[Drawing]:
     """e to the x, and the natural logarithm."""
     left = Drawing(330, 240)
     plot = Plot(left, (-3, 2.2), (-1, 8), left=36, top=14, bottom=34)
-    plot.axes(_axis([-3, -2, -1, 0, 1, 2]), _axis([0, 1, 2, 4, 6, 8]))
+    plot.axes(ticks([-3, -2, -1, 0, 1, 2]), ticks([0, 1, 2, 4, 6, 8]))
     x = np.linspace(-3, 2.05, 81)
     plot.curve(x, np.exp(x), color="blue")
     plot.label(1.1, 5, "eˣ", color="blue", anchor="end")
     right = Drawing(330, 240)
     plot = Plot(right, (-1, 8), (-3, 2.2), left=36, top=14, bottom=34)
-    plot.axes(_axis([0, 1, 2, 4, 6, 8]), _axis([-3, -2, -1, 0, 1, 2]))
+    plot.axes(ticks([0, 1, 2, 4, 6, 8]), ticks([-3, -2, -1, 0, 1, 2]))
     x = np.linspace(0.05, 8, 161)
     plot.curve(x, np.log(x), color="orange")
     plot.label(5, np.log(5), "ln x", color="orange", anchor="end")

@@ -1,11 +1,11 @@
-"""Figures of chapter 11, generalization."""
+"""Figures of the chapter: generalization."""
 
 from collections.abc import Callable
 from functools import cache
 
 import numpy as np
 
-from drawing import Array, Drawing, Plot, Say
+from drawing import Array, Drawing, Plot, Say, ticks
 from scratchml import SGD, Adam, CrossEntropy, Linear, MiniBatches, ReLU, Sequential, digits, fit, mean_loss
 
 Batch = tuple[Array, Array]
@@ -38,12 +38,12 @@ def shuffled_labels(say: Say) -> list[Drawing]:
         drawing = Drawing(330, 260)
         plot = Plot(drawing, (0, 80), (0, 1), top=40)
         plot.axes(
-            {epoch: str(epoch) for epoch in range(0, 81, 20)},
+            ticks(range(0, 81, 20)),
             {tenth / 10: f"{tenth * 10}%" for tenth in range(0, 11, 2)},
             x_label=say("轮次", "epoch"),
         )
         title = say("打乱的标签", "shuffled labels") if shuffled else say("真的标签", "true labels")
-        drawing.text((plot.left + plot.right) / 2, 16, title, bold=True)
+        plot.title(title)
         for seed in [1, 2, 0]:
             for accuracies, color in zip(_accuracies(seed, shuffled), ["green", "blue"], strict=True):
                 plot.curve(range(0, 81, 4), accuracies, color=color, width=0.75 if seed else 2.5)
@@ -81,14 +81,14 @@ def two_curves(say: Say) -> list[Drawing]:
         drawing = Drawing(330, 260)
         plot = Plot(drawing, (0, 30), (0, 2.5), left=36, top=40)
         plot.axes(
-            {epoch: str(epoch) for epoch in range(0, 31, 10)},
-            {value: f"{value:g}" for value in (0, 0.5, 1, 1.5, 2, 2.5)},
+            ticks(range(0, 31, 10)),
+            ticks((0, 0.5, 1, 1.5, 2, 2.5)),
             x_label=say("轮次", "epoch"),
         )
         title = (
             say("五分之一的标签是随机的", "a fifth of the labels random") if share else say("标签都对", "right labels")
         )
-        drawing.text((plot.left + plot.right) / 2, 16, title, bold=True)
+        plot.title(title)
         for losses, color in [(history.training_loss, "green"), (history.validation_loss, "blue")]:
             plot.curve(range(1, 31), losses, color=color)
         best = history.best_epoch

@@ -1,21 +1,21 @@
-"""Figures of chapter 1, machine learning."""
+"""Figures of the chapter: machine learning."""
 
 from functools import cache
 
 import numpy as np
 
-from drawing import Array, Drawing, Plot, Say
+from drawing import Array, Drawing, Plot, Say, ticks
 from scratchml import NeuralNetwork, digits, one_hot
 
 
 def examples(say: Say) -> Drawing:
     """An image of each digit among the training images, with its label."""
     images, labels, _, _ = digits()
-    drawing = Drawing(400, 190)
+    drawing = Drawing(330, 172)
     for digit in range(10):
-        x, y = 4 + digit % 5 * 80, 4 + digit // 5 * 96
-        drawing.pixels(x, y, 64, images[np.flatnonzero(labels == digit)[1]].reshape(8, 8))
-        drawing.text(x + 32, y + 84, str(digit), size=15, bold=True)
+        x, y = 6 + digit % 5 * 66, 4 + digit // 5 * 86
+        drawing.pixels(x, y, 54, images[np.flatnonzero(labels == digit)[1]].reshape(8, 8))
+        drawing.text(x + 27, y + 73, str(digit), size=15, bold=True)
     return drawing
 
 
@@ -39,10 +39,10 @@ def seen_and_unseen(say: Say) -> Drawing:
     """Accuracy after each epoch on training and test images, with four other seeds, beside the lookup table's."""
     always_zero = (digits().test_labels == 0).mean()
 
-    drawing = Drawing(420, 300)
+    drawing = Drawing(356, 280)
     plot = Plot(drawing, (0, 10), (0, 1), top=26)
     plot.axes(
-        {epoch: str(epoch) for epoch in range(0, 11, 2)},
+        ticks(range(0, 11, 2)),
         {tenth / 10: f"{tenth * 10}%" for tenth in range(0, 11, 2)},
         x_label=say("轮次", "epoch"),
         y_label=say("准确率", "accuracy"),

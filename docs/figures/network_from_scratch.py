@@ -1,11 +1,11 @@
-"""Figures of chapter 8, a network from scratch."""
+"""Figures of the chapter: a network from scratch."""
 
 from functools import cache
 from typing import Any, Literal
 
 import numpy as np
 
-from drawing import Array, Drawing, Plot, Say
+from drawing import Anchor, Array, Drawing, Plot, Say, powers_of_ten
 from scratchml import NeuralNetwork, digits, one_hot, squared_error_gradient, xor
 
 EPOCHS = 1200
@@ -48,14 +48,13 @@ def twenty_runs(say: Say) -> list[Drawing]:
             x_label=say("轮次", "epoch"),
             y_label=say("损失", "loss"),
         )
-        drawing.text((plot.left + plot.right) / 2, 16, title, bold=True)
+        plot.title(title)
         runs = [_lamp(seed, **options) for seed in range(20)]
         epochs = np.arange(0, EPOCHS + 1, 20)
         learned = [losses for losses, _ in runs if losses[-1] < 0.01]
         stuck = [losses for losses, _ in runs if losses[-1] >= 0.01]
         for losses in learned:
-            shown = np.array(losses) <= 0.55  # larger weights begin with larger losses
-            plot.curve(epochs[shown], np.array(losses)[shown], color="blue", width=1.2)
+            plot.curve(epochs, losses, color="blue", width=1.2)  # larger weights begin with larger losses, over the top
         for losses in stuck:
             plot.curve(epochs, losses, color=color, width=2.2, dashed=True)
         if color == "orange":
@@ -77,7 +76,7 @@ def twenty_runs(say: Say) -> list[Drawing]:
                 color=color,
                 anchor="end",
             )
-        where = (EPOCHS, "end") if stuck else (330, "start")  # clear of the curves
+        where: tuple[float, Anchor] = (EPOCHS, "end") if stuck else (330, "start")  # clear of the curves
         plot.label(
             where[0], 0, say(f"{len(learned)} 个学会了", f"{len(learned)} learned"), color="blue", anchor=where[1]
         )
@@ -111,7 +110,6 @@ def signal(say: Say) -> list[Drawing]:
                 _, _, gradient = layer.gradients(gradient)
                 sizes.append(_size(gradient))
             backward[scale, seed] = [size / sizes[0] for size in reversed(sizes)]
-    superscript = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
     panels = []
     for title, curves, first in [
         (say("往前：信号的大小", "forward: the signal"), forward, 0),
@@ -119,11 +117,12 @@ def signal(say: Say) -> list[Drawing]:
     ]:
         drawing = Drawing(330, 270)
         plot = Plot(drawing, (first, 5), (-8, 4), left=46, right=58, top=30, bottom=42)
-        powers = {e: "10" + str(e).translate(superscript) if e else "1" for e in range(-8, 5, 2)}
         plot.axes(
-            {n: str(n) if n else say("输入", "input") for n in range(first, 6)}, powers, x_label=say("层", "layer")
+            {n: str(n) if n else say("输入", "input") for n in range(first, 6)},
+            powers_of_ten(range(-8, 5, 2)),
+            x_label=say("层", "layer"),
         )
-        drawing.text((plot.left + plot.right) / 2, 16, title, bold=True)
+        plot.title(title)
         for (scale, seed), sizes in curves.items():
             color, dashed = SCALES[scale]
             plot.curve(range(first, 6), np.log10(sizes), color=color, dashed=dashed, width=0.75 if seed else 2.5)
@@ -157,8 +156,8 @@ def sorted_batches(say: Say) -> Drawing:
         known[:, batch] = [right[data.test_labels == digit].mean() for digit in range(10)]
     if np.any((known > 0.1) & (known < 0.5)):
         raise ValueError("a cell is neither full nor empty: the caption would be wrong")
-    drawing = Drawing(420, 268)
-    left, top, width, height = 30, 14, 8, 20
+    drawing = Drawing(330, 268)
+    left, top, width, height = 26, 14, 6.5, 20
     for digit in range(10):
         edges = np.flatnonzero(np.diff(np.concatenate([[0], known[digit] > 0.5, [0]])))
         for start, end in edges.reshape(-1, 2):

@@ -1,9 +1,10 @@
-"""Figures of chapter 2, neurons and layers."""
+"""Figures of the chapter: neurons and layers."""
 
 import numpy as np
 
-from drawing import Drawing, Plot, Say
+from drawing import Drawing, Plot, Say, number, ticks
 from scratchml import Neuron, sigmoid, xor
+from sliders import Slider, sliders
 
 
 def _neuron(weights: list[int], bias: float) -> Neuron:
@@ -13,33 +14,29 @@ def _neuron(weights: list[int], bias: float) -> Neuron:
     return neuron
 
 
-def _number(value: float) -> str:
-    return f"{value:g}".replace("-", "−")
-
-
 def weighted_sum(say: Say) -> Drawing:
     """One neuron at work: two inputs, their weights, the bias, the sum, and the answer."""
     x, w, b = [1, 1], [1, 1], -1.5
     z = float(_neuron(w, b).forward(x).item())
-    drawing = Drawing(420, 190)
+    drawing = Drawing(330, 190)
     for i, y in enumerate([48, 142]):
-        drawing.line([(60, y), (200, 95)], color="blue", width=2)
-        drawing.rectangle(24, y - 18, 36, 36, fill="paper", stroke="ink")
-        drawing.text(42, y + 5, _number(x[i]))
-        drawing.rectangle(104, (y + 95) / 2 - 10, 32, 20, fill="paper")
-        drawing.text(120, (y + 95) / 2 + 5, f"× {_number(w[i])}", color="blue", bold=True)
-    drawing.text(42, 18, say("输入", "inputs"), size=13, color="soft")
-    drawing.text(118, 18, say("权重", "weights"), size=13, color="soft")
-    drawing.circle(222, 95, 30, fill="paper", stroke="ink")
-    drawing.text(222, 101, _number(z), size=18, bold=True)
-    drawing.text(222, 55, say("加权和", "weighted sum"), size=13, color="soft")
-    drawing.arrow((222, 166), (222, 127), color="purple")
-    drawing.text(222, 183, say(f"偏置 {_number(b)}", f"bias {_number(b)}"), color="purple", bold=True)
-    drawing.arrow((253, 95), (360, 95))
-    drawing.text(306, 84, say("大于 0？", "above 0?"), size=13, color="soft")
-    drawing.circle(384, 95, 19, fill="ink" if z > 0 else "paper", stroke="ink")
-    drawing.text(384, 100, "1" if z > 0 else "0", color="paper" if z > 0 else "ink", bold=True)
-    drawing.text(384, 55, say("回答", "answer"), size=13, color="soft")
+        drawing.line([(44, y), (144, 95)], color="blue", width=2)
+        drawing.rectangle(8, y - 18, 36, 36, fill="paper", stroke="ink")
+        drawing.text(26, y + 5, number(x[i]))
+        drawing.rectangle(76, (y + 95) / 2 - 10, 32, 20, fill="paper")
+        drawing.text(92, (y + 95) / 2 + 5, f"× {number(w[i])}", color="blue", bold=True)
+    drawing.text(26, 18, say("输入", "inputs"), size=13, color="soft")
+    drawing.text(92, 18, say("权重", "weights"), size=13, color="soft")
+    drawing.circle(172, 95, 30, fill="paper", stroke="ink")
+    drawing.text(172, 101, number(z), size=18, bold=True)
+    drawing.text(172, 55, say("加权和", "weighted sum"), size=13, color="soft")
+    drawing.arrow((172, 166), (172, 127), color="purple")
+    drawing.text(172, 183, say(f"偏置 {number(b)}", f"bias {number(b)}"), color="purple", bold=True)
+    drawing.arrow((203, 95), (284, 95))
+    drawing.text(243, 84, say("大于 0？", "above 0?"), size=13, color="soft")
+    drawing.circle(304, 95, 19, fill="ink" if z > 0 else "paper", stroke="ink")
+    drawing.text(304, 100, "1" if z > 0 else "0", color="paper" if z > 0 else "ink", bold=True)
+    drawing.text(304, 55, say("回答", "answer"), size=13, color="soft")
     return drawing
 
 
@@ -49,12 +46,12 @@ def sliding_line(say: Say) -> list[Drawing]:
     for bias in [-2, 0, 2]:
         drawing = Drawing(200, 224)
         plot = Plot(drawing, (-3, 3), (-3, 3), left=26, right=8, top=26, bottom=34)
-        plot.axes({t: _number(t) for t in (-2, 0, 2)}, {t: _number(t) for t in (-2, 0, 2)})
+        plot.axes(ticks((-2, 0, 2)), ticks((-2, 0, 2)))
         plot.region(_neuron([1, 1], bias).forward, color="blue")
         # x₁ + x₂ + bias = 0 runs from one edge of the square to another.
         ends = [(max(-3, -bias - 3), min(3, -bias + 3)), (min(3, -bias + 3), max(-3, -bias - 3))]
         plot.curve(*zip(*ends, strict=True), color="blue")
-        drawing.text((plot.left + plot.right) / 2, 16, say(f"偏置 {_number(bias)}", f"bias {_number(bias)}"), bold=True)
+        plot.title(say(f"偏置 {number(bias)}", f"bias {number(bias)}"))
         panels.append(drawing)
     return panels
 
@@ -69,24 +66,42 @@ def shift_and_steepen(say: Say) -> list[Drawing]:
     ]:
         drawing = Drawing(330, 230)
         plot = Plot(drawing, (-6, 6), (0, 1), left=36, top=30, bottom=42)
-        plot.axes({t: _number(t) for t in range(-6, 7, 2)}, {0: "0", 0.5: "0.5", 1: "1"}, x_label=say("输入", "input"))
-        drawing.text((plot.left + plot.right) / 2, 16, title, bold=True)
+        plot.axes(ticks(range(-6, 7, 2)), {0: "0", 0.5: "0.5", 1: "1"}, x_label=say("输入", "input"))
+        plot.title(title)
         for (weight, bias), color in zip(curves, ["orange", "blue", "green"], strict=True):
             plot.curve(xs, sigmoid(weight * xs + bias), color=color)
         for (weight, bias), color in zip(curves, ["orange", "blue", "green"], strict=True):
             if curves[0][1]:
-                plot.label(-bias - 0.15, 0.6, _number(bias), color=color, anchor="end", above=-5)
+                plot.label(-bias - 0.15, 0.6, number(bias), color=color, anchor="end", above=-5)
             else:
-                plot.label(np.log(4) / weight + 0.25, 0.78, _number(weight), color=color, above=-5)
+                plot.label(np.log(4) / weight + 0.25, 0.78, number(weight), color=color, above=-5)
         panels.append(drawing)
     return panels
 
 
+@sliders(
+    weight=Slider("权重", "weight", np.linspace(-4, 4, 9)),
+    bias=Slider("偏置", "bias", np.linspace(-4, 4, 9)),
+)
+def one_input(say: Say, weight: float = 1, bias: float = 0) -> Drawing:
+    """What a smooth neuron with one input answers, for one weight and one bias."""
+    drawing = Drawing(330, 230)
+    plot = Plot(drawing, (-6, 6), (0, 1), left=36, top=30, bottom=42)
+    plot.axes(ticks(range(-6, 7, 2)), {0: "0", 0.5: "0.5", 1: "1"}, x_label=say("输入", "input"))
+    constant = f" {'+' if bias > 0 else '−'} {number(abs(bias))}" if bias else ""
+    plot.title(f"z = {number(weight)} · x{constant}")
+    xs = np.linspace(-6, 6, 97)
+    plot.curve(xs, sigmoid(weight * xs + bias), color="blue")
+    if weight and abs(bias / weight) <= 6:
+        drawing.circle(*plot.at(-bias / weight, 0.5), 4, fill="blue")
+    return drawing
+
+
 def layers(say: Say) -> Drawing:
     """Three inputs, a hidden layer of four neurons, an output layer of two: each neuron looks at all of the layer before."""
-    drawing = Drawing(420, 270)
+    drawing = Drawing(356, 250)
     places = drawing.network(
-        [["", "", ""], ["", "", "", ""], ["", ""]], top=46, bottom=10, left=44, right=44, radius=16
+        [["", "", ""], ["", "", "", ""], ["", ""]], top=46, bottom=10, left=34, right=34, radius=16
     )
     names = [say("输入层", "input layer"), say("隐藏层", "hidden layer"), say("输出层", "output layer")]
     for name, column in zip(names, places, strict=True):
@@ -113,7 +128,7 @@ def no_single_line(say: Say) -> list[Drawing]:
             plot.curve(*zip(*ends, strict=True), color="blue")
         plot.points(switches[answers], filled=True)
         plot.points(switches[~answers], filled=False)
-        drawing.text((plot.left + plot.right) / 2, 16, title, bold=True)
+        plot.title(title)
         panels.append(drawing)
     return panels
 
@@ -147,14 +162,14 @@ def lamp(say: Say) -> Drawing:
     output_weights, output_bias = np.array([[1], [-1]]), -0.5
     hidden = (x @ hidden_weights + hidden_biases > 0).astype(int)[0]
     answer = int((hidden @ output_weights + output_bias > 0).item())
-    drawing = Drawing(420, 250)
+    drawing = Drawing(356, 250)
     places = drawing.network(
         [["1", "0"], [str(h) for h in hidden], [str(answer)]],
         [hidden_weights, output_weights],
         top=40,
         bottom=44,
-        left=32,
-        right=32,
+        left=28,
+        right=20,
     )
     for (px, py), bias, name in zip(
         places[1], hidden_biases, [say("至少一个", "at least one"), say("两个", "both")], strict=True
@@ -164,13 +179,17 @@ def lamp(say: Say) -> Drawing:
         drawing.text(
             px,
             py + (-28 if above else 58),
-            say(f"偏置 {_number(bias)}", f"bias {_number(bias)}"),
-            size=13,
+            say(f"偏置 {number(bias)}", f"bias {number(bias)}"),
+            size=drawing.small,
             color="purple",
         )
     px, py = places[2][0]
     drawing.text(
-        px, py - 28, say(f"偏置 {_number(output_bias)}", f"bias {_number(output_bias)}"), size=13, color="purple"
+        px,
+        py - 28,
+        say(f"偏置 {number(output_bias)}", f"bias {number(output_bias)}"),
+        size=drawing.small,
+        color="purple",
     )
     drawing.text(px, py + 40, say("灯", "lamp"), bold=True)
     for (px, py), name in zip(places[0], [say("楼上", "upstairs"), say("楼下", "downstairs")], strict=True):

@@ -1,4 +1,4 @@
-"""Figures of chapter 10, optimization."""
+"""Figures of the chapter: optimization."""
 
 import math
 from collections.abc import Callable
@@ -6,7 +6,7 @@ from functools import partial
 
 import numpy as np
 
-from drawing import Array, Drawing, Plot, Say
+from drawing import Array, Drawing, Plot, Say, ticks
 from scratchml import (
     SGD,
     Adam,
@@ -53,12 +53,12 @@ def paths(say: Say) -> list[Drawing]:
         drawing = Drawing(330, 210)
         plot = Plot(drawing, (-3, 6), (-2.4, 2.4), left=36, right=8, top=28, bottom=40)
         plot.axes(
-            {v: str(v).replace("-", "−") for v in range(-2, 7, 2)},
-            {v: str(v).replace("-", "−") for v in (-2, -1, 0, 1, 2)},
+            ticks(range(-2, 7, 2)),
+            ticks((-2, -1, 0, 1, 2)),
             x_label="w₂",
         )
         drawing.text(12, plot.top + 6, "w₁", size=13, color="soft")
-        drawing.text((plot.left + plot.right) / 2, 16, title, bold=True)
+        plot.title(title)
         for level in [0.05, 0.2, 0.4]:  # ovals whose half-axes are √(level / 1.6) and √(level / 0.05)
             plot.curve(
                 np.sqrt(level / 0.05) * np.cos(angles), np.sqrt(level / 1.6) * np.sin(angles), color="soft", width=0.75
@@ -79,12 +79,12 @@ def coordinates(say: Say) -> list[Drawing]:
         (momentum, color, _descend(partial(SGD, momentum=momentum), 0.6, 30))
         for momentum, color in [(0.0, "orange"), (0.5, "blue"), (0.9, "green")]
     ]
-    for column, name, limits, ticks in [(0, "w₁", (-1.1, 1.1), (-1, 0, 1)), (1, "w₂", (-4, 5.5), (-4, -2, 0, 2, 4))]:
+    for column, name, limits, places in [(0, "w₁", (-1.1, 1.1), (-1, 0, 1)), (1, "w₂", (-4, 5.5), (-4, -2, 0, 2, 4))]:
         drawing = Drawing(330, 230)
-        plot = Plot(drawing, (0, 30), limits, left=36, right=8, top=24, bottom=44)
+        plot = Plot(drawing, (0, 30), limits, left=36, right=8, top=28, bottom=44)
         plot.axes(
-            {v: str(v) for v in range(0, 31, 10)},
-            {v: str(v).replace("-", "−") for v in ticks},
+            ticks(range(0, 31, 10)),
+            ticks(places),
             x_label=say("步", "step"),
             y_label=name,
         )
@@ -106,7 +106,7 @@ def leaving(say: Say) -> list[Drawing]:
     rate = Plot(right, (0, 6000), (0, 16), left=36, right=26, top=28, bottom=44)
     rate.axes(
         steps,
-        {v: str(v) for v in (0, 4, 8, 12, 16)},
+        ticks((0, 4, 8, 12, 16)),
         x_label=say("步", "step"),
         y_label=say("w₁ 的有效学习率", "effective rate of w₁"),
     )
@@ -140,11 +140,9 @@ def schedule(say: Say) -> list[Drawing]:
     """Two schedules of Adam, and the training loss along the way for three seeds each."""
     images, labels, _, _ = digits()
     left, right = Drawing(330, 240), Drawing(330, 240)
-    steps = {v: str(v) for v in (0, 45, 135, 225)}
+    steps = ticks((0, 45, 135, 225))
     rates = Plot(left, (0, 225), (0, 0.11), left=42, right=16, top=28, bottom=44)
-    rates.axes(
-        steps, {v: f"{v:g}" for v in (0, 0.05, 0.1)}, x_label=say("步", "step"), y_label=say("学习率", "learning rate")
-    )
+    rates.axes(steps, ticks((0, 0.05, 0.1)), x_label=say("步", "step"), y_label=say("学习率", "learning rate"))
     losses = Plot(right, (0, 225), (math.log(0.02), math.log(3)), left=42, right=16, top=28, bottom=44)
     losses.axes(
         steps,

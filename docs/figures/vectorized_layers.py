@@ -1,4 +1,4 @@
-"""Figures of chapter 9, vectorized layers."""
+"""Figures of the chapter: vectorized layers."""
 
 import json
 from pathlib import Path
@@ -22,12 +22,12 @@ def three_products(say: Say) -> Drawing:
         say("往回，给权重", "backward, for the weights"),
         say("往回，给前一层", "backward, for the layer before"),
     ]
-    drawing = Drawing(420, 546)
-    cell, height = 20, 182
+    drawing = Drawing(356, 546)
+    cell, height = 18, 182
     for i, (title, product) in enumerate(zip(titles, products, strict=True)):
         middle = i * height + 92
-        drawing.text(210, i * height + 20, title, bold=True)
-        for (name, down, across, color), x, sign in zip(product, (74, 210, 346), ("", "@", "="), strict=True):
+        drawing.text(178, i * height + 20, title, bold=True)
+        for (name, down, across, color), x, sign in zip(product, (54, 178, 297), ("", "@", "="), strict=True):
             left, top = x - across * cell / 2, middle - down * cell / 2
             for row in range(down):
                 for column in range(across):
@@ -36,9 +36,9 @@ def three_products(say: Say) -> Drawing:
             width = 13 * len(name) if len(name) < 3 else 46
             drawing.rectangle(x - width / 2, middle - 10, width, 20, fill="paper")
             drawing.text(x, middle + 5, name, color=color, italic=len(name) < 3, bold=True)
-            drawing.text(x, middle + 72, f"({names[down]}, {names[across]})", size=13, color="soft")
+            drawing.text(x, middle + 68, f"({names[down]}, {names[across]})", size=drawing.small, color="soft")
             if sign:
-                drawing.text(x - 68, middle + 5, sign, size=16)
+                drawing.text(x - 61, middle + 5, sign, size=16)
     return drawing
 
 
@@ -48,8 +48,8 @@ def times(say: Say) -> Drawing:
     names = {"neuron": say("逐个神经元", "neuron by neuron"), "matrices": say("矩阵", "matrices")}
     colors = {"neuron": "orange", "matrices": "blue", "scratchml": "blue"}
     bar, group, top = 26, 22, 8
-    height = top + sum(44 + group + bar * len(result["milliseconds"]) for result in benchmark["results"])
-    drawing = Drawing(420, height)
+    height = top + 18 + sum(44 + group + bar * len(result["milliseconds"]) for result in benchmark["results"])
+    drawing = Drawing(356, height)
     y: float = top
     for result in benchmark["results"]:
         milliseconds = result["milliseconds"]
@@ -65,17 +65,17 @@ def times(say: Say) -> Drawing:
         y += 44 - group / 2
         for side, value in milliseconds.items():
             drawing.text(128, y + 18, names.get(side, side), anchor="end")
-            length = max(1.0, 120 * value / max(milliseconds.values()))
+            length = max(1.0, 96 * value / max(milliseconds.values()))
             drawing.rectangle(136, y + 3, length, 20, fill=colors.get(side, "soft"))
             label = f"{value:.3g} ms"
             own = "matrices" if side == "neuron" else "scratchml"
             if side not in ("matrices", "scratchml"):
                 ratio = value / milliseconds[own]
                 label += f" ({ratio:.2g} ×)" if ratio < 10 else f" ({ratio:.0f} ×)"
-            drawing.text(142 + length, y + 18, label, anchor="start", size=13)
+            drawing.text(142 + length, y + 18, label, anchor="start", size=drawing.small)
             y += bar
         y += 2 * group - group / 2
-    drawing.text(
-        8, height - 8, f"{benchmark['machine']}, numpy {benchmark['numpy']}", anchor="start", size=13, color="soft"
-    )
+    processor, _, system = benchmark["machine"].partition(", ")
+    for up, line in [(26, processor), (8, f"{system}, numpy {benchmark['numpy']}")]:
+        drawing.text(8, height - up, line, anchor="start", size=drawing.small, color="soft")
     return drawing

@@ -1,23 +1,43 @@
-"""Figures: `![what one sees](figure:module.function "caption")` becomes what that function in docs/figures/ draws, as SVG in the page."""
+"""Figures: `![what one sees](figure:module.function "caption")` becomes what that function in docs/figures/ draws, as SVG in the page.
+
+One with sliders has a file with a frame for each of their positions, which the page asks for when a reader first touches
+one. In the offline edition, where a page can ask for nothing, the frames stand in the page.
+"""
 
 import hashlib
+import html
 import json
 import os
 import re
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import TypedDict
 
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.exceptions import PluginError
-from mkdocs.structure.files import Files
+from mkdocs.structure.files import File, Files
 from mkdocs.structure.pages import Page
+from mkdocs.utils import get_relative_url
 
 ROOT = Path(__file__).parents[2]
 FIGURES = ROOT / "docs" / "figures"
 CACHE = ROOT / ".cache" / "figures"
 REFERENCE = re.compile(r"\]\(figure:([\w.]+)")
 IMAGE = re.compile(r'<p>\s*<img alt="([^"]*)" src="figure:([^"]*)"(?: title="([^"]*)")?\s*/?>\s*</p>')
+
+
+class Slider(TypedDict):
+    label: str
+    values: list[str]
+    start: int
+
+
+class Figure(TypedDict):
+    svg: str
+    sliders: list[Slider]
+    frames: list[str]  # one for each position, or for each pair of positions, row by row
 
 
 class FigureError(ValueError):
@@ -28,8 +48,8 @@ class FigureError(ValueError):
         self.name = name
 
 
-def draw(names: set[str], language: str) -> dict[str, str]:
-    """The SVG of each figure, `module.function`, with its labels in `language`.
+def draw(names: set[str], language: str) -> dict[str, Figure]:
+    """What is drawn of each figure, `module.function`, with its labels in `language`.
 
     Drawn in a process of its own, so that edits to figures and to scratchml show without a restart, and
     kept until a source changes. Raises FigureError where one can't be drawn.
@@ -46,20 +66,23 @@ def draw(names: set[str], language: str) -> dict[str, str]:
             raise FigureError(run.stdout or stale[0], run.stderr.strip())
         CACHE.mkdir(parents=True, exist_ok=True)
         for drawn_in, figures in json.loads(run.stdout).items():
-            for name, svg in figures.items():
+            for name, figure in figures.items():
                 for old in CACHE.glob(f"{name}.{drawn_in}.*.json"):
                     old.unlink(missing_ok=True)
                 path = CACHE / f"{name}.{drawn_in}.{_fingerprint(name)}.json"
                 # Renamed into place, so that another build never reads half a figure.
                 half = path.with_suffix(f".{os.getpid()}")
-                half.write_text(json.dumps(svg), "utf8")
+                half.write_text(json.dumps(figure), "utf8")
                 half.replace(path)
     return {name: json.loads(path.read_text("utf8")) for name, path in cached.items()}
 
 
 def _fingerprint(name: str) -> str:
     """Of all that a figure is drawn from: its module, the drawing vocabulary, the package with its data, and measured times."""
-    sources = [FIGURES / f"{name.split('.')[0]}.py", FIGURES / "drawing.py", FIGURES / "__main__.py"]
+    sources = [
+        FIGURES / f"{name.split('.')[0]}.py",
+        *(FIGURES / file for file in ("drawing.py", "sliders.py", "__main__.py")),
+    ]
     sources += sorted(path for path in (ROOT / "scratchml").rglob("*") if path.is_file() and path.suffix != ".pyc")
     sources += sorted((ROOT / "benchmarks").glob("*.json"))
     digest = hashlib.sha256()
@@ -68,8 +91,19 @@ def _fingerprint(name: str) -> str:
     return digest.hexdigest()[:16]
 
 
-def insert_figures(content: str, drawn: dict[str, str]) -> str:
-    """The page's HTML with each figure's SVG in place of its image."""
+def frames_uri(name: str, figure: Figure) -> str:
+    """Where the frames stand, from the root of the site. A changed figure has another address, so that no cache has an old one."""
+    return f"figures/{name}.{hashlib.sha256(_frames(figure).encode()).hexdigest()[:8]}.json"
+
+
+def _frames(figure: Figure) -> str:
+    return json.dumps(figure["frames"], ensure_ascii=False, separators=(",", ":"))
+
+
+def insert_figures(content: str, drawn: dict[str, Figure], address: Callable[[str], str] | None = None) -> str:
+    """The page's HTML with each figure's SVG in place of its image, and its sliders under it. `address` says where a file of
+    the site is, seen from the page; without it the frames stand in the page.
+    """
 
     def figure(match: re.Match[str]) -> str:
         alt, name, caption = match.groups()
@@ -78,12 +112,27 @@ def insert_figures(content: str, drawn: dict[str, str]) -> str:
         if not alt:
             raise ValueError(f"figure {name} needs a text that says what one sees: ![text](figure:{name})")
         caption = f"<figcaption>{caption}</figcaption>" if caption else ""
-        return f'<figure class="drawing"><div role="img" aria-label="{alt}" data-search-exclude>{drawn[name]}</div>{caption}</figure>'
+        sliders = _sliders(name, drawn[name], address) if drawn[name]["frames"] else ""
+        return f'<figure class="drawing" data-figure="{name}"><div role="img" aria-label="{alt}" data-search-exclude>{drawn[name]["svg"]}</div>{sliders}{caption}</figure>'
 
     content = IMAGE.sub(figure, content)
     if 'src="figure:' in content:
         raise ValueError("a figure stands alone in its paragraph: put blank lines around it")
     return content
+
+
+def _sliders(name: str, figure: Figure, address: Callable[[str], str] | None) -> str:
+    """Hidden until a script can move the figure."""
+    rows = "".join(
+        f'<label><span>{html.escape(slider["label"])}</span><input type="range" min="0" max="{len(slider["values"]) - 1}" '
+        f'value="{slider["start"]}" data-values="{" ".join(slider["values"])}" aria-valuetext="{slider["values"][slider["start"]]}">'
+        f'<span class="value" aria-hidden="true">{slider["values"][slider["start"]]}</span></label>'
+        for slider in figure["sliders"]
+    )
+    if address:
+        return f'<div class="sliders" data-search-exclude data-frames="{address(frames_uri(name, figure))}" hidden>{rows}</div>'
+    inlined = _frames(figure).replace("</", "<\\/")  # as JSON the same, and no end of the script
+    return f'<div class="sliders" data-search-exclude hidden>{rows}<script type="application/json">{inlined}</script></div>'
 
 
 def on_files(files: Files, config: MkDocsConfig) -> None:
@@ -97,10 +146,20 @@ def on_files(files: Files, config: MkDocsConfig) -> None:
         config.extra["figures"] = draw(set(shown), config.theme["language"])
     except FigureError as error:
         raise PluginError(f"{shown[error.name]}: {error}") from error
+    if config.use_directory_urls:
+        for name, figure in config.extra["figures"].items():
+            if figure["frames"]:
+                files.append(File.generated(config, frames_uri(name, figure), content=_frames(figure)))
 
 
 def on_page_content(content: str, page: Page, config: MkDocsConfig, files: Files) -> str:
+    def address(uri: str) -> str:
+        return get_relative_url(uri, page.url)
+
     try:
-        return insert_figures(content, config.extra["figures"])
+        content = insert_figures(content, config.extra["figures"], address if config.use_directory_urls else None)
     except ValueError as error:
         raise PluginError(f"docs/{config.theme['language']}/{page.file.src_uri}: {error}") from error
+    if 'class="sliders"' in content:
+        content += f'<script src="{address("javascripts/sliders.js")}" defer></script>'
+    return content

@@ -165,7 +165,7 @@ def on_page_content(content: str, page: Page, config: MkDocsConfig, files: Files
         return None
     return PLOT.sub(
         lambda found: (
-            f'<figure class="drawing"><div role="img" aria-label="{found[1]}" data-search-exclude>{page.meta["plots"][int(found[2])]}</div></figure>'
+            f'<figure class="drawing" data-figure="plot {int(found[2]) + 1}"><div role="img" aria-label="{found[1]}" data-search-exclude>{page.meta["plots"][int(found[2])]}</div></figure>'
         ),
         content,
     )

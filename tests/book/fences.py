@@ -12,7 +12,7 @@ from typing import Any
 
 from pytest_codeblocks import extract_from_buffer
 
-from docs.hooks.listings import source
+from docs.hooks.listings import listing as listed
 from tests.book.page import EXPECTED_OUTPUT, Fence, Page, Problem
 
 # What a block may import: nothing here touches files, the network, threads, plots or other processes.
@@ -63,6 +63,12 @@ NUMPY_RANDOM = {
     "MT19937",
     "Philox",
     "SFC64",
+}
+
+
+MAX_LISTING = 15  # lines that are shown, the signature counted as one
+LONG_LISTINGS = {  # the reason why each is better whole; five at most
+    "scratchml.training.train_epoch": "every network of the book learns by this loop, forward, backward and a step",
 }
 
 
@@ -206,12 +212,22 @@ def _meaning(code: str) -> str:
 
 
 def listing(page: Page, fence: Fence) -> list[Problem]:
-    """A listing is included by name, so that it can't differ from the package."""
+    """A listing is included by name, so that it can't differ from the package, and it is short enough to be read."""
     try:
-        source(fence.body)
+        length = listed(fence.body).length
     except LookupError as error:
         cure = "put the one qualified name into the fence; code of its own goes into a python block"
         return [Problem(page.file, fence.line, f"no listing: {error}; {cure}")]
+    name = fence.body.strip()
+    if length > MAX_LISTING and name not in LONG_LISTINGS:
+        cure = (
+            "split the function where it has two ideas, or, if that would only make it shorter, say so in LONG_LISTINGS"
+        )
+        return [
+            Problem(
+                page.file, fence.line, f"{name} shows {length} lines, at most {MAX_LISTING} can be followed; {cure}"
+            )
+        ]
     return []
 
 

@@ -6,7 +6,7 @@ from xml.etree import ElementTree
 
 from tests.book.page import Problem
 
-MAX_WIDTH = 420
+MAX_WIDTH = 356
 HAN = re.compile(r"[\u3000-\u9fff\uff00-\uffef]")
 PALETTE = re.compile(r"none|var\(--figure-[a-z]+\)")
 COLORS = {"fill", "stroke", "color", "stop-color", "flood-color"}
@@ -33,7 +33,7 @@ def problems(name: str, file: str, line: int, drawn: dict[str, str]) -> list[Pro
     for ours, theirs in zip(_shapes(panels["zh"]), _shapes(panels["en"]), strict=False):
         if ours != theirs:
             messages.append(
-                f"draws {ours} in Chinese and {theirs} in English; let the languages differ in their labels only"
+                f"draws {ours} in Chinese and {theirs} in English; let the languages differ in their labels only, and where a box is as wide as its label, give its box a width"
             )
             break
     else:

@@ -65,14 +65,18 @@ def link(page: Page, link: Link, files: dict[str, Page], root: Path) -> list[Pro
     if anchor and (file not in files or anchor not in anchors(files[file])):
         return [
             Problem(
-                page.file, line, f"the link {target} leads to no anchor of {file}; link to the id of a heading there"
+                page.file,
+                line,
+                f"the link {target} leads to no anchor of {file}; link to the id of a heading there, or to exercise-1, exercise-2, …",
             )
         ]
     return []
 
 
 def anchors(page: Page) -> set[str]:
-    return {first or second for first, second in ANCHOR.findall(page.prose)}
+    written = {first or second for first, second in ANCHOR.findall(page.prose)}
+    exercises = [box for box in page.boxes if box.kind == "!!! example" and page.section_at(box.line) == "exercises"]
+    return written | {f"exercise-{number}" for number in range(1, len(exercises) + 1)}
 
 
 def images(page: Page, drawn: set[str]) -> list[Problem]:
@@ -113,7 +117,7 @@ def figures(root: Path = ROOT) -> dict[str, tuple[str, int]]:
     """Every figure that docs/figures can draw, module.function, with its file and line."""
     found = {}
     for path in sorted((root / "docs" / "figures").glob("*.py")):
-        if path.stem == "drawing" or path.stem.startswith("_"):
+        if path.stem in {"drawing", "sliders"} or path.stem.startswith("_"):
             continue
         for node in ast.parse(path.read_text("utf8")).body:
             if isinstance(node, ast.FunctionDef) and not node.name.startswith("_"):

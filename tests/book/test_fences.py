@@ -1,5 +1,6 @@
 import pytest
 
+from docs.hooks.listings import listing
 from tests.book import fences
 from tests.book.page import Page, read_book
 
@@ -163,6 +164,14 @@ def test_a_sound_page_has_no_problem():
             ["one qualified name"],
         ),
         ("scratchml.losses.squared_error\n", "", 27, ["one qualified name"]),
+        # Listings that nobody would read.
+        ("scratchml.losses.squared_error\n", "scratchml.losses.Loss\n", 27, ["a class", "its methods"]),
+        (
+            "scratchml.losses.squared_error\n",
+            "scratchml.module.Module.load_state\n",
+            27,
+            ["load_state shows", "at most 15", "LONG_LISTINGS"],
+        ),
     ],
 )
 def test_a_hole_is_named(names, sound, broken, line, words):
@@ -178,3 +187,10 @@ def test_the_cells_of_a_lab_run_in_the_lab_and_its_text_has_no_blocks(names):
         "docs/zh/labs/x.py:2",
         ["pytest-codeblocks"],
     )
+
+
+def test_few_listings_are_long_and_each_of_those_is_on_a_page_and_has_a_reason():
+    shown = {fence.body.strip(): fence for page in read_book() for fence in page.fences if fence.info == "py"}
+    assert len(fences.LONG_LISTINGS) <= 5 and all(fences.LONG_LISTINGS.values())
+    for name in fences.LONG_LISTINGS:
+        assert name in shown and listing(name).length > fences.MAX_LISTING, f"{name} needs no exception: take it out"

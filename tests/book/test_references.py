@@ -5,7 +5,7 @@ from tests.book import references
 PAGE = """\
 # Title { #title }
 
-[A page](../y.md), [a section](../y.md#part), [here](#title), [a paragraph](../y.md#aside), [a lab](../labs/lab.py#lab), [others](https://example.org), <http://127.0.0.1:8000/>.
+[A page](../y.md), [a section](../y.md#part), [here](#title), [](../y.md#exercise-1), [a paragraph](../y.md#aside), [a lab](../labs/lab.py#lab), [others](https://example.org), <http://127.0.0.1:8000/>.
 
 A formula $\\operatorname{softmax}(x)_i$ and
 
@@ -17,7 +17,7 @@ $$
 """
 BOOK = {
     "docs/zh/part/x.md": PAGE,
-    "docs/zh/y.md": "# Other { #other }\n\n## Part { #part }\n\nText.\n{ #aside }\n",
+    "docs/zh/y.md": '# Other { #other }\n\n## Part { #part }\n\nText.\n{ #aside }\n\n!!! example "Not one of the exercises"\n    Text\n\n## Exercises { #exercises }\n\n!!! example "First"\n    Text\n',
     "docs/zh/labs/lab.py": "# %% [markdown]\n# # Lab { #lab }\n",
     "docs/en/only.md": "# Only { #only }\n",
     "docs/figures/drawing.py": "def axes():\n    pass\n",
@@ -45,6 +45,7 @@ def test_a_sound_book_has_no_problem(tree):
         ("(../y.md)", "(/y/)", 3, ["within the book"]),
         ("#part", "#parts", 3, ["no anchor of docs/zh/y.md", "id of a heading"]),
         ("#lab", "#labs", 3, ["no anchor of docs/zh/labs/lab.py"]),
+        ("#exercise-1", "#exercise-2", 3, ["no anchor of docs/zh/y.md", "exercise-1"]),
         ("(#title)", "(#titel)", 3, ["no anchor of docs/zh/part/x.md"]),
         ("https:", "http:", 3, ["http://example.org", "use https://"]),
         ("https:", "ftp:", 3, ["use https://"]),
@@ -85,7 +86,7 @@ def test_a_lab_says_what_one_sees_in_its_plots_and_only_a_lab_draws_them(tree, n
     )
     names(
         references.problems(tree(BOOK | {"docs/zh/y.md": BOOK["docs/zh/y.md"] + "\n![a](plot:)\n"})),
-        "docs/zh/y.md:8",
+        "docs/zh/y.md:16",
         ["isn't drawn by code"],
     )
 

@@ -786,7 +786,7 @@ class TestWarmupCosine:
 
 
 def roll_down_the_bowl(make, steps):
-    """On 1.6 w₁² + 0.05 w₂², thirty-two times as steep one way as the other (chapter 6): the height after each step."""
+    """On 1.6 w₁² + 0.05 w₂², thirty-two times as steep one way as the other (chapter gradient-descent): the height after each step."""
     w = Parameter([1.5, -5.0])
     optimizer, heights = make([w]), []
     for _ in range(steps):

@@ -963,7 +963,7 @@ def vectorized(network):
 
 
 class TestBesideTheNetworkOfNeurons:
-    """The network of chapter 9 and that of chapter 8 take the same steps."""
+    """The networks of vectorized-layers and of network-from-scratch take the same steps."""
 
     @pytest.mark.parametrize(
         ("sizes", "rows", "epochs", "batch_size", "rate"),

@@ -1,7 +1,10 @@
 """What the hooks do to a page, as plain functions."""
 
 import base64
+import gzip
+import importlib
 import io
+import json
 import re
 import textwrap
 import unicodedata
@@ -18,13 +21,15 @@ from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 
 from docs.hooks import formulas
-from docs.hooks.figures import draw, insert_figures
+from docs.hooks.chapters import number, numbers
+from docs.hooks.figures import FIGURES, draw, frames_uri, insert_figures
 from docs.hooks.formulas import characters, insert_formulas, math_font, mathml
 from docs.hooks.languages import twin_link
-from docs.hooks.listings import insert_listings, source
+from docs.hooks.listings import insert_listings, let_copy_whole, listing
 from docs.hooks.notebooks import PALETTE, as_markdown, as_shown, for_jupyter, in_palette, notebook, printed
 from docs.hooks.outputs import set_apart
 from docs.hooks.references import collect
+from docs.hooks.solutions import changed_lines, mark_changes
 
 # ---- formulas
 
@@ -112,13 +117,21 @@ def test_the_font_of_the_site_has_every_glyph_of_the_book(site):
 # ---- figures
 
 
-DRAWN = {"chapter.first": "<svg>1</svg>", "chapter.second": "<svg>2</svg>"}
+DRAWN: dict[str, Any] = {
+    "chapter.first": {"svg": "<svg>1</svg>", "sliders": [], "frames": []},
+    "chapter.second": {"svg": "<svg>2</svg>", "sliders": [], "frames": []},
+    "chapter.moved": {
+        "svg": "<svg>b</svg>",
+        "sliders": [{"label": "rate", "values": ["−1", "0", "1"], "start": 1}],
+        "frames": ["<svg>a</svg>", "<svg>b</svg>", "<svg>c</svg>"],
+    },
+}
 
 
 def test_a_figure_takes_the_place_of_its_image():
     page = insert_figures('<p><img alt="two &quot;dots&quot;" src="figure:chapter.second" title="Dots" /></p>', DRAWN)
     assert page.startswith(
-        '<figure class="drawing"><div role="img" aria-label="two &quot;dots&quot;" data-search-exclude><svg>2</svg></div>'
+        '<figure class="drawing" data-figure="chapter.second"><div role="img" aria-label="two &quot;dots&quot;" data-search-exclude><svg>2</svg></div>'
     )
     assert page.endswith("<figcaption>Dots</figcaption></figure>")
 
@@ -150,6 +163,82 @@ def test_a_figure_that_was_not_drawn_is_named(name):
 def test_other_images_are_left_alone():
     html = '<p><img alt="a cat" src="cat.svg" /></p>'
     assert insert_figures(html, DRAWN) == html
+
+
+MOVED = '<p><img alt="a dot" src="figure:chapter.moved" title="Dots" /></p>'
+
+
+def test_a_slider_stands_hidden_under_its_figure_with_what_it_says_at_each_position():
+    page = insert_figures(MOVED, DRAWN, lambda uri: f"../{uri}")
+    assert page.index("<svg>b</svg></div>") < page.index('<div class="sliders"') < page.index("<figcaption>")
+    assert re.search(r'data-frames="\.\./figures/chapter\.moved\.\w+\.json" hidden><label><span>rate</span>', page)
+    assert 'max="2" value="1" data-values="−1 0 1" aria-valuetext="0"' in page
+    assert "<svg>a</svg>" not in page, "the other frames come when a reader asks for them"
+
+
+def test_where_a_page_can_ask_for_nothing_the_frames_stand_in_it():
+    inlined = re.search(r'<script type="application/json">(.*?)</script>', insert_figures(MOVED, DRAWN))
+    assert inlined and json.loads(inlined[1]) == DRAWN["chapter.moved"]["frames"]
+
+
+def test_a_changed_figure_has_another_address():
+    changed = DRAWN["chapter.moved"] | {"frames": ["<svg>z</svg>"]}
+    assert frames_uri("chapter.moved", changed) != frames_uri("chapter.moved", DRAWN["chapter.moved"])
+
+
+@pytest.fixture
+def figure_modules(monkeypatch):
+    """The modules of docs/figures, under the short names by which they import one another."""
+    monkeypatch.syspath_prepend(FIGURES)
+    return lambda name: importlib.import_module(name)
+
+
+WITH_SLIDERS = {"gradient_descent.descent": 33, "neurons_and_layers.one_input": 81}
+
+
+@pytest.mark.parametrize("name", WITH_SLIDERS)
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_each_frame_is_what_the_figure_s_function_draws_at_that_value(figure_modules, name, language):
+    drawn = draw({name}, language)[name]
+    module, _, function = name.partition(".")
+    figure = getattr(figure_modules(module), function)
+    (first, slider), *others = figure.sliders.items()
+    expected = [
+        figure(lambda zh, en: zh if language == "zh" else en, **{first: value}, **more).svg()
+        for value in slider.values
+        for more in ([{others[0][0]: other} for other in others[0][1].values] if others else [{}])
+    ]
+    assert drawn["frames"] == expected and len(expected) == WITH_SLIDERS[name]
+    assert len(set(expected)) > len(expected) / 2, "moving the slider moves the figure"
+    start = 0
+    for one in drawn["sliders"]:
+        start = start * len(one["values"]) + one["start"]
+    assert drawn["svg"] == expected[start], "the plain figure is the frame at which the sliders start"
+
+
+@pytest.mark.parametrize("name", WITH_SLIDERS)
+def test_the_frames_of_a_figure_are_at_most_40_kilobytes(name):
+    for language in ("zh", "en"):
+        frames = json.dumps(draw({name}, language)[name]["frames"], ensure_ascii=False)
+        assert len(gzip.compress(frames.encode())) <= 40_000
+
+
+@pytest.mark.parametrize(
+    ("counts", "default", "words"),
+    [
+        ([14], 0, ["15 to 41", "[14]"]),
+        ([42], 0, ["15 to 41", "[42]"]),
+        ([9, 12], 0, ["5 to 11", "[9, 12]"]),
+        ([5, 5, 5], 0, ["one slider", "or two"]),
+        ([15], 0.5, ["starts at 0.5", "one of its positions"]),
+    ],
+)
+def test_sliders_that_a_page_cannot_carry_are_refused(figure_modules, counts, default, words):
+    sliders = figure_modules("sliders")
+    declared = {"abc"[i]: sliders.Slider("甲", "a", range(count)) for i, count in enumerate(counts)}
+    with pytest.raises(ValueError) as error:
+        sliders.sliders(**declared)(lambda say, a=default, b=default, c=default: None)
+    assert all(word in str(error.value) for word in words)
 
 
 @pytest.mark.parametrize("name", ["no_such_chapter.figure", "drawing.no_such_figure"])
@@ -185,6 +274,25 @@ class Neuron:
 
 def double(x):
     return 2 * x
+
+
+def scaled(
+    x,
+    factor=1,
+):
+    """x times the factor."""
+    check.positive(factor=factor)
+    if x is None:
+        check.instance(int, x=x)
+    x = check.floats(x)
+    scale = check.scale(factor)
+    check.finite(x)
+    return x * scale
+
+
+def checked(x):
+    """Only a check."""
+    check.finite(x)
 '''
 
 
@@ -204,10 +312,6 @@ def package(tmp_path):
         ("scratchml.neuron", ("scratchml/neuron.py", 1, MODULE.rstrip())),
         ("scratchml.neuron.RATE", ("scratchml/neuron.py", 5, "RATE = 0.1")),
         ("scratchml.neuron.SIZES", ("scratchml/neuron.py", 6, "SIZES: list[int] = [\n    2,\n    3,\n]")),
-        (
-            "scratchml.neuron.Neuron",
-            ("scratchml/neuron.py", 12, MODULE[MODULE.index("@dataclass") : MODULE.index("\n\n\ndef double")]),
-        ),
         ("scratchml.neuron.Neuron.bias", ("scratchml/neuron.py", 16, "bias: float = 0.0")),
         (
             "scratchml.neuron.Neuron.forward",
@@ -218,7 +322,22 @@ def package(tmp_path):
     ],
 )
 def test_a_listing_is_the_source_as_it_stands(package, name, expected):
-    assert source(name, package) == expected
+    found = listing(name, package)
+    assert (found.file, found.line, found.whole) == expected
+    assert found.shown == found.whole, "where there is neither a docstring nor a check, all of it is shown"
+
+
+def test_of_a_function_signature_and_body_are_shown_without_docstring_and_first_checks(package):
+    found = listing("scratchml.neuron.scaled", package)
+    assert found.shown == (
+        "def scaled(\n    x,\n    factor=1,\n):\n    scale = check.scale(factor)\n    check.finite(x)\n    return x * scale"
+    ), "what gives the body a name stays, and so does a check after it"
+    assert found.whole == MODULE[MODULE.index("def scaled") : MODULE.index("\n\n\ndef checked")]
+    assert found.length == 4, "the signature is one line, however it is broken"
+
+
+def test_a_function_that_only_checks_keeps_its_checks(package):
+    assert listing("scratchml.neuron.checked", package).shown == "def checked(x):\n    check.finite(x)"
 
 
 @pytest.mark.parametrize(
@@ -226,6 +345,7 @@ def test_a_listing_is_the_source_as_it_stands(package, name, expected):
     [
         ("scratchml.neuron.Axon", "scratchml.neuron has no Axon"),
         ("scratchml.neuron.Neuron.backward", "scratchml.neuron.Neuron has no backward"),
+        ("scratchml.neuron.Neuron", "a class: list its methods"),
         ("scratchml.axon", "scratchml has no axon"),
         ("numpy.array", "one qualified name"),
         ("from scratchml import relu", "one qualified name"),
@@ -234,18 +354,32 @@ def test_a_listing_is_the_source_as_it_stands(package, name, expected):
 )
 def test_a_listing_of_nothing_says_how_far_it_came(package, name, reason):
     with pytest.raises(LookupError, match=re.escape(reason)):
-        source(name, package)
+        listing(name, package)
 
 
 def test_every_py_fence_is_filled_and_no_other_fence():
-    page = insert_listings(
-        "```py\nscratchml.losses.squared_error\n```\n\n- item\n\n    ```py\n    scratchml.losses.squared_error\n    ```\n\n```python\nprint(1)\n```\n"
+    page, sources = insert_listings(
+        "```py\nscratchml.losses.squared_error\n```\n\n- item\n\n    ```py\n    scratchml.losses.squared_error\n    ```\n\n```python\nprint(1)\n```\n",
+        "en",
     )
     assert re.match(r'```py title="scratchml/losses\.py:\d+"\ndef squared_error\(', page)
     assert re.search(r'^    ```py title="scratchml/losses\.py:\d+"\n    def squared_error\(', page, re.MULTILINE), (
         "one in a list keeps its indentation"
     )
     assert page.endswith("```python\nprint(1)\n```\n")
+    (whole,) = sources.values()
+    assert '"""' in whole and textwrap.indent(whole, "    ", lambda line: line.strip() != "") in page, (
+        "the whole source is folded away below"
+    )
+
+
+def test_copy_gives_the_whole_source_of_a_listing_and_of_nothing_else():
+    shown = '<div class="language-py highlight"><span class="filename">scratchml/x.py:3</span><pre>'
+    other = '<div class="language-py highlight"><pre>'
+    folded = '<details class="source"><summary>Source</summary>'
+    assert "data-search-exclude" in let_copy_whole(folded, {}), "search finds what is shown, once"
+    copied = let_copy_whole(shown + other, {"scratchml/x.py:3": 'say = "<a & b>"\n'})
+    assert copied == shown.replace('highlight"', 'highlight" data-copy="say = &quot;&lt;a &amp; b&gt;&quot;\n"') + other
 
 
 # ---- languages
@@ -438,9 +572,101 @@ def test_a_notebook_for_download_says_what_it_needs_and_has_nothing_of_the_book_
 
 
 def test_the_references_of_all_pages_are_collected_in_order():
-    first = "# 1 · Birds { #birds }\n\n## Song { #song }\n\n- no reference\n\n## Further reading { #references }\n\n- [A](https://a)\n- [B](https://b)\n"
+    first = "# Birds { #birds }\n\n## Song { #song }\n\n- no reference\n\n## Further reading { #references }\n\n- [A](https://a)\n- [B](https://b)\n"
     second = "# Fish { #fish }\n\n- no reference\n"
-    third = "# 3 · Bees { #bees }\n\n## Further reading { #references }\n\n- [C](https://c)\n\n## After { #after }\n\n- none\n"
-    assert collect([("life/birds.md", first), ("fish.md", second), ("bees.md", third)]) == (
-        "## [1 · Birds](../life/birds.md#references) { #birds }\n\n- [A](https://a)\n- [B](https://b)\n\n## [3 · Bees](../bees.md#references) { #bees }\n\n- [C](https://c)\n"
+    third = (
+        "# Bees { #bees }\n\n## Further reading { #references }\n\n- [C](https://c)\n\n## After { #after }\n\n- none\n"
     )
+    assert collect([("life/birds.md", first), ("fish.md", second), ("bees.md", third)]) == (
+        "## [Birds](../life/birds.md#references) { #birds }\n\n- [A](https://a)\n- [B](https://b)\n\n## [Bees](../bees.md#references) { #bees }\n\n- [C](https://c)\n"
+    )
+
+
+# ---- chapter numbers
+
+NAV = [
+    "index.md",
+    "how-to-use.md",
+    "foundations.md",
+    {"I": ["neural-networks/birds.md", "neural-networks/fish.md"]},
+    {"Labs": ["labs/lab.py"]},
+    {"III": ["beyond/where-next.md"]},
+]
+CHAPTERS = {"foundations.md": 0, "neural-networks/birds.md": 1, "neural-networks/fish.md": 2}
+
+
+def test_chapters_are_counted_in_the_order_of_the_navigation():
+    assert numbers(NAV) == CHAPTERS
+
+
+@pytest.mark.parametrize(
+    ("path", "language", "markdown", "numbered"),
+    [
+        ("neural-networks/fish.md", "en", "# Fish { #fish }\n\n## Fins { #fins }", "# 2 · Fish { #fish }\n\n## Fins { #fins }"),
+        ("appendix/glossary.md", "en", "# Words { #words }\n\n## Fish { #fish }", "# Words { #words }\n\n## 2 · Fish { #fish }"),
+        ("labs/lab.py", "en", "# Lab { #lab }\n\n## Fish { #fish }", "# Lab { #lab }\n\n## Fish { #fish }"),
+        ("neural-networks/fish.md", "en", "See [](birds.md#song).", "See [chapter 1](birds.md#song)."),
+        ("neural-networks/fish.md", "zh", "见[](../foundations.md)。", "见[第 0 章](../foundations.md)。"),
+        ("index.md", "en", "Chapters [{}](neural-networks/birds.md) and [{}](neural-networks/fish.md)", "Chapters [1](neural-networks/birds.md) and [2](neural-networks/fish.md)"),
+        ("neural-networks/fish.md", "en", "[](birds.md#exercise-3), [Exercise {}](#exercise-1)", "[exercise 1.3](birds.md#exercise-3), [Exercise 2.1](#exercise-1)"),
+        ("neural-networks/fish.md", "zh", "[](#exercise-1)", "[练习 2.1](#exercise-1)"),
+        ("neural-networks/fish.md", "en", "[fins](#fins), ![a fish](figure:fish.fins)", "[fins](#fins), ![a fish](figure:fish.fins)"),
+        ("neural-networks/fish.md", "en", "```python\n# Fish { #fish }\nx = [](birds.md)\n```", "```python\n# Fish { #fish }\nx = [](birds.md)\n```"),
+        ("index.md", "en", "| {} | [0](foundations.md) | a |\n| {} | [Birds](neural-networks/birds.md) | b |\n| {} | [Fish](neural-networks/fish.md) | c |\n| | Lab | d |\n| {} | To come | e |", "| 0 | [0](foundations.md) | a |\n| 1 | [Birds](neural-networks/birds.md) | b |\n| 2 | [Fish](neural-networks/fish.md) | c |\n| | Lab | d |\n| 3 | To come | e |"),
+    ],
+)  # fmt: skip
+def test_numbers_stand_where_a_page_asks_for_them(path, language, markdown, numbered):
+    assert number(markdown, path, language, CHAPTERS) == numbered
+
+
+def test_exercises_are_counted_and_can_be_linked_to():
+    markdown = '!!! example "Before"\n\n## Exercises { #exercises }\n\n!!! example "Fins"\n\n??? success "Solution"\n\n!!! example "Gills"\n'
+    numbered = number(markdown, "neural-networks/fish.md", "en", CHAPTERS)
+    assert re.findall(r"example \"([^<\"]*)<a .* id='([^']*)' href='#([^']*)'", numbered) == [
+        ("2.1 Fins", "exercise-1", "exercise-1"),
+        ("2.2 Gills", "exercise-2", "exercise-2"),
+    ]
+    assert '!!! example "Before"\n' in numbered and '??? success "Solution to 2.1"\n' in numbered
+
+
+@pytest.mark.parametrize(
+    ("path", "markdown", "words"),
+    [
+        ("neural-networks/fish.md", "[](../labs/lab.py)", ["[](../labs/lab.py)", "no chapter", "text"]),
+        ("neural-networks/fish.md", "[Chapter {}](whales.md)", ["whales.md", "no chapter"]),
+        ("index.md", "| {} | [Birds](neural-networks/birds.md) | b |", ["neural-networks/birds.md", "chapter 0", "same order"]),
+    ],
+)  # fmt: skip
+def test_a_number_that_there_is_not_is_an_error(path, markdown, words):
+    with pytest.raises(ValueError) as error:
+        number(markdown, path, "en", CHAPTERS)
+    assert all(word in str(error.value) for word in words)
+
+
+# ---- solutions
+
+STARTER = "import numpy as np\n\nguess = 0\nprint(guess)"
+
+
+@pytest.mark.parametrize(
+    ("solution", "changed"),
+    [
+        (STARTER.replace("0", "1"), [3]),
+        (STARTER.replace("guess = 0", "guess = 0\n\nfor i in range(3):\n    guess += i"), [5, 6]),
+        (STARTER, []),
+        ("from scratchml import relu\n\nprint(relu(3))\nprint(guess)", []),
+    ],
+    ids=["a line", "lines put in, but no empty one", "nothing", "code of its own"],
+)
+def test_what_a_solution_changed_is_found_where_it_repeats_its_starter(solution, changed):
+    assert changed_lines(STARTER, solution) == changed
+
+
+def test_the_changes_of_a_solution_are_marked_and_nothing_else():
+    block = "    ```python\n" + textwrap.indent(STARTER, "    ", lambda line: line.strip() != "") + "\n    ```\n"
+    other = "```python\nguess = 0\n```\n"
+    page = f'!!! example "One"\n    Text\n\n{block}\n??? success "Solution"\n{block.replace("= 0", "= 1")}\nText\n\n{other}'
+    marked = mark_changes(page)
+    assert marked.count("hl_lines") == 1
+    assert marked.replace('```python hl_lines="3"', "```python") == page
+    assert 'hl_lines="3"' in marked[marked.index("??? success") :]

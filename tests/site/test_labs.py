@@ -73,7 +73,7 @@ def test_a_lab_is_run_and_its_output_stands_under_its_code(project, language, fo
 
 @LANGUAGES
 def test_a_plot_is_a_drawing_in_the_palette_that_says_what_one_sees(project, language, folder):
-    (figure,) = re.findall(r'<figure class="drawing">.*?</figure>', article(project, folder), re.DOTALL)
+    (figure,) = re.findall(r'<figure class="drawing".*?</figure>', article(project, folder), re.DOTALL)
     assert '<div role="img" aria-label="A line that rises" data-search-exclude><svg' in figure
     assert "var(--figure-blue)" in figure and ">label</text>" in figure
 

@@ -58,7 +58,7 @@ words = {
 # %% [markdown]
 # ## Pixels { #pixels }
 #
-# Each image is a row of 64 numbers from 0 (paper) to 1 (ink), and comes with its label; [chapter 1](../neural-networks/machine-learning.md) says where they are from. Here are three of each digit.
+# Each image is a row of 64 numbers from 0 (paper) to 1 (ink), and comes with its label; [the chapter on machine learning](../neural-networks/machine-learning.md) says where they are from. Here are three of each digit.
 
 # %% alt="Thirty handwritten digits of 8 × 8 pixels, in ten columns from 0 to 9. The three images in a column differ in slant, thickness and shape."
 train_images, train_labels, test_images, test_labels = digits()
@@ -72,7 +72,7 @@ def show(axes, image, title="", colors=ink, lowest=0):
     axes.set_title(title, fontsize=11)
 
 
-figure, grid = plt.subplots(3, 10, figsize=(4.6, 1.5))
+figure, grid = plt.subplots(3, 10, figsize=(3.7, 1.2))
 for digit in range(10):
     for axes, image in zip(grid[:, digit], train_images[train_labels == digit]):
         show(axes, image)
@@ -104,7 +104,7 @@ for name, labels in parts.items():
 #
 # ## Baselines: what comes cheap { #baseline }
 #
-# An accuracy means little by itself; it needs a **baseline**, something simple to compare with. We take three. The first always gives the same answer, the digit that is most frequent among the training images. The second averages the training images of each digit and takes the average that is nearest to the new image. The third, from [exercise 1.3](../neural-networks/machine-learning.md#exercises), takes the single nearest training image. Nearest means that the sum of the squared differences is smallest, which can be had for all pairs at once from a matrix product:
+# An accuracy means little by itself; it needs a **baseline**, something simple to compare with. We take three. The first always gives the same answer, the digit that is most frequent among the training images. The second averages the training images of each digit and takes the average that is nearest to the new image. The third, from [an exercise](../neural-networks/machine-learning.md#exercise-3) of the chapter on machine learning, takes the single nearest training image. Nearest means that the sum of the squared differences is smallest, which can be had for all pairs at once from a matrix product:
 #
 # $$
 # \lvert a - b \rvert^2 = \lvert a \rvert^2 - 2\, a \cdot b + \lvert b \rvert^2
@@ -130,7 +130,7 @@ baselines = {
 for name, answers in baselines.items():
     print(f"{(answers == test_labels).mean():6.1%}", words[name])
 
-figure, grid = plt.subplots(1, 10, figsize=(4.6, 0.6))
+figure, grid = plt.subplots(1, 10, figsize=(3.7, 0.5))
 for axes, image in zip(grid, means):
     show(axes, image)
 
@@ -142,7 +142,7 @@ assert (baselines["nearest neighbor"] == test_labels).mean() > 0.98
 #
 # ## The network { #network }
 #
-# A layer of 32 neurons with ReLU, ten outputs, cross-entropy, Adam, batches of 32, and early stopping with a patience of 5 epochs: chapters 9 to 11 in ten lines. The bar counts epochs up to the 100 that are allowed. It ends far short of them, since the validation loss stops improving.
+# A layer of 32 neurons with ReLU, ten outputs, cross-entropy, Adam, batches of 32, and early stopping with a patience of 5 epochs: three chapters in ten lines. The bar counts epochs up to the 100 that are allowed. It ends far short of them, since the validation loss stops improving.
 
 # %% alt="The loss over the epochs, with two curves. The training loss falls towards zero. The validation loss falls with it at first, levels off above it, and a dot marks its lowest point, a few epochs before the end."
 def train(images, labels, seed, progress=iter):
@@ -165,7 +165,7 @@ network, history = train(train_images, train_labels, seed=0, progress=bar)
 print(f"{(read(network, test_images) == test_labels).mean():.1%}", words["network"])
 
 epochs = np.arange(1, len(history.training_loss) + 1)
-figure, axes = plt.subplots(figsize=(4.6, 2.8))
+figure, axes = plt.subplots(figsize=(3.7, 2.5))
 axes.plot(epochs, history.training_loss, color=green, label=words["training"])
 axes.plot(epochs, history.validation_loss, color=blue, label=words["validation"])
 axes.plot(epochs[history.best_epoch], min(history.validation_loss), "o", color=blue)
@@ -231,7 +231,7 @@ for model in models:
 
 mistakes = confusion - np.diag(confusion.diagonal())
 heat = LinearSegmentedColormap.from_list("heat", [orange + "00", orange + "70"])
-figure, axes = plt.subplots(figsize=(4.6, 4.4))
+figure, axes = plt.subplots(figsize=(3.7, 3.6))
 axes.pcolormesh(mistakes, cmap=heat)
 for (row, column), count in np.ndenumerate(confusion):
     if count:
@@ -273,7 +273,7 @@ answers = probabilities.argmax(axis=1)  # (364,)
 wrong = np.flatnonzero(answers != test_labels)
 
 rows = -(-len(wrong) // 4)  # rounded up
-figure, grid = plt.subplots(rows, 4, figsize=(4.6, 1.7 * rows))
+figure, grid = plt.subplots(rows, 4, figsize=(3.7, 1.5 * rows))
 for axes, i in zip(grid.flat, wrong):
     title = f"{test_labels[i]} → {answers[i]}\n{probabilities[i].max():.0%}"
     show(axes, test_images[i], title)
@@ -306,7 +306,7 @@ weights = network.layers[0].weights.value  # (64, 32)
 both = [(0, orange), (0.5, orange + "00"), (0.5, blue + "00"), (1, blue)]
 diverging = LinearSegmentedColormap.from_list("diverging", both, N=33)
 
-figure, grid = plt.subplots(4, 8, figsize=(4.6, 2.4))
+figure, grid = plt.subplots(4, 8, figsize=(3.7, 1.9))
 for axes, neuron in zip(grid.flat, weights.T):
     show(axes, neuron, colors=diverging, lowest=-1)
 
@@ -397,7 +397,7 @@ for name in ["known", "new"]:
     print(f"{hits[name].mean():.1%} {near[name].mean():.1%}", words[name])
 
 numbers, dots = np.arange(1, 6), {}
-figure, axes = plt.subplots(figsize=(4.6, 2.8))
+figure, axes = plt.subplots(figsize=(3.7, 2.5))
 for name, color in {"known": blue, "new": orange}.items():
     shares = [hits[name][:, stretch == part].mean() for part in range(5)]
     dots[name] = 100 * np.array(shares)
@@ -405,7 +405,7 @@ for name, color in {"known": blue, "new": orange}.items():
 axes.vlines(numbers, dots["new"], dots["known"], color=gray, linewidth=1, zorder=0)
 axes.set(xlabel=words["stretch"], ylabel=words["accuracy"])
 axes.set(xticks=numbers, yticks=[88, 92, 96, 100], ylim=(87, 101.5))
-axes.legend(loc="upper center", ncols=2)
+axes.legend(loc="upper center", ncols=2, handletextpad=0, columnspacing=1)
 
 assert (dots["known"] > dots["new"]).all() and dots["known"].argmin() == 4
 assert [round(100 * hits[name].mean()) for name in ["known", "new"]] == [97, 93]
@@ -432,7 +432,7 @@ print(dead)
 
 # %% [markdown]
 # !!! example "2 One pixel to the right"
-#     Chapter 1 moved the test images by a pixel, and the network misread more than half of them. Add moved copies of the training images to the training set, to the right, to the left, up and down. What does it do for the moved test images, for the unmoved ones, and for new writers?
+#     The chapter on machine learning moved the test images by a pixel, and the network misread more than half of them. Add moved copies of the training images to the training set, to the right, to the left, up and down. What does it do for the moved test images, for the unmoved ones, and for new writers?
 
 # %%
 moved = np.zeros((len(test_images), 8, 8))

@@ -58,7 +58,7 @@ words = {
 # %% [markdown]
 # ## 像素 { #pixels }
 #
-# 一张图片是一行 64 个数，从 0（白纸）到 1（墨），另外带一个标签；来历见[第 1 章](../neural-networks/machine-learning.md)。每个数字先看三张。
+# 一张图片是一行 64 个数，从 0（白纸）到 1（墨），另外带一个标签；来历见[《机器学习》](../neural-networks/machine-learning.md)那一章。每个数字先看三张。
 
 # %% alt="三十个 8 × 8 像素的手写数字，从 0 到 9 排成十列。同一列的三张，斜度、粗细和形状都不一样。"
 train_images, train_labels, test_images, test_labels = digits()
@@ -72,7 +72,7 @@ def show(axes, image, title="", colors=ink, lowest=0):
     axes.set_title(title, fontsize=11)
 
 
-figure, grid = plt.subplots(3, 10, figsize=(4.6, 1.5))
+figure, grid = plt.subplots(3, 10, figsize=(3.7, 1.2))
 for digit in range(10):
     for axes, image in zip(grid[:, digit], train_images[train_labels == digit]):
         show(axes, image)
@@ -104,7 +104,7 @@ for name, labels in parts.items():
 #
 # ## 基线：不费力气能得多少 { #baseline }
 #
-# 光有一个准确率，看不出好坏，要有个简单的东西来比，这叫**基线**。这里用三个。第一个总是回答训练图片里最多的那个数字。第二个把每个数字的训练图片各自平均，看新图片离哪张平均图最近。第三个是[练习 1.3](../neural-networks/machine-learning.md#exercises) 的办法，直接找最近的那一张训练图片。“近”是说差的平方和小，用一次矩阵乘法，所有的图片两两之间就一起算好了：
+# 光有一个准确率，看不出好坏，要有个简单的东西来比，这叫**基线**。这里用三个。第一个总是回答训练图片里最多的那个数字。第二个把每个数字的训练图片各自平均，看新图片离哪张平均图最近。第三个是《机器学习》那一章[一道练习](../neural-networks/machine-learning.md#exercise-3)的办法，直接找最近的那一张训练图片。“近”是说差的平方和小，用一次矩阵乘法，所有的图片两两之间就一起算好了：
 #
 # $$
 # \lvert a - b \rvert^2 = \lvert a \rvert^2 - 2\, a \cdot b + \lvert b \rvert^2
@@ -130,7 +130,7 @@ baselines = {
 for name, answers in baselines.items():
     print(f"{(answers == test_labels).mean():6.1%}", words[name])
 
-figure, grid = plt.subplots(1, 10, figsize=(4.6, 0.6))
+figure, grid = plt.subplots(1, 10, figsize=(3.7, 0.5))
 for axes, image in zip(grid, means):
     show(axes, image)
 
@@ -142,7 +142,7 @@ assert (baselines["nearest neighbor"] == test_labels).mean() > 0.98
 #
 # ## 网络 { #network }
 #
-# 32 个神经元的一层，ReLU，十个输出，交叉熵，Adam，32 张一批，早停的 `patience` 是 5：第 9 章到第 11 章，十行写完。进度条数的是轮次，最多允许 100 个；验证损失不再变小，训练早早就停了。
+# 32 个神经元的一层，ReLU，十个输出，交叉熵，Adam，32 张一批，早停的 `patience` 是 5：整整三章，十行写完。进度条数的是轮次，最多允许 100 个；验证损失不再变小，训练早早就停了。
 
 # %% alt="损失随轮次变化的两条曲线。训练损失一路降向 0。验证损失起先跟着降，后来停在它的上方，最低处有一个圆点，离结束还有几个轮次。"
 def train(images, labels, seed, progress=iter):
@@ -165,7 +165,7 @@ network, history = train(train_images, train_labels, seed=0, progress=bar)
 print(f"{(read(network, test_images) == test_labels).mean():.1%}", words["network"])
 
 epochs = np.arange(1, len(history.training_loss) + 1)
-figure, axes = plt.subplots(figsize=(4.6, 2.8))
+figure, axes = plt.subplots(figsize=(3.7, 2.5))
 axes.plot(epochs, history.training_loss, color=green, label=words["training"])
 axes.plot(epochs, history.validation_loss, color=blue, label=words["validation"])
 axes.plot(epochs[history.best_epoch], min(history.validation_loss), "o", color=blue)
@@ -231,7 +231,7 @@ for model in models:
 
 mistakes = confusion - np.diag(confusion.diagonal())
 heat = LinearSegmentedColormap.from_list("heat", [orange + "00", orange + "70"])
-figure, axes = plt.subplots(figsize=(4.6, 4.4))
+figure, axes = plt.subplots(figsize=(3.7, 3.6))
 axes.pcolormesh(mistakes, cmap=heat)
 for (row, column), count in np.ndenumerate(confusion):
     if count:
@@ -273,7 +273,7 @@ answers = probabilities.argmax(axis=1)  # (364,)
 wrong = np.flatnonzero(answers != test_labels)
 
 rows = -(-len(wrong) // 4)  # 向上取整
-figure, grid = plt.subplots(rows, 4, figsize=(4.6, 1.7 * rows))
+figure, grid = plt.subplots(rows, 4, figsize=(3.7, 1.5 * rows))
 for axes, i in zip(grid.flat, wrong):
     title = f"{test_labels[i]} → {answers[i]}\n{probabilities[i].max():.0%}"
     show(axes, test_images[i], title)
@@ -306,7 +306,7 @@ weights = network.layers[0].weights.value  # (64, 32)
 both = [(0, orange), (0.5, orange + "00"), (0.5, blue + "00"), (1, blue)]
 diverging = LinearSegmentedColormap.from_list("diverging", both, N=33)
 
-figure, grid = plt.subplots(4, 8, figsize=(4.6, 2.4))
+figure, grid = plt.subplots(4, 8, figsize=(3.7, 1.9))
 for axes, neuron in zip(grid.flat, weights.T):
     show(axes, neuron, colors=diverging, lowest=-1)
 
@@ -397,7 +397,7 @@ for name in ["known", "new"]:
     print(f"{hits[name].mean():.1%} {near[name].mean():.1%}", words[name])
 
 numbers, dots = np.arange(1, 6), {}
-figure, axes = plt.subplots(figsize=(4.6, 2.8))
+figure, axes = plt.subplots(figsize=(3.7, 2.5))
 for name, color in {"known": blue, "new": orange}.items():
     shares = [hits[name][:, stretch == part].mean() for part in range(5)]
     dots[name] = 100 * np.array(shares)
@@ -405,7 +405,7 @@ for name, color in {"known": blue, "new": orange}.items():
 axes.vlines(numbers, dots["new"], dots["known"], color=gray, linewidth=1, zorder=0)
 axes.set(xlabel=words["stretch"], ylabel=words["accuracy"])
 axes.set(xticks=numbers, yticks=[88, 92, 96, 100], ylim=(87, 101.5))
-axes.legend(loc="upper center", ncols=2)
+axes.legend(loc="upper center", ncols=2, handletextpad=0, columnspacing=1)
 
 assert (dots["known"] > dots["new"]).all() and dots["known"].argmin() == 4
 assert [round(100 * hits[name].mean()) for name in ["known", "new"]] == [97, 93]
@@ -432,7 +432,7 @@ print(dead)
 
 # %% [markdown]
 # !!! example "2 右移一格"
-#     第 1 章把测试图片移了一格，网络就认错了一大半。把训练图片往右、左、上、下各移一格，也加进训练集。移过的测试图片、没移过的测试图片、没见过的人写的图片，成绩各有什么变化？
+#     《机器学习》那一章把测试图片移了一格，网络就认错了一大半。把训练图片往右、左、上、下各移一格，也加进训练集。移过的测试图片、没移过的测试图片、没见过的人写的图片，成绩各有什么变化？
 
 # %%
 moved = np.zeros((len(test_images), 8, 8))

@@ -1,0 +1,42 @@
+"""Listings show the idea; the whole source is one click away, and what Copy gives."""
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from docs.hooks.listings import listing
+
+LISTED = "scratchml.neural_network.Neuron.forward"
+
+
+@pytest.fixture
+def chapter(tab: Page, hosts) -> Page:
+    tab.goto(f"{hosts['in a folder']}en/neural-networks/neurons-and-layers/")
+    return tab
+
+
+def test_the_idea_is_shown_and_the_whole_source_is_one_click_away(chapter):
+    source = listing(LISTED)
+    shown = chapter.locator(".language-py.highlight", has=chapter.locator(".filename")).first
+    folded = chapter.locator("details.source").first
+    assert shown.locator("code").inner_text().rstrip() == source.shown != source.whole
+    expect(folded.locator("code")).to_be_hidden()
+    folded.locator("summary").click()
+    assert folded.locator("code").inner_text().rstrip() == source.whole
+
+
+def test_copy_gives_the_whole_source(chapter):
+    chapter.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    shown = chapter.locator(".language-py.highlight", has=chapter.locator(".filename")).first
+    shown.hover()
+    shown.locator("button[data-clipboard-target]").click()
+    chapter.wait_for_function("navigator.clipboard.readText().then(text => text.includes('def '))")
+    assert chapter.evaluate("navigator.clipboard.readText()").rstrip() == listing(LISTED).whole
+
+
+def test_on_paper_solutions_are_unfolded_and_sources_are_not(chapter):
+    chapter.emulate_media(media="print")
+    try:
+        expect(chapter.locator("details.source code").first).to_be_hidden()
+        expect(chapter.locator("details.success p").first).to_be_visible()
+    finally:
+        chapter.emulate_media(media="screen")
