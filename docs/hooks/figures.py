@@ -157,9 +157,6 @@ def on_page_content(content: str, page: Page, config: MkDocsConfig, files: Files
         return get_relative_url(uri, page.url)
 
     try:
-        content = insert_figures(content, config.extra["figures"], address if config.use_directory_urls else None)
+        return insert_figures(content, config.extra["figures"], address if config.use_directory_urls else None)
     except ValueError as error:
         raise PluginError(f"docs/{config.theme['language']}/{page.file.src_uri}: {error}") from error
-    if 'class="sliders"' in content:
-        content += f'<script src="{address("javascripts/sliders.js")}" defer></script>'
-    return content

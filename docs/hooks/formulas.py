@@ -75,10 +75,11 @@ def math_font(code_points: set[int]) -> bytes:
     wanted = sorted({*code_points, *italics, *PIECES, 0x210E, *range(0x20, 0x7F)})  # U+210E is the italic h
     # Found without importing ziamath, which would load all of its own machinery.
     path = Path(str(distribution("ziamath").locate_file("ziamath/fonts/STIXTwoMath-Regular.ttf")))
-    key = hashlib.sha256(path.read_bytes() + repr(wanted).encode()).hexdigest()[:16]
+    key = hashlib.sha256(path.read_bytes() + repr(wanted).encode() + Path(__file__).read_bytes()).hexdigest()[:16]
     cached = CACHE / f"{key}.woff2"
     if not cached.exists():
-        options = subset.Options(flavor="woff2", layout_features=["*"], notdef_outline=True)
+        # Alternative forms aren't used, and the instructions for coarse screens are a third of the file.
+        options = subset.Options(flavor="woff2", layout_features=[], hinting=False, notdef_outline=True)
         cached.parent.mkdir(parents=True, exist_ok=True)
         half = cached.with_suffix(f".{os.getpid()}")  # renamed into place, so that no other build reads half a font
         with subset.load_font(str(path), options) as font:

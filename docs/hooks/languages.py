@@ -4,13 +4,18 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urljoin
 
+from jinja2 import Environment, pass_context
+from jinja2.runtime import Context
 from mkdocs.commands.build import build
 from mkdocs.config import load_config
 from mkdocs.config.defaults import MkDocsConfig
+from mkdocs.structure.files import Files
 from mkdocs.structure.nav import Navigation
 from mkdocs.structure.pages import Page
 
 ENGLISH = Path(__file__).parents[1] / "mkdocs.en.yml"
+# The theme's files: the English pages use the Chinese site's, so that a browser keeps one copy of each.
+SHARED = ("assets/", "fonts/", "javascripts/", "stylesheets/")
 
 
 def twin_link(url: str, language: str) -> str:
@@ -32,6 +37,23 @@ def on_template_context(context: dict[str, Any], template_name: str, config: MkD
     """For pages outside the book, such as 404.html, which is shown at any address: the other site's cover."""
     context["twin_link"] = f"{context['base_url'].rstrip('/')}/{twin_link('', config.theme['language'])}"
     return context
+
+
+def on_files(files: Files, config: MkDocsConfig) -> None:
+    if config.theme["language"] == "en":
+        for file in [file for file in files if file.src_uri.startswith(SHARED)]:
+            files.remove(file)
+
+
+def on_env(env: Environment, config: MkDocsConfig, files: Files) -> None:
+    if config.theme["language"] == "en":
+        url = env.filters["url"]
+
+        @pass_context
+        def shared(context: Context, path: str) -> str:
+            return url(context, f"../{path}" if path.startswith(SHARED) else path)
+
+        env.filters["url"] = shared
 
 
 def on_post_build(config: MkDocsConfig) -> None:

