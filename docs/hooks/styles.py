@@ -60,9 +60,10 @@ def _asked_for(selector: str) -> set[str]:
     return {name or value for name, value in ASKED_FOR.findall(selector)}
 
 
-def without_unused_properties(css: str, elsewhere: Iterable[str]) -> str:
-    """`css` without the custom properties, such as icons, that nothing takes the value of, in it or `elsewhere`."""
-    taken = set(VALUE_TAKEN.findall(css)) | {name for text in elsewhere for name in PROPERTY.findall(text)}
+def without_unused_properties(css: str, others: Iterable[str]) -> str:
+    """`css` without the custom properties, such as icons, that nothing takes the value of, in it or in `others`: styles and
+    scripts."""
+    taken = {name for text in [css, *others] for name in VALUE_TAKEN.findall(text)}
     return PROPERTY_SET.sub(lambda found: found[0] if found[1] in taken else "", css)
 
 
@@ -87,10 +88,13 @@ def on_post_build(config: MkDocsConfig) -> None:
     used = names((page.read_text("utf8") for page in site.rglob("*.html")), scripts)
     ours = site / "stylesheets" / "book.css"
     book = ours.read_text("utf8")
-    palettes = [book]
-    for path in sorted((site / "assets" / "stylesheets").glob("*.css")):
-        css = without_unused_properties(used_only(path.read_text("utf8"), used), [book, *scripts])
+    themes = {
+        path: used_only(path.read_text("utf8"), used)
+        for path in sorted((site / "assets" / "stylesheets").glob("*.css"))
+    }
+    # One style may take the value of a property that another sets.
+    themes = {path: without_unused_properties(css, [*themes.values(), book, *scripts]) for path, css in themes.items()}
+    for path, css in themes.items():
         path.write_text(css, "utf8")
-        palettes.insert(-1, css)
     # After the other styles, and only by readers without JavaScript, on whose system everything is dark: theme/main.html.
-    ours.with_name("dark.css").write_text("".join(map(dark, palettes)), "utf8")
+    ours.with_name("dark.css").write_text("".join(map(dark, [*themes.values(), book])), "utf8")

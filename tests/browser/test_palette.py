@@ -41,8 +41,10 @@ BACKGROUND = """() => {
 @pytest.mark.parametrize("system", ["light", "dark"])
 def test_the_first_paint_is_in_the_palette(open_tab, hosts, system):
     tab = open_tab(color_scheme=system)
-    held = []
-    tab.route("**/*.js", held.append)  # no script of the site's arrives before the page is looked at
+    held: list = []
+    tab.route(
+        "**/*.js", lambda route: held.append(route)
+    )  # no script of the site's arrives before the page is looked at
     tab.goto(hosts["in a folder"] + "en/how-to-use/", wait_until="commit")
     expect(tab.locator("h1")).to_be_visible()
     assert held and tab.evaluate(BACKGROUND) == system

@@ -58,8 +58,8 @@ def test_the_other_language_comes_with_nothing_but_its_page(received, hosts):
 def test_a_key_opens_the_search_and_what_is_typed_meanwhile_is_searched_for(received, hosts, key):
     tab, sizes = received
     tab.goto(hosts["in a folder"] + "en/", wait_until="networkidle")
-    waiting = []
-    tab.route("**/search_index.json", waiting.append)
+    waiting: list = []
+    tab.route("**/search_index.json", lambda route: waiting.append(route))
     tab.keyboard.press(key)
     expect(tab.locator(".md-search__input")).to_be_focused()
     tab.keyboard.type("neuron")

@@ -31,10 +31,10 @@ def all_is_seen(tab: Page) -> tuple[int, int]:
     """Checks that the page shows what it has; how many blocks of code and drawings that is."""
     expect(tab.locator("h1")).to_be_visible()
     shown = {}
-    for kind in ("p:not(:empty)", ".formula > math", "pre > code", "figure.drawing svg"):
+    for kind in ("p:not(:empty)", ".formula > math", "pre > code", "figure.drawing div > svg"):
         sizes = tab.locator(f".md-content {kind}:not(details:not([open]) *)").evaluate_all(
             "all => all.map(element => element.checkVisibility() && element.getBoundingClientRect().height)"
         )
         assert all(sizes), f"{kind} is hidden on {tab.url}"
         shown[kind] = len(sizes)
-    return shown["pre > code"], shown["figure.drawing svg"]
+    return shown["pre > code"], shown["figure.drawing div > svg"]

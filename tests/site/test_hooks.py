@@ -21,6 +21,7 @@ from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 
 from docs.hooks import formulas
+from docs.hooks.accessibility import mark_other_language
 from docs.hooks.chapters import number, numbers
 from docs.hooks.figures import FIGURES, draw, frames_uri, insert_figures
 from docs.hooks.formulas import characters, insert_formulas, math_font, mathml
@@ -31,6 +32,7 @@ from docs.hooks.outputs import set_apart
 from docs.hooks.references import collect
 from docs.hooks.repository import link_repository
 from docs.hooks.solutions import changed_lines, mark_changes
+from docs.hooks.styles import dark, names, used_only, without_unused_properties
 
 # ---- formulas
 
@@ -683,3 +685,46 @@ def test_a_link_to_the_repository_leads_there_or_is_words_alone():
         == "[Download the book](https://example.org/book), or [read on](x.md)."
     )
     assert link_repository(text, "") == "Download the book, or [read on](x.md)."
+
+
+# ---- styles, and the other language
+
+
+def test_a_style_keeps_the_rules_whose_names_are_on_a_page():
+    used = names(['<div class="box open" data-md-state="shadow" id="top">'], ["element.classList.add('later')"])
+    assert {"box", "open", "shadow", "top", "later"} <= used and "gone" not in used
+    css = ".box,.gone{a:b}.gone .box{a:b}.later{a:b}p:not(.gone){a:b}[data-md-state=shadow]{a:b}[data-md-state=hidden]{a:b}"
+    assert used_only(css, used) == ".box{a:b}.later{a:b}p:not(.gone){a:b}[data-md-state=shadow]{a:b}"
+    assert used_only("@media print{.gone{a:b}.box{a:b}}@media screen{.gone{a:b}}@font-face{c:d}", used) == (
+        "@media print{.box{a:b}}@font-face{c:d}"
+    )
+
+
+def test_a_selector_may_have_a_comma_in_its_arguments():
+    assert used_only(".box:is(.gone,.later){a:b}", {"box"}) == ".box:is(.gone,.later){a:b}"
+
+
+def test_a_property_is_kept_where_anything_takes_its_value():
+    css = ':root{--here:1;--there:2;--icon:url("data:;{--no:1}");--left:3}p{a:var(--here)}'
+    assert without_unused_properties(css, ["q{a:var( --there)}"]) == ":root{--here:1;--there:2;}p{a:var(--here)}"
+
+
+def test_the_dark_palette_stands_by_itself():
+    css = 'a{b:c}[data-md-color-scheme="default"] a{b:c}@media screen{[data-md-color-scheme=slate] a{b:d}}@media print{[data-md-color-scheme=slate]{b:e}}'
+    assert dark(css) == "[data-md-color-scheme] a{b:d}"
+
+
+@pytest.mark.parametrize(
+    ("language", "html", "marked"),
+    [
+        ("en", "<p>A neuron, 神经元, fires.</p>", '<p>A neuron, <span lang="zh">神经元</span>, fires.</p>'),
+        ("en", '<a title="神经元">neuron</a><code>神</code>', None),
+        ("en", "<svg><text>神经元</text></svg>", '<svg><text><tspan lang="zh">神经元</tspan></text></svg>'),
+        ("zh", "<td>neuron</td>", '<td><span lang="en">neuron</span></td>'),
+        ("zh", "<p>见 Deep Learning 一书</p>", '<p>见 <span lang="en">Deep Learning</span> 一书</p>'),
+        ("zh", "<p>神经元（neuron）会</p>", '<p>神经元（<span lang="en">neuron</span>）会</p>'),
+        ("zh", "<p>用 numpy 写</p><pre>two words</pre>", None),
+    ],
+)
+def test_words_of_the_other_language_are_marked(language, html, marked):
+    assert mark_other_language(html, language) == (marked or html)
