@@ -339,7 +339,8 @@ class Drawing:
     ) -> None:
         """An arrow with right angles: across to the line at x, along it, and across to `end`; or the same by way of y.
 
-        A residual connection leaves a box at its side and joins on the same side: `elbow(a.right, plus.right, x=300)`.
+        A residual connection leaves a box at its side, or the arrow before it, and joins on the same side:
+        `elbow(between(x.top, norm.bottom), plus.right, x=300)`.
         With one corner it runs at the end's own x (first across) or y (first up or down): `elbow(a, b, x=b[0])`.
         """
         if (x is None) == (y is None):
@@ -446,7 +447,7 @@ class Drawing:
                 f"the label {label!r} is {needed:.0f} high, and its box has room for {height:.0f}: "
                 "make the box higher or the label shorter"
             )
-        box = Box(center[0] - width / 2, center[1] - height / 2, width, height)
+        box = self._fitting(Box(center[0] - width / 2, center[1] - height / 2, width, height))
         if color != "none":
             tinted = color not in ("ink", "soft", "grid")
             self._add(
@@ -486,7 +487,7 @@ class Drawing:
             stroke=_color(color),
             stroke_width=1.5,
         )
-        return Box(x - 11, y - 11, 22, 22)
+        return self._fitting(Box(x - 11, y - 11, 22, 22))
 
     def stack(
         self,
@@ -555,7 +556,18 @@ class Drawing:
             stroke_width=1,
             stroke_dasharray="3 3",
         )
-        return Box(left, top, right - left, bottom - top)
+        return self._fitting(Box(left, top, right - left, bottom - top))
+
+    def _fitting(self, box: Box) -> Box:
+        """The box, if it is inside the panel."""
+        right, bottom = box.at(1, 1)
+        outside = max(-box.x, -box.y, right - self.width, bottom - self.height)
+        if outside > MARGIN:
+            raise ValueError(
+                f"a box from ({box.x:g}, {box.y:g}) to ({right:g}, {bottom:g}) is cut off by {outside:.0f} in a panel of "
+                f"{self.width:g} × {self.height:g}: move it, or make the panel larger"
+            )
+        return box
 
     # ---- tables of numbers
 
@@ -604,12 +616,19 @@ class Drawing:
             shades = _shades(sign * levels, x, y, width, height, gap=gap, every=True)
             self._add("g", shades, fill=_color(tint), shape_rendering="crispEdges")
         self.rectangle(x - gap, y - gap, grid.width + gap, grid.height + gap, stroke="soft", line_width=1)
-        if rows and height < 0.9 * self.small:
-            raise ValueError(f"labels of {self.small:g} need rows at least {0.9 * self.small:.0f} high, got {height:g}")
+        self._fitting(grid)
+        # Where only some rows or columns are labelled, as ticks are, a label has the room of those without one, too.
+        down, across = (
+            min(np.diff([i for i, label in enumerate(labels) if label]), default=1) for labels in (rows, columns)
+        )
+        if any(rows) and down * height < 0.9 * self.small:
+            raise ValueError(
+                f"labels of {self.small:g} need rows at least {0.9 * self.small:.0f} high, got {down * height:g}"
+            )
         for i, label in enumerate(rows):
             self.note(grid.row(i).left, label, "left", gap=7, color="ink")
         for j, label in enumerate(columns):
-            room, needed = grid.column(j).width, text_width(label, self.small)
+            room, needed = across * grid.column(j).width, text_width(label, self.small)
             if turned:
                 middle, top = grid.column(j).top
                 self.text(middle + 0.25 * self.small, top - 6, label, anchor="start", size=self.small, turn=-50)
