@@ -44,6 +44,12 @@ def chapter(page: Page) -> list[Problem]:
     ]
     open_exercise = 0
     boxes = [box for box in page.boxes if page.section_at(box.line) == "exercises"]
+    if "exercises" in ids:
+        found += [
+            Problem(page.file, box.line, "this exercise stands outside #exercises; move it there, with its solution")
+            for box in page.boxes
+            if box.kind == "!!! example" and box not in boxes
+        ]
     for box in boxes:
         if box.kind == "!!! example":
             found += _unsolved(page, open_exercise)

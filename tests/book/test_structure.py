@@ -49,6 +49,8 @@ def test_a_whole_chapter_and_a_whole_map_have_no_problem():
         ('??? success "Solution"\n    Text\n\n!!!', "!!!", 11, ["no solution", '??? success "Solution"']),
         ('??? success "Solution"\n    Text\n\n##', "##", 17, ["no solution"]),
         ('!!! example "By hand"\n    Text\n\n', "", 11, ["follows no exercise", "right under"]),
+        ("Text\n\n## Summary", '!!! example "Early"\n    Text\n\n## Summary', 3, ["outside #exercises", "move it"]),
+        ("{ #references }\n", '{ #references }\n\n!!! example "Late"\n', 25, ["outside #exercises"]),
     ],
 )
 def test_what_a_chapter_lacks_is_named(sound, broken, line, words, names):
