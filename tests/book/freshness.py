@@ -83,7 +83,14 @@ def marked(root: Path = ROOT) -> list[str]:
     return [name for name, entry in read_agreement(root).items() if MARK in entry]
 
 
+def untranslated(root: Path = ROOT) -> list[str]:
+    """What to say of them: the tests warn of it, and publishing stops."""
+    return [
+        f"{name} waits for the other language: translate it, then: python -m tests.book.confirm {name}"
+        for name in marked(root)
+    ]
+
+
 if __name__ == "__main__":
-    for name in marked():
-        print(f"{name} waits for the other language: translate it, then: python -m tests.book.confirm {name}")
-    sys.exit(bool(marked()))
+    print("\n".join(untranslated()) or "Nothing waits for the other language.")
+    sys.exit(bool(untranslated()))

@@ -1,4 +1,5 @@
 import json
+import warnings
 
 import pytest
 
@@ -18,6 +19,8 @@ def agreed(tree):
 
 def test_somebody_has_confirmed_that_both_languages_of_the_book_say_the_same(no_problem):
     no_problem(freshness.problems())
+    for told in freshness.untranslated():  # fails nowhere but in publishing, and isn't forgotten
+        warnings.warn(told, stacklevel=1)
 
 
 def test_nothing_waits_in_a_book_that_was_confirmed(agreed, tree):
