@@ -29,6 +29,33 @@ def test_a_port_that_is_taken_gets_one_line_that_says_which_to_take():
     assert len(told) == 1 and f"port {port} is in use" in told[0] and f"-a 127.0.0.1:{port + 1}" in told[0], told
 
 
+LAB = """# %% [markdown]
+# # 实验 { #lab }
+#
+# 神经网络
+
+# %%
+print(6 * 7)
+"""
+
+
+def test_while_the_book_is_built_nothing_is_told_that_is_not_for_its_reader(book, tmp_path):
+    project = book({"zh/labs/tiny.py": LAB})
+    environment = mkdocs_environment(project)
+    del environment["NO_MKDOCS_2_WARNING"]  # a reader doesn't set it
+    run = subprocess.run(
+        [sys.executable, "-m", "mkdocs", "build", "--strict", "--site-dir", str(tmp_path / "site")],
+        cwd=project,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        encoding="utf8",
+    )
+    assert run.returncode == 0, run.stdout
+    assert [line for line in run.stdout.splitlines() if line and not line.startswith("INFO ")] == []
+
+
 def test_a_free_port_is_not_taken():
     with socket.socket() as other:
         other.bind(("127.0.0.1", 0))
