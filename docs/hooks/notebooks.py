@@ -30,13 +30,13 @@ log = get_plugin_logger("labs")
 TEXTS = {
     "zh": {
         "page": "这一页是一个笔记本，生成网页时从头到尾运行过一遍。格子要依次运行，单独一格贴出去是跑不通的。[下载 {name}]({link}){{ download }}，装好 JupyterLab（`pip install jupyterlab`）和这本书，就能在自己的电脑上改着玩；怎么打开，写在笔记本的开头。",
-        "notebook": "运行这个笔记本，需要这本书的包 `scratchml`。在这本书的仓库的文件夹里运行（macOS、Linux）：",
+        "notebook": "运行这个笔记本，需要这本书的包 `scratchml`。在[这本书的仓库](repository:)的文件夹里运行（macOS、Linux）：",
         "windows": "Windows 的 PowerShell：",
         "open": "然后在 JupyterLab 里打开这个文件。",
     },
     "en": {
         "page": "This page is a notebook that ran from top to bottom when the page was built. Its cells belong together: one by itself doesn't run. [Download {name}]({link}){{ download }} to change things and see what happens; it takes JupyterLab (`pip install jupyterlab`) and this book, and says at its top how to open it.",
-        "notebook": "This notebook needs `scratchml`, the package of the book. In the folder of the book's repository, run (macOS, Linux):",
+        "notebook": "This notebook needs `scratchml`, the package of the book. In the folder of [the book's repository](repository:), run (macOS, Linux):",
         "windows": "In PowerShell on Windows:",
         "open": "Then open this file in JupyterLab.",
     },
@@ -295,6 +295,8 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
 
 def _address(target: str, file: File, files: Files, config: MkDocsConfig) -> str:
     """Where a link of the lab leads on the public site; "" where the site has no public address."""
+    if target.startswith("repository:"):
+        return config.extra["place"](target.removeprefix("repository:"))
     if ":" in target:
         return target
     path, _, anchor = target.partition("#")
@@ -324,7 +326,8 @@ def notebook(cells: list[NotebookNode], language: str, address: Callable[[str], 
             made.append(nbformat.v4.new_code_cell(cell.source, id=f"cell-{number}"))
         else:
             text = for_jupyter(cell.source, address)
-            made.append(nbformat.v4.new_markdown_cell(text if number else under_title(text, note), id=f"cell-{number}"))
+            text = text if number else under_title(text, for_jupyter(note, address))
+            made.append(nbformat.v4.new_markdown_cell(text, id=f"cell-{number}"))
     lab = nbformat.v4.new_notebook(cells=made, metadata=KERNEL)
     nbformat.validate(lab)
     return nbformat.writes(lab) + "\n"

@@ -1,17 +1,31 @@
-"""The place of the repository: one setting, `extra.repository`. A link to `repository:` leads there, where it is set."""
+"""The place of the repository: one setting, `extra.repository`. Links to `repository:` and `repository:LICENSE` lead there, where it is set."""
 
 import re
+from functools import partial
 
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import Files
 from mkdocs.structure.pages import Page
 
-LINK = re.compile(r"\[([^\[\]]+)\]\(repository:\)")
+LINK = re.compile(r"\[(?P<words>[^\[\]]+)\]\(repository:(?P<path>[^()\s]*)\)")
 
 
 def link_repository(markdown: str, address: str) -> str:
     """The Markdown with its links to the repository, or, without an address, with their words alone."""
-    return LINK.sub(rf"[\1]({address})" if address else r"\1", markdown)
+    return LINK.sub(
+        lambda found: f"[{found['words']}]({place(address, found['path'])})" if address else found["words"], markdown
+    )
+
+
+def place(address: str, path: str) -> str:
+    """Where a file of the repository at `address` can be read; "" without an address."""
+    return f"{address.rstrip('/')}/blob/main/{path}" if address and path else address
+
+
+def on_config(config: MkDocsConfig) -> None:
+    config.extra["place"] = partial(
+        place, config.extra["repository"]
+    )  # for what is downloaded: docs/hooks/notebooks.py
 
 
 def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> str:

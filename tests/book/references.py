@@ -40,8 +40,12 @@ def problems(root: Path = ROOT) -> list[Problem]:
 def link(page: Page, link: Link, files: dict[str, Page], root: Path) -> list[Problem]:
     """A link leads to a file and an anchor of the same language, or to an https address outside."""
     target, line = link.target, link.line
-    if target.startswith(("https://", "mailto:", *WITHOUT_HTTPS)) or target == "repository:":
+    if target.startswith(("https://", "mailto:", *WITHOUT_HTTPS)):
         return []
+    if target.startswith("repository:"):
+        if (root / target.removeprefix("repository:")).exists():
+            return []
+        return [Problem(page.file, line, f"the link {target} leads to no file of the repository; mend the path")]
     if ":" in target or target.startswith("/"):
         return [
             Problem(

@@ -49,6 +49,7 @@ def test_a_sound_book_has_no_problem(tree):
         ("(#title)", "(#titel)", 3, ["no anchor of docs/zh/part/x.md"]),
         ("https:", "http:", 3, ["http://example.org", "use https://"]),
         ("https:", "ftp:", 3, ["use https://"]),
+        ("(https://example.org)", "(repository:NOWHERE.md)", 3, ["no file of the repository", "mend the path"]),
         (
             "figure:chapter.drawn",
             "figure:chapter.missing",

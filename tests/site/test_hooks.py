@@ -679,12 +679,12 @@ def test_the_changes_of_a_solution_are_marked_and_nothing_else():
 
 
 def test_a_link_to_the_repository_leads_there_or_is_words_alone():
-    text = "[Download the book](repository:), or [read on](x.md)."
+    text = "[Download the book](repository:), see [`docs/`](repository:docs), or [read on](x.md)."
     assert (
         link_repository(text, "https://example.org/book")
-        == "[Download the book](https://example.org/book), or [read on](x.md)."
+        == "[Download the book](https://example.org/book), see [`docs/`](https://example.org/book/blob/main/docs), or [read on](x.md)."
     )
-    assert link_repository(text, "") == "Download the book, or [read on](x.md)."
+    assert link_repository(text, "") == "Download the book, see `docs/`, or [read on](x.md)."
 
 
 # ---- styles, and the other language
