@@ -385,9 +385,11 @@ class Sequential(Module):
         """As its first layer does."""
         return self.layers[0].takes_tokens
 
-    def _dtype(self) -> Any:
-        dtypes = (layer._dtype() for layer in self.layers)
-        return next((dtype for dtype in dtypes if dtype is not None), None)
+    def _dtype(self) -> Any:  # sooner found than by all names
+        for layer in self.layers:
+            if (dtype := layer._dtype()) is not None:
+                return dtype
+        return super()._dtype()
 
     def _forward(self, x: Array) -> Forwarded:
         for layer in self.layers:

@@ -41,16 +41,19 @@ ROW = re.compile(r"^\| \{\} \|(?P<title>[^|\n]*)", re.MULTILINE)
 
 def numbers(nav: list[Any]) -> dict[str, int]:
     """The number of each chapter in a `nav`, by its path."""
-    chapters = [
-        path for path in _paths(nav) if path == FIRST or (path.startswith(PARTS) and path not in WITHOUT_NUMBER)
-    ]
-    return {path: number for number, path in enumerate(chapters, 0 if FIRST in chapters else 1)}
+    chapters = filter(is_chapter, paths(nav))
+    return {path: number for number, path in enumerate(chapters)}
 
 
-def _paths(entries: list[Any]) -> Iterator[str]:
-    for entry in entries:
+def is_chapter(path: str) -> bool:
+    return path == FIRST or (path.startswith(PARTS) and path not in WITHOUT_NUMBER)
+
+
+def paths(nav: list[Any]) -> Iterator[str]:
+    """The pages of a `nav`, in the order of reading."""
+    for entry in nav:
         for value in entry.values() if isinstance(entry, dict) else [entry]:
-            yield from _paths(value) if isinstance(value, list) else [value]
+            yield from paths(value) if isinstance(value, list) else [value]
 
 
 def number(markdown: str, path: str, language: str, chapters: dict[str, int]) -> str:
@@ -60,7 +63,7 @@ def number(markdown: str, path: str, language: str, chapters: dict[str, int]) ->
     the navigation.
     """
     if path == MAP:
-        markdown = _number_map(markdown, path, chapters)
+        markdown = _number_map(markdown, chapters)
     markdown = _outside_fences(markdown, lambda text: _number_links(text, path, language, chapters))
     markdown = EXERCISES.sub(lambda found: _number_exercises(found[0], chapters.get(path), language), markdown)
     return _outside_fences(markdown, lambda text: _number_headings(text, path, chapters))
@@ -112,7 +115,7 @@ def _number_links(markdown: str, path: str, language: str, chapters: dict[str, i
     return LINK.sub(link, markdown)
 
 
-def _number_map(markdown: str, path: str, chapters: dict[str, int]) -> str:
+def _number_map(markdown: str, chapters: dict[str, int]) -> str:
     last = -1
 
     def row(found: re.Match[str]) -> str:

@@ -23,9 +23,8 @@ def place(address: str, path: str) -> str:
 
 
 def on_config(config: MkDocsConfig) -> None:
-    config.extra["place"] = partial(
-        place, config.extra["repository"]
-    )  # for what is downloaded: docs/hooks/notebooks.py
+    # For what is downloaded: docs/hooks/notebooks.py.
+    config.extra["place"] = partial(place, config.extra["repository"])
 
 
 def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> str:

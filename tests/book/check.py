@@ -6,7 +6,7 @@ Its twin is looked at, too. What takes the whole book, such as the glossary, and
 import sys
 from pathlib import Path
 
-from docs.hooks.chapters import PARTS
+from docs.hooks.chapters import is_chapter
 from tests.book import blocks_alone, chapters, fences, freshness, parity, references, rendering, structure, wording
 from tests.book.page import LANGUAGES, ROOT, Page, Problem, read_book
 
@@ -17,7 +17,7 @@ def problems(page: Page, root: Path = ROOT) -> list[Problem]:
     found += parity.headings(page) + references.images(page, set(references.figures(root)))
     found += [problem for link in page.links for problem in references.link(page, link, pages, root)]
     found += [problem for formula in page.formulas for problem in references.formula(page, formula)]
-    if page.path.startswith(PARTS):
+    if is_chapter(page.path):
         found += structure.chapter(page)
     twins = [pages.get(f"docs/{language}/{page.path}") for language in LANGUAGES]
     if twins[0] and twins[1]:

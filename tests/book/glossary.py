@@ -9,10 +9,11 @@ import re
 from collections.abc import Iterator
 from itertools import zip_longest
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from mkdocs.utils.yaml import yaml_load
 
+from docs.hooks.chapters import paths
 from tests.book.page import LANGUAGES, LINK, ROOT, Page, Problem, read_book
 from tests.book.wording import QUOTED
 
@@ -59,7 +60,7 @@ class Section(NamedTuple):
 def problems(root: Path = ROOT, early_uses: dict[str, set[str]] = EARLY_USES) -> list[Problem]:
     pages = {(page.language, page.path): page for page in read_book(root)}
     with open(root / "mkdocs.yml", "rb") as file:
-        order = [path for path in _paths(yaml_load(file)["nav"]) if path not in PREVIEWS]
+        order = [path for path in paths(yaml_load(file)["nav"]) if path not in PREVIEWS]
     found: list[Problem] = []
     tables: list[list[Row]] = []
     unused = {(place, term) for place, terms in early_uses.items() for term in terms}
@@ -179,9 +180,3 @@ def _sections(page: Page) -> Iterator[tuple[str, Section]]:
     ):
         if heading.id != QUOTED:
             yield f"{page.path}#{heading.id}", Section(page, heading.line + 1, "\n".join(lines[heading.line : end]))
-
-
-def _paths(nav: list[Any]) -> Iterator[str]:
-    for entry in nav:
-        for value in entry.values() if isinstance(entry, dict) else [entry]:
-            yield from _paths(value) if isinstance(value, list) else [value]

@@ -60,3 +60,29 @@ def test_without_javascript_the_palette_is_the_system_s(open_tab, hosts, system)
     tab.goto(hosts["in a folder"] + "en/how-to-use/")
     assert tab.evaluate(BACKGROUND) == system
     tab.context.close()
+
+
+@pytest.mark.parametrize(("system", "other"), [("light", "dark"), ("dark", "light")])
+def test_no_frame_is_painted_but_in_the_palette_that_the_reader_chose(open_tab, hosts, system, other):
+    tab = open_tab(color_scheme=system)
+    tab.goto(hosts["in a folder"])
+    tab.locator(".palette:visible").click()
+    tab.context.add_init_script(
+        """window.seen = new Set();
+        (function look() {
+          if (document.body) seen.add(getComputedStyle(document.body).backgroundColor)
+          requestAnimationFrame(look)
+        })()"""
+    )
+    tab.goto(hosts["in a folder"] + "how-to-use/", wait_until="networkidle")
+    paper = {"light": "rgb(253, 252, 249)", "dark": "rgb(23, 25, 30)"}[other]
+    assert tab.evaluate("[...seen]") == [paper]
+    tab.context.close()
+
+
+def test_it_follows_the_system_while_the_page_is_open(open_tab, hosts):
+    tab = open_tab(color_scheme="light")
+    tab.goto(hosts["at the root"])
+    tab.emulate_media(color_scheme="dark")
+    expect(tab.locator("body")).to_have_attribute("data-md-color-scheme", "slate")
+    tab.context.close()
