@@ -38,5 +38,6 @@ def test_on_paper_solutions_are_unfolded_and_sources_are_not(chapter):
     try:
         expect(chapter.locator("details.source code").first).to_be_hidden()
         expect(chapter.locator("details.success p").first).to_be_visible()
+        expect(chapter.locator(".copy-code").first).to_be_hidden()
     finally:
         chapter.emulate_media(media="screen")

@@ -98,14 +98,14 @@ def test_a_finger_moves_both_sliders_of_a_pair(open_tab, hosts):
     phone.goto(hosts["in a folder"] + NEURON)
     figure, (weight, bias) = figure_with_sliders(phone), phone.get_by_role("slider").all()
     expected = frames(phone, "neurons_and_layers.one_input", "zh")
-    for slider, part in ((weight, 0.01), (bias, 0.99)):
+    for slider, part in ((weight, 0.99), (bias, 0.01)):
         slider.scroll_into_view_if_needed()
         box = slider.bounding_box()
         assert box["height"] >= 24
         phone.touchscreen.tap(box["x"] + part * box["width"], box["y"] + box["height"] / 2)
-    assert (weight.input_value(), bias.input_value()) == ("0", "8")
-    expect(figure.locator("div > svg")).to_contain_text("z = −4 · x + 4")
-    assert figure.evaluate(SHOWN) == expected[8]
+    assert (weight.input_value(), bias.input_value()) == ("8", "0")
+    expect(figure.locator("div > svg")).to_contain_text("z = 4 · x − 4")
+    assert figure.evaluate(SHOWN) == expected[8 * 9 + 0], "row by row: a row for each weight"
     phone.context.close()
 
 
