@@ -44,11 +44,13 @@ def passes(say: Say) -> Drawing:
     loss = drawing.box((334, 112), "C", color="purple", width=36, height=36, italic=True)
     ends = [x]
     forward = [
-        drawing.box((center, 64), f"a = f(z)\n{i}", color="blue", width=66, height=50)
+        drawing.box(
+            (center, 64), f"{say('第', 'layer')} {i}{say(' 层', '')}\na = f(z)", color="blue", width=66, height=50
+        )
         for i, center in enumerate(centers, 1)
     ]
     backward = [
-        drawing.box((center, 160), f"δ\n{i}", color="orange", width=66, height=50)
+        drawing.box((center, 160), f"{say('第', 'layer')} {i}{say(' 层', '')}\nδ", color="orange", width=66, height=50)
         for i, center in enumerate(centers, 1)
     ]
     for before, after in pairwise([*ends, *forward]):
