@@ -42,7 +42,7 @@ def two_neurons(say: Say) -> Drawing:
     drawing.text(
         178,
         196,
-        say("蓝：往前算；橙：C 对这个数的斜率，往回算", "blue: forward; orange: the slope of C, backward"),
+        say("蓝：正向计算；橙：C 对这个数的斜率，反向计算", "blue: forward; orange: the slope of C, backward"),
         size=drawing.small,
         color="soft",
     )
@@ -73,7 +73,7 @@ def fork(say: Say, x1: float = 1.0) -> list[Drawing]:
     u = output.neurons[0].weights[:, 0]
 
     forward = Drawing(350, 230)
-    forward.title(say("往前：算出每个数", "forward: the numbers"))
+    forward.title(say("正向：算出每个数", "forward: the numbers"))
     for i, start in enumerate(INPUTS):
         for j, end in enumerate(HIDDEN):
             _edge(forward, start, end, f"×{number(w[i, j])}", "blue", 0.36)
@@ -86,7 +86,7 @@ def fork(say: Say, x1: float = 1.0) -> list[Drawing]:
         forward.text(x_place, y + RADIUS + 17, bias, color="purple", bold=True)
 
     backward = Drawing(350, 230)
-    backward.title(say("往回：算出 C 的斜率", "backward: the slopes of C"))
+    backward.title(say("反向：算出 C 的斜率", "backward: the slopes of C"))
     for i, end in enumerate(INPUTS):
         for j, start in enumerate(HIDDEN):
             _edge(backward, start, end, number(delta[0, j] * w[i, j] + 0), "orange", 0.62)

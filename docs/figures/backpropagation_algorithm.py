@@ -39,7 +39,7 @@ def passes(say: Say) -> Drawing:
     """Forward above, backward below; what goes down from one to the other has to be kept."""
     drawing = Drawing(356, 262)
     centers = [90, 178, 266]
-    drawing.text(4, 26, say("往前", "forward"), anchor="start", color="blue", bold=True)
+    drawing.text(4, 26, say("正向", "forward"), anchor="start", color="blue", bold=True)
     x = drawing.box((22, 64), "x", color="none", width=28, italic=True)
     loss = drawing.box((334, 112), "C", color="purple", width=36, height=36, italic=True)
     ends = [x]
@@ -65,5 +65,5 @@ def passes(say: Say) -> Drawing:
         drawing.arrow(below.bottom, (below.bottom[0], 214), color="orange")
         drawing.text(below.bottom[0], 232, "∂C/∂W", italic=True, size=drawing.small)
         drawing.text(below.bottom[0], 251, "∂C/∂b", italic=True, size=drawing.small)
-    drawing.text(4, 126, say("往回", "backward"), anchor="start", color="orange", bold=True)
+    drawing.text(4, 126, say("反向", "backward"), anchor="start", color="orange", bold=True)
     return drawing
