@@ -2,12 +2,12 @@
 
 import numpy as np
 
-from drawing import Array, Drawing, Plot, Say, ticks
-from scratchml import numerical_gradient
+from drawing import Array, Drawing, Plot, Say, number, ticks
+from scratchml import digits, numerical_gradient, one_hot, squared_error, squared_error_gradient
 from sliders import Slider, sliders
 
 
-def _cost(w: Array) -> float:
+def _loss(w: Array) -> float:
     return 1.6 * w[0] ** 2 + 0.05 * w[1] ** 2
 
 
@@ -15,7 +15,7 @@ def _descend(rate: float) -> list[Array]:
     """Twenty steps down the bowl from (1, 5)."""
     path = [np.array([1.0, 5.0])]
     for _ in range(20):
-        path.append(path[-1] - rate * numerical_gradient(_cost, path[-1]))
+        path.append(path[-1] - rate * numerical_gradient(_loss, path[-1]))
     return path
 
 
@@ -51,6 +51,62 @@ def paths(say: Say) -> list[Drawing]:
 def descent(say: Say, rate: float = 0.3) -> Drawing:
     """Twenty steps at one rate, and the loss after them."""
     path = _descend(rate)
-    loss = _cost(path[-1])
+    loss = _loss(path[-1])
     shown = f"{loss:.2f}" if loss < 100 else f"{loss:,.0f}"
     return _bowl(path, "blue", say(f"20 步以后的损失：{shown}", f"loss after 20 steps: {shown}"))
+
+
+@sliders(
+    rate=Slider("学习率", "rate", np.linspace(0.1, 1.1, 11)),
+    curvature=Slider("曲率", "curvature", np.linspace(0.5, 4, 8)),
+)
+def one_number(say: Say, rate: float = 0.9, curvature: float = 2) -> Drawing:
+    """Eight steps from w = 10 on the parabola ½ h w², whose curvature is h."""
+    drawing = Drawing(340, 250)
+    plot = Plot(drawing, (-20, 20), (0, 400), left=40, right=12, top=30, bottom=42)
+    plot.axes(ticks((-20, -10, 0, 10, 20)), ticks((0, 100, 200, 300, 400)), x_label="w")
+    drawing.text(14, plot.top + 4, "C", size=drawing.small, color="soft")
+    factor = 1 - rate * curvature
+    product = f"1 − {number(rate)} · {number(curvature)} = {number(round(factor, 3))}"
+    plot.title(say(f"每步乘 {product}", f"times {product}"))
+    w = np.linspace(-20, 20, 81)
+    plot.curve(w, curvature / 2 * w**2, color="soft", width=1.5)
+    path = 10 * factor ** np.arange(9)
+    color = "blue" if abs(factor) < 0.999 else "orange"
+    plot.curve(path, curvature / 2 * path**2, color=color, width=1.5)
+    for place in path:
+        if abs(place) <= 20 and curvature / 2 * place**2 <= 400:
+            drawing.circle(*plot.at(place, curvature / 2 * place**2), 3.5, fill=color)
+    drawing.circle(*plot.at(10, curvature / 2 * 100), 5, stroke="ink")
+    return drawing
+
+
+def noise(say: Say) -> Drawing:
+    """The loss of ten scores without a hidden layer after each step: all images at once, and batches of 32."""
+    images, labels, _, _ = digits()
+    targets = one_hot(labels, 10)
+    drawing = Drawing(356, 270)
+    plot = Plot(drawing, (0, 15), (0.3, 0.8), left=44, right=12, top=30, bottom=44)
+    plot.axes(
+        ticks((0, 5, 10, 15)),
+        ticks((0.3, 0.4, 0.5, 0.6, 0.7, 0.8)),
+        x_label=say("轮次", "epoch"),
+        y_label=say("损失", "loss"),
+    )
+    for size, last, color in [(1433, 0.09, "orange"), (32, 0.05, "blue"), (32, 0.005, "green")]:
+        rng = np.random.default_rng(0)
+        W, epochs, losses = np.zeros((64, 10)), [], []
+        for epoch in range(15):
+            order = rng.permutation(1433)
+            rate = last if size == 1433 or epoch >= 10 else 0.05
+            for start in range(0, 1433, size):
+                rows = order[start : start + size]
+                W = W - rate * images[rows].T @ squared_error_gradient(targets[rows], images[rows] @ W)
+                epochs.append(epoch + (start + len(rows)) / 1433)
+                losses.append(squared_error(targets, images @ W))
+        shown = np.array(epochs) > (10 if color == "green" else 0)
+        plot.curve(np.array(epochs)[shown], np.array(losses)[shown], color=color, width=1.25 if size == 32 else 2)
+    plot.label(4, 0.735, "1433, 0.09", color="orange")
+    plot.label(2.2, 0.45, "32, 0.05", color="blue")
+    plot.label(14.8, 0.305, "32, 0.005", color="green", anchor="end", above=-2)
+    return drawing
