@@ -65,7 +65,7 @@ def one_number(say: Say, rate: float = 0.9, curvature: float = 2) -> Drawing:
     drawing = Drawing(340, 250)
     plot = Plot(drawing, (-20, 20), (0, 400), left=40, right=12, top=30, bottom=42)
     plot.axes(ticks((-20, -10, 0, 10, 20)), ticks((0, 100, 200, 300, 400)), x_label="w")
-    drawing.text(14, plot.top + 4, "C", size=drawing.small, color="soft")
+    drawing.text(plot.left - 12, plot.top - 12, "C", size=drawing.small, color="soft")
     factor = 1 - rate * curvature
     product = f"1 − {number(rate)} · {number(curvature)} = {number(round(factor, 3))}"
     plot.title(say(f"每步乘 {product}", f"times {product}"))
@@ -81,32 +81,42 @@ def one_number(say: Say, rate: float = 0.9, curvature: float = 2) -> Drawing:
     return drawing
 
 
-def noise(say: Say) -> Drawing:
-    """The loss of ten scores without a hidden layer after each step: all images at once, and batches of 32."""
+def _digits(batch_size: int, rates: list[float]) -> tuple[Array, Array]:
+    """The loss of ten scores without a hidden layer after each step, and when that was; a rate for each epoch."""
     images, labels, _, _ = digits()
     targets = one_hot(labels, 10)
-    drawing = Drawing(356, 270)
-    plot = Plot(drawing, (0, 15), (0.3, 0.8), left=44, right=12, top=30, bottom=44)
-    plot.axes(
-        ticks((0, 5, 10, 15)),
-        ticks((0.3, 0.4, 0.5, 0.6, 0.7, 0.8)),
-        x_label=say("轮次", "epoch"),
-        y_label=say("损失", "loss"),
-    )
-    for size, last, color in [(1433, 0.09, "orange"), (32, 0.05, "blue"), (32, 0.005, "green")]:
-        rng = np.random.default_rng(0)
-        W, epochs, losses = np.zeros((64, 10)), [], []
-        for epoch in range(15):
-            order = rng.permutation(1433)
-            rate = last if size == 1433 or epoch >= 10 else 0.05
-            for start in range(0, 1433, size):
-                rows = order[start : start + size]
-                W = W - rate * images[rows].T @ squared_error_gradient(targets[rows], images[rows] @ W)
-                epochs.append(epoch + (start + len(rows)) / 1433)
-                losses.append(squared_error(targets, images @ W))
-        shown = np.array(epochs) > (10 if color == "green" else 0)
-        plot.curve(np.array(epochs)[shown], np.array(losses)[shown], color=color, width=1.25 if size == 32 else 2)
-    plot.label(4, 0.735, "1433, 0.09", color="orange")
-    plot.label(2.2, 0.45, "32, 0.05", color="blue")
-    plot.label(14.8, 0.305, "32, 0.005", color="green", anchor="end", above=-2)
-    return drawing
+    rng = np.random.default_rng(0)
+    W, epochs, losses = np.zeros((64, 10)), [], []
+    for epoch, rate in enumerate(rates):
+        order = rng.permutation(len(images))
+        for start in range(0, len(images), batch_size):
+            rows = order[start : start + batch_size]
+            W = W - rate * images[rows].T @ squared_error_gradient(targets[rows], images[rows] @ W)
+            epochs.append(epoch + (start + len(rows)) / len(images))
+            losses.append(squared_error(targets, images @ W))
+    return np.array(epochs), np.array(losses)
+
+
+def noise(say: Say) -> list[Drawing]:
+    """All images at once, batches of 32, and these with a rate that is cut after ten epochs."""
+    panels = []
+    names = {"x_label": say("轮次", "epoch"), "y_label": say("损失", "loss")}
+    for x, y, x_ticks, y_ticks in [
+        ((0, 15), (0.3, 0.9), (0, 5, 10, 15), (0.3, 0.5, 0.7, 0.9)),
+        ((7, 15), (0.31, 0.38), (7, 9, 11, 13, 15), (0.32, 0.34, 0.36, 0.38)),
+    ]:
+        drawing = Drawing(330, 250)
+        plot = Plot(drawing, x, y, left=44, right=12, top=30, bottom=44)
+        plot.axes(ticks(x_ticks), ticks(y_ticks), **names)
+        plot.curve(*_digits(32, [0.05] * 15), color="blue", width=1.25)
+        if not panels:
+            plot.curve(*_digits(1433, [0.09] * 15), color="orange", width=2)
+            plot.label(5, 0.71, "1433, 0.09", color="orange")
+            plot.label(2.5, 0.42, "32, 0.05", color="blue")
+        else:
+            epochs, losses = _digits(32, [0.05] * 10 + [0.005] * 5)
+            plot.curve(epochs[epochs > 10], losses[epochs > 10], color="green", width=2)
+            plot.label(9.8, 0.314, "32, 0.005", color="green", anchor="end", above=0)
+            plot.label(14.9, 0.365, "32, 0.05", color="blue", anchor="end", above=0)
+        panels.append(drawing)
+    return panels
