@@ -196,7 +196,7 @@ def figure_modules(monkeypatch):
     return lambda name: importlib.import_module(name)
 
 
-WITH_SLIDERS = {"gradient_descent.descent": 33, "gradient_descent.one_number": 88, "neurons_and_layers.one_input": 81}
+WITH_SLIDERS = {"activation_functions.steepness": 20, "activation_functions.tents": 20, "gradient_descent.descent": 33, "gradient_descent.one_number": 88, "neurons_and_layers.one_input": 81}
 
 
 @pytest.mark.parametrize("name", WITH_SLIDERS)
