@@ -99,7 +99,7 @@ def _digits(batch_size: int, rates: list[float]) -> tuple[Array, Array]:
 
 def noise(say: Say) -> list[Drawing]:
     """All images at once, batches of 32, and these with a rate that is cut after ten epochs."""
-    panels = []
+    panels: list[Drawing] = []
     names = {"x_label": say("轮次", "epoch"), "y_label": say("损失", "loss")}
     for x, y, x_ticks, y_ticks in [
         ((0, 15), (0.3, 0.9), (0, 5, 10, 15), (0.3, 0.5, 0.7, 0.9)),

@@ -52,7 +52,8 @@ def test_nothing_is_asked_for_until_the_first_touch_and_then_once(tab, hosts, as
     expected = frames(tab, "gradient_descent.descent", "en")
     tab.keyboard.press("End")
     tab.wait_for_function(
-        "plain => [...document.querySelectorAll('figure:has(.sliders) [role=img]')].at(-1).innerHTML !== plain", arg=plain
+        "plain => [...document.querySelectorAll('figure:has(.sliders) [role=img]')].at(-1).innerHTML !== plain",
+        arg=plain,
     )
     assert figure.evaluate(SHOWN) == expected[-1]
     tab.keyboard.press("Home")
