@@ -13,6 +13,7 @@ from tests.book import (
     chapters,
     fences,
     freshness,
+    idioms,
     parity,
     references,
     rendering,
@@ -29,6 +30,7 @@ def problems(page: Page, root: Path = ROOT) -> list[Problem]:
     found += parity.headings(page) + references.images(page, set(references.figures(root)))
     found += [problem for link in page.links for problem in references.link(page, link, pages, root)]
     found += [problem for formula in page.formulas for problem in references.formula(page, formula)]
+    found += idioms.page_problems(page, root)
     if is_chapter(page.path):
         found += structure.chapter(page)
     twins = [pages.get(f"docs/{language}/{page.path}") for language in LANGUAGES]
