@@ -125,6 +125,8 @@ def _of(node: ast.AST, names: dict[str, str], own: set[str]) -> Iterator[Idiom]:
 def _format(part: str) -> str:
     if part.startswith("."):
         return r":[^}]*\.\d"
+    if part[-1] in "<>^":
+        return r":.?[<>^]"
     return r":(?:.?[<>^])?[+, ]?\d" if part[-1].isdigit() else rf":[^}}` ]*{re.escape(part[-1])}"
 
 
