@@ -70,7 +70,7 @@ def fields(say: Say) -> Drawing:
         ]
     ):
         x, y = 4 + 26 * row, 4 + 62 * row
-        drawing.rectangle(x, y, 332 - 52 * row, 208 - 78 * row, stroke=color, line_width=2)
+        drawing.rectangle(x, y, 332 - 52 * row, 208 - 74 * row, stroke=color, line_width=2)
         drawing.text(x + 14, y + 24, name, anchor="start", bold=True)
         drawing.text(x + 14, y + 46, example, anchor="start", size=drawing.small, color="soft")
     return drawing
