@@ -1,5 +1,6 @@
 import pytest
 
+from docs.hooks.listings import listing
 from tests.book import ceilings
 from tests.book.page import EXPECTED_OUTPUT, Page, read_book
 
@@ -63,7 +64,7 @@ def test_what_stands_before_the_exercises_is_counted():
     counted = ceilings.counts(Page(NAMES["en"], PAGE))
     text = "Title Some words an aside and a b See the other page A caption counted here A title More words"
     assert counted.prose == len(text.split())
-    assert counted.code == 3 + ceilings.listing("scratchml.activations.relu").length
+    assert counted.code == 3 + listing("scratchml.activations.relu").length
     assert counted.parentheses == [3, 3, 5]
 
 
