@@ -26,10 +26,10 @@ from sliders import Slider, sliders
 Maker = Callable[[list[Parameter], float], Optimizer]
 
 
-def _descend(beta: float, steps: int) -> Array:
-    """The places on the way down the bowl from (1, 5) at the rate 0.6, (steps + 1, 2)."""
+def _descend(make: Maker, rate: float, steps: int) -> Array:
+    """The places on the way down the bowl from (1, 5), (steps + 1, 2)."""
     w = Parameter(np.array([1.0, 5.0]))
-    optimizer = SGD([w], 0.6, momentum=beta)
+    optimizer = make([w], rate)
     places = [w.value.copy()]
     for _ in range(steps):
         w.gradient = [3.2 * w.value[0], 0.1 * w.value[1]]
@@ -41,7 +41,10 @@ def _descend(beta: float, steps: int) -> Array:
 def coordinates(say: Say) -> list[Drawing]:
     """Both numbers over thirty steps, for three settings of the momentum."""
     panels = []
-    runs = [(beta, color, _descend(beta, 30)) for beta, color in [(0.0, "orange"), (0.5, "blue"), (0.9, "green")]]
+    runs = [
+        (beta, color, _descend(partial(SGD, momentum=beta), 0.6, 30))
+        for beta, color in [(0.0, "orange"), (0.5, "blue"), (0.9, "green")]
+    ]
     for column, name, limits, places in [(0, "w₁", (-1.1, 1.1), (-1, 0, 1)), (1, "w₂", (-4, 5.5), (-4, -2, 0, 2, 4))]:
         drawing = Drawing(330, 230)
         plot = Plot(drawing, (0, 30), limits, left=36, right=8, top=28, bottom=44)
@@ -59,26 +62,39 @@ def coordinates(say: Say) -> list[Drawing]:
     return panels
 
 
-@sliders(beta=Slider("动量 β", "momentum β", np.linspace(0, 0.95, 39)))
-def bowl(say: Say, beta: float = 0.5) -> Drawing:
-    """Twenty steps down the bowl with one momentum, and the loss after them."""
-    path = _descend(beta, 20)
-    loss = 1.6 * path[-1, 0] ** 2 + 0.05 * path[-1, 1] ** 2
+def _over_the_bowl(path: Array, title: str, color: str) -> Drawing:
+    """A path over the contour lines of the bowl."""
     drawing = Drawing(340, 240)
     plot = Plot(drawing, (-4, 6), (-2.4, 2.4), left=36, right=8, top=28, bottom=40)
     plot.axes(ticks(range(-4, 7, 2)), ticks((-2, -1, 0, 1, 2)), x_label="w₂")
     drawing.text(12, plot.top + 6, "w₁", size=drawing.small, color="soft")
-    plot.title(say(f"20 步以后的损失：{loss:.4f}", f"loss after 20 steps: {loss:.4f}"))
+    plot.title(title)
     angles = np.linspace(0, 2 * np.pi, 121)
     for level in [0.05, 0.2, 0.4]:  # ovals whose half-axes are √(level / 1.6) and √(level / 0.05)
         plot.curve(
             np.sqrt(level / 0.05) * np.cos(angles), np.sqrt(level / 1.6) * np.sin(angles), color="soft", width=0.75
         )
-    plot.curve(path[:, 1], path[:, 0], color="blue", width=1.5)
+    plot.curve(path[:, 1], path[:, 0], color=color, width=1.5)
     for w1, w2 in path:
-        drawing.circle(*plot.at(w2, w1), 3, fill="blue")
+        drawing.circle(*plot.at(w2, w1), 3, fill=color)
     drawing.circle(*plot.at(0, 0), 3.5, stroke="ink")
     return drawing
+
+
+@sliders(beta=Slider("动量 β", "momentum β", np.linspace(0, 0.95, 39)))
+def bowl(say: Say, beta: float = 0.5) -> Drawing:
+    """Twenty steps down the bowl with one momentum, and the loss after them."""
+    path = _descend(partial(SGD, momentum=beta), 0.6, 20)
+    loss = 1.6 * path[-1, 0] ** 2 + 0.05 * path[-1, 1] ** 2
+    return _over_the_bowl(path, say(f"20 步以后的损失：{loss:.4f}", f"loss after 20 steps: {loss:.4f}"), "blue")
+
+
+def slant(say: Say) -> list[Drawing]:
+    """Twenty steps of gradient descent and of Adam, at the same rate."""
+    return [
+        _over_the_bowl(_descend(SGD, 0.3, 20), say("梯度下降", "gradient descent"), "orange"),
+        _over_the_bowl(_descend(Adam, 0.3, 20), "Adam", "purple"),
+    ]
 
 
 def _loss_on_digits(make: Maker, rate: float) -> float:
