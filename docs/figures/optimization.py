@@ -113,10 +113,10 @@ def _loss_on_digits(make: Maker, rate: float) -> float:
 def rates(say: Say) -> Drawing:
     """The loss on the digits over the learning rate, for three optimizers."""
     drawing = Drawing(356, 260)
-    plot = Plot(drawing, (-3, 0.5), (math.log(0.04), math.log(4)), left=44, right=14, top=28, bottom=44)
+    plot = Plot(drawing, (-3, 0.5), (math.log(0.03), math.log(4)), left=44, right=14, top=28, bottom=44)
     plot.axes(
         powers_of_ten(range(-3, 1)),
-        {math.log(v): f"{v:g}" for v in (0.05, 0.1, 0.3, 1, 3)},
+        {math.log(v): f"{v:g}" for v in (0.03, 0.1, 0.3, 1, 3)},
         x_label=say("学习率", "learning rate"),
         y_label=say("训练集上的损失", "training loss"),
     )
@@ -126,8 +126,8 @@ def rates(say: Say) -> Drawing:
         ("Adam", Adam, "purple"),
     ]
     exponents = np.arange(-3, 0.51, 0.125)
-    for (name, make, color), place in zip(runners, [(-1.02, 0.62), (-2.1, 0.62), (-2.95, 0.62)], strict=True):
+    for (name, make, color), place in zip(runners, [-0.02, -1.3, -1.95], strict=True):
         losses = [_loss_on_digits(make, 10**exponent) for exponent in exponents]
         plot.curve(exponents, np.log(losses), color=color)
-        plot.label(place[0], math.log(place[1]), name, color=color, above=0)
+        plot.label(place, math.log(0.04), name, color=color, above=0)
     return drawing

@@ -42,8 +42,8 @@ def signal(say: Say, variance: float = 1.0) -> list[Drawing]:
     ]:
         sizes = [float(np.sqrt((array**2).mean())) for array in values]
         drawing = Drawing(330, 230)
-        plot = Plot(drawing, (0, 10), (-7.5, 2.5), left=44, right=14, top=30, bottom=44)
-        plot.axes(x_ticks, powers_of_ten((-6, -4, -2, 0, 2)), x_label=say("第几层之后", "after layer"))
+        plot = Plot(drawing, (0, 10), (-4.6, 2.5), left=44, right=14, top=30, bottom=44)
+        plot.axes(x_ticks, powers_of_ten((-4, -2, 0, 2)), x_label=say("第几层之后", "after layer"))
         last = sizes[-1] / sizes[0]
         shown = f"{last:.1e}" if last < 0.001 else f"{last:.2g}"
         plot.title(say(f"{title}，最后是 {shown} 倍", f"{title}, in the end × {shown}"))
@@ -54,15 +54,23 @@ def signal(say: Say, variance: float = 1.0) -> list[Drawing]:
 
 
 def floor(say: Say) -> list[Drawing]:
-    """A noisy bowl in one dimension at a large, a small and a falling rate."""
-    panels = []
+    """A noisy bowl in one dimension: two constant rates, and one that falls."""
     falling = partial(warmup_cosine, peak=0.4, warmup_steps=0, total_steps=200)
-    plans: list[tuple[str, Callable[[int], float], str]] = [
-        (say("一直是 0.4", "0.4 all the way"), lambda step: 0.4, "orange"),
-        (say("一直是 0.02", "0.02 all the way"), lambda step: 0.02, "purple"),
-        (say("从 0.4 降到 0", "from 0.4 down to 0"), falling, "green"),
+    panels = [
+        (say("学习率不变", "constant rate"), [("0.4", lambda step: 0.4, "orange"), ("0.02", lambda step: 0.02, "purple")]),
+        (say("学习率下降", "falling rate"), [("0.4 → 0", falling, "green")]),
     ]
-    for title, rate_at, color in plans:
+    return [_noisy(title, plans, say) for title, plans in panels]
+
+
+def _noisy(title: str, plans: list[tuple[str, Callable[[int], float], str]], say: Say) -> Drawing:
+    drawing = Drawing(330, 230)
+    plot = Plot(drawing, (0, 200), (-2, 5.2), left=32, right=14, top=30, bottom=44)
+    plot.axes(ticks((0, 100, 200)), ticks((-2, 0, 2, 4)), x_label=say("步", "step"))
+    drawing.text(6, plot.top + 4, "w", size=drawing.small, color="soft", italic=True)
+    plot.title(title)
+    places_of = {"0.4": (85, -1.6), "0.02": (40, 2.8), "0.4 → 0": (40, 1.35)}
+    for name, rate_at, color in plans:
         rng = np.random.default_rng(0)
         w = Parameter(np.array([5.0]))
         optimizer = SGD([w], 0.4)
@@ -72,13 +80,9 @@ def floor(say: Say) -> list[Drawing]:
             w.gradient = w.value + rng.normal()
             optimizer.step()
             places.append(float(w.value[0]))
-        drawing = Drawing(250, 220)
-        plot = Plot(drawing, (0, 200), (-2, 5.2), left=32, right=14, top=30, bottom=44)
-        plot.axes(ticks((0, 100, 200)), ticks((-2, 0, 2, 4)), x_label=say("步", "step"), y_label="")
-        plot.title(title)
         plot.curve(range(201), places, color=color, width=1.5)
-        panels.append(drawing)
-    return panels
+        plot.label(*places_of[name], name, color=color, above=0)
+    return drawing
 
 
 def schedule(say: Say) -> list[Drawing]:
