@@ -57,7 +57,10 @@ def floor(say: Say) -> list[Drawing]:
     """A noisy bowl in one dimension: two constant rates, and one that falls."""
     falling = partial(warmup_cosine, peak=0.4, warmup_steps=0, total_steps=200)
     panels = [
-        (say("学习率不变", "constant rate"), [("0.4", lambda step: 0.4, "orange"), ("0.02", lambda step: 0.02, "purple")]),
+        (
+            say("学习率不变", "constant rate"),
+            [("0.4", lambda step: 0.4, "orange"), ("0.02", lambda step: 0.02, "purple")],
+        ),
         (say("学习率下降", "falling rate"), [("0.4 → 0", falling, "green")]),
     ]
     return [_noisy(title, plans, say) for title, plans in panels]
