@@ -6,7 +6,7 @@ from functools import partial
 
 import numpy as np
 
-from drawing import Drawing, Plot, Say, powers_of_ten, ticks
+from drawing import Array, Drawing, Plot, Say, powers_of_ten, ticks
 from scratchml import (
     SGD,
     Adam,
@@ -22,17 +22,19 @@ from scratchml import (
 )
 from sliders import Slider, sliders
 
+Plan = tuple[str, Callable[[int], float], str]  # its name, the rate of each step, its color
+
 
 @sliders(variance=Slider("方差 × n", "variance × n", np.linspace(0.1, 4, 40)))
 def signal(say: Say, variance: float = 1.0) -> list[Drawing]:
     """The size of the signal through ten layers with ReLU, and of the slopes on the way back."""
     rng = np.random.default_rng(0)
     layers: list[Linear | ReLU] = []
-    forward = [rng.normal(size=(64, 128))]
+    forward: list[Array] = [rng.normal(size=(64, 128))]
     for _ in range(10):
         layers += [Linear(128, 128, rng=rng, initialization=math.sqrt(variance / 128)), ReLU()]
         forward.append(layers[-1].forward(layers[-2].forward(forward[-1])))
-    backward = [rng.normal(size=(64, 128))]
+    backward: list[Array] = [rng.normal(size=(64, 128))]
     for relu, linear in zip(layers[::-2], layers[-2::-2], strict=True):
         backward.append(linear.backward(relu.backward(backward[-1])))
     panels = []
@@ -56,7 +58,7 @@ def signal(say: Say, variance: float = 1.0) -> list[Drawing]:
 def floor(say: Say) -> list[Drawing]:
     """A noisy bowl in one dimension: two constant rates, and one that falls."""
     falling = partial(warmup_cosine, peak=0.4, warmup_steps=0, total_steps=200)
-    panels = [
+    panels: list[tuple[str, list[Plan]]] = [
         (
             say("学习率不变", "constant rate"),
             [("0.4", lambda step: 0.4, "orange"), ("0.02", lambda step: 0.02, "purple")],
@@ -66,7 +68,7 @@ def floor(say: Say) -> list[Drawing]:
     return [_noisy(title, plans, say) for title, plans in panels]
 
 
-def _noisy(title: str, plans: list[tuple[str, Callable[[int], float], str]], say: Say) -> Drawing:
+def _noisy(title: str, plans: list[Plan], say: Say) -> Drawing:
     drawing = Drawing(330, 230)
     plot = Plot(drawing, (0, 200), (-2, 5.2), left=32, right=14, top=30, bottom=44)
     plot.axes(ticks((0, 100, 200)), ticks((-2, 0, 2, 4)), x_label=say("步", "step"))
