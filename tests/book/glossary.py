@@ -29,11 +29,6 @@ EARLY_USES = {
         "layer",
         "层",
     },  # the top of the page has a link, and the next section explains it
-    "neural-networks/optimization.md#optimization": {
-        "momentum",
-        "动量",
-        "Adam",
-    },  # the race names its runners, and asks what they are
 }
 
 
