@@ -102,7 +102,7 @@ def degrees(say: Say, degree: float = 3) -> list[Drawing]:
         if errors[int(degree)] <= 24:
             second.circle(*plot.at(degree, errors[int(degree)]), 5, fill="paper", stroke=color, width=2.5)
     plot.label(5.4, 5.2, say("新读数", "new readings"), color="blue")
-    plot.label(4.6, 0.8, say("这十五个", "these fifteen"), color="green", above=2)
+    plot.label(14, 0.8, say("这十五个", "these fifteen"), color="green", anchor="end", above=4)
     return [first, second]
 
 
@@ -135,16 +135,16 @@ def size(say: Say) -> Drawing:
     exponents = range(8)
     losses = np.array([_losses(2**exponent) for exponent in exponents])
     drawing = Drawing(356, 260)
-    plot = Plot(drawing, (0, 7), (0, 2.5), left=36, right=20, top=20)
+    plot = Plot(drawing, (0, 7), (0, 3), left=36, right=20, top=20)
     plot.axes(
         {exponent: str(2**exponent) for exponent in exponents},
-        ticks((0, 0.5, 1, 1.5, 2, 2.5)),
+        ticks((0, 1, 2, 3)),
         x_label=say("隐藏神经元", "hidden neurons"),
     )
     for column, color in zip(losses.T, ["green", "blue", "purple"], strict=True):
         plot.curve(exponents, column, color=color)
-    plot.label(6.9, 1.78, say("别的图片，最后", "others, at the end"), color="blue", anchor="end")
-    plot.label(6.9, 1.28, say("别的图片，最低", "others, lowest"), color="purple", anchor="end", above=3)
+    plot.label(7, 2.5, say("别的图片，最后", "others, at the end"), color="blue", anchor="end")
+    plot.label(7, 1.3, say("别的图片，最低", "others, lowest"), color="purple", anchor="end", above=4)
     plot.label(3.2, 0.22, say("训练集", "training set"), color="green", anchor="end")
     return drawing
 
