@@ -1,11 +1,31 @@
 """Figures of the chapter: debugging."""
 
 from collections.abc import Callable
+from functools import cache
 
 import numpy as np
 
-from drawing import Array, Drawing, Plot, Say
-from scratchml import SGD, Adam, CrossEntropy, Linear, MiniBatches, ReLU, Sequential, digits, fit, mean_loss
+from drawing import Array, Drawing, Plot, Say, ticks
+from scratchml import (
+    GELU,
+    SGD,
+    Adam,
+    CrossEntropy,
+    Linear,
+    MiniBatches,
+    ReLU,
+    Sequential,
+    Sigmoid,
+    SquaredError,
+    Tanh,
+    digits,
+    fit,
+    mean_loss,
+    one_hot,
+)
+from sliders import Slider, sliders
+
+RATES = [0.001, 0.002, 0.003, 0.005, 0.007, 0.01, 0.02, 0.03, 0.05, 0.07, 0.1, 0.2, 0.3, 0.5, 0.7, 1, 1.5, 2, 3, 5, 7, 10]
 
 Batch = tuple[Array, Array]
 
@@ -18,6 +38,99 @@ def _careless() -> tuple[Array, Array, Array, Array]:
     rows = rng.permutation(1433)
     learn, check = rows[:200], rows[1233:]
     return images[learn], given[learn], images[check], given[check]
+
+
+@cache
+def _trained(rate: float) -> tuple[list[float], list[float], int]:
+    """Training and validation loss before and after each of ten epochs of SGD, and how many of 32 neurons are dead."""
+    images, labels, _, _ = digits()
+    rows = np.random.default_rng(0).permutation(1433)
+    learn, check = rows[:1147], rows[1147:]
+    training, validation = (images[learn], labels[learn]), (images[check], labels[check])
+    rng = np.random.default_rng(0)
+    first, activation = Linear(64, 32, rng=rng), ReLU()
+    model = Sequential(first, activation, Linear(32, 10, rng=rng, initialization="xavier"))
+    before = [mean_loss(model, CrossEntropy(), [part]) for part in (training, validation)]
+    history = fit(
+        model,
+        CrossEntropy(),
+        SGD(model.parameters(), rate),
+        MiniBatches(*training, rng=rng),
+        epochs=10,
+        validation=[validation],
+    )
+    hidden = activation.forward(first.forward(training[0]))
+    dead = int((hidden == 0).all(axis=0).sum())
+    return [before[0], *history.training_loss], [before[1], *history.validation_loss], dead
+
+
+@sliders(rate=Slider("学习率", "learning rate", RATES))
+def rates(say: Say, rate: float = 0.2) -> Drawing:
+    """The loss over ten epochs at one rate, and the dead neurons at the end."""
+    training, validation, dead = _trained(rate)
+    drawing = Drawing(340, 240)
+    plot = Plot(drawing, (0, 10), (0, 5), left=30, right=12, top=30, bottom=42)
+    plot.axes(ticks(range(0, 11, 2)), ticks(range(6)), x_label=say("轮次", "epoch"))
+    plot.title(say(f"死神经元：32 个里有 {dead} 个", f"dead neurons: {dead} of 32"))
+    plot.curve([0, 10], [np.log(10)] * 2, color="soft", dashed=True, width=1)
+    for losses, color in [(training, "green"), (validation, "blue")]:
+        plot.curve(range(11), np.minimum(losses, 5), color=color, width=2)
+    return drawing
+
+
+@cache
+def _accuracies(activation: str, loss: str, rate: float) -> list[float]:
+    """On 286 validation images, after six epochs, for five seeds."""
+    images, labels, _, _ = digits()
+    rows = np.random.default_rng(0).permutation(1433)
+    learn, check = rows[:1147], rows[1147:]
+    targets = labels if loss == "cross-entropy" else one_hot(labels, 10)
+    found = []
+    for seed in range(5):
+        rng = np.random.default_rng(seed)
+        last = Linear(32, 10, rng=rng, initialization="xavier")
+        layer = {"ReLU": ReLU, "GELU": GELU, "tanh": Tanh, "sigmoid": Sigmoid}[activation]()
+        model = Sequential(Linear(64, 32, rng=rng), layer, last)
+        fit(
+            model,
+            CrossEntropy() if loss == "cross-entropy" else SquaredError(),
+            Adam(model.parameters(), rate),
+            MiniBatches(images[learn], targets[learn], 64, rng=rng),
+            epochs=6,
+        )
+        found.append((model.forward(images[check]).argmax(axis=1) == labels[check]).mean())
+    return found
+
+
+def comparison(say: Say) -> list[Drawing]:
+    """Accuracy against the rate, for four activation functions and two losses: means, and a dot for each seed."""
+    panels = []
+    tried = [0.001, 0.003, 0.01, 0.03, 0.1, 0.3]
+    for loss, title in [
+        ("cross-entropy", say("交叉熵", "cross-entropy")),
+        ("squared error", say("平方误差", "squared error")),
+    ]:
+        drawing = Drawing(330, 280)
+        plot = Plot(drawing, (0, 5), (0.4, 1), left=46, top=40)
+        plot.axes(
+            {i: f"{rate:g}" for i, rate in enumerate(tried)},
+            {tenth / 10: f"{tenth * 10}%" for tenth in range(4, 11, 2)},
+            x_label=say("学习率", "learning rate"),
+        )
+        plot.title(title)
+        for place, (activation, color) in enumerate(
+            [("ReLU", "blue"), ("GELU", "purple"), ("tanh", "green"), ("sigmoid", "orange")]
+        ):
+            found = [_accuracies(activation, loss, rate) for rate in tried]
+            plot.curve(range(6), np.mean(found, axis=1), color=color, width=1.5)
+            for i, accuracies in enumerate(found):
+                for accuracy in accuracies:
+                    if accuracy >= 0.4:
+                        drawing.circle(*plot.at(i, accuracy), 2, fill=color)
+            if loss == "cross-entropy":
+                plot.label(2.1, 0.5 + 0.07 * (3 - place), activation, color=color)
+        panels.append(drawing)
+    return panels
 
 
 def symptoms(say: Say) -> list[Drawing]:
