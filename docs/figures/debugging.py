@@ -25,7 +25,30 @@ from scratchml import (
 )
 from sliders import Slider, sliders
 
-RATES = [0.001, 0.002, 0.003, 0.005, 0.007, 0.01, 0.02, 0.03, 0.05, 0.07, 0.1, 0.2, 0.3, 0.5, 0.7, 1, 1.5, 2, 3, 5, 7, 10]
+RATES = [
+    0.001,
+    0.002,
+    0.003,
+    0.005,
+    0.007,
+    0.01,
+    0.02,
+    0.03,
+    0.05,
+    0.07,
+    0.1,
+    0.2,
+    0.3,
+    0.5,
+    0.7,
+    1,
+    1.5,
+    2,
+    3,
+    5,
+    7,
+    10,
+]
 
 Batch = tuple[Array, Array]
 
@@ -71,7 +94,9 @@ def rates(say: Say, rate: float = 0.2) -> Drawing:
     drawing = Drawing(340, 240)
     plot = Plot(drawing, (0, 10), (0, 5), left=30, right=12, top=30, bottom=42)
     plot.axes(ticks(range(0, 11, 2)), ticks(range(6)), x_label=say("轮次", "epoch"))
-    plot.title(say(f"损失 {training[-1]:.2f}，神经元死了 {dead} 个", f"loss {training[-1]:.2f}, dead neurons: {dead} of 32"))
+    plot.title(
+        say(f"损失 {training[-1]:.2f}，神经元死了 {dead} 个", f"loss {training[-1]:.2f}, dead neurons: {dead} of 32")
+    )
     plot.curve([0, 10], [np.log(10)] * 2, color="soft", dashed=True, width=1)
     for losses, color in [(training, "green"), (validation, "blue")]:
         plot.curve(range(11), np.minimum(losses, 5), color=color, width=2)
