@@ -115,9 +115,9 @@ def no_single_line(say: Say) -> list[Drawing]:
     total = switches.sum(axis=1)
     panels = []
     for title, answers, bias in [
-        (say("两个都开", "both up"), total == 2, -1.5),
-        (say("至少开一个", "at least one up"), total >= 1, -0.5),
-        (say("恰好开一个", "exactly one up"), lamp.ravel() == 1, None),
+        (say("两个都朝上", "both up"), total == 2, -1.5),
+        (say("至少一个朝上", "at least one up"), total >= 1, -0.5),
+        (say("恰好一个朝上", "exactly one up"), lamp.ravel() == 1, None),
     ]:
         drawing = Drawing(200, 224)
         plot = Plot(drawing, (-0.5, 1.5), (-0.5, 1.5), left=26, right=8, top=26, bottom=34)
@@ -140,7 +140,7 @@ def new_description(say: Say) -> list[Drawing]:
     panels = []
     for points, x_label, y_label in [
         (switches, say("楼上", "upstairs"), say("楼下", "downstairs")),
-        (hidden, say("至少开一个", "at least one up"), say("两个都开", "both up")),
+        (hidden, say("至少一个朝上", "at least one up"), say("两个都朝上", "both up")),
     ]:
         drawing = Drawing(230, 250)
         plot = Plot(drawing, (-0.5, 1.5), (-0.5, 1.5), left=30, right=10, top=26, bottom=46)
