@@ -133,9 +133,7 @@ def signal(say: Say, scale: float = 0.01) -> Drawing:
     )
     plot.title(say(f"尺度 {number(scale)}", f"scale {number(scale)}"))
     for seed in range(3):
-        network = NeuralNetwork(
-            [64, 32, 32, 32, 32, 10], output_activation="identity", initialization=scale, rng=seed
-        )
+        network = NeuralNetwork([64, 32, 32, 32, 32, 10], output_activation="identity", initialization=scale, rng=seed)
         x: Array = images
         forward = [_size(x)]
         for layer in network.layers:
