@@ -43,12 +43,12 @@ def _chart(title: str, epochs: int, say: Say) -> Plot:
 
 
 def twenty_runs(say: Say) -> Drawing:
-    """Twenty seeds of a network for XOR with ReLU on the output, colored by where the output neuron is dead in the end."""
+    """Twenty seeds of a network for XOR with ReLU on the output, colored by the lit positions in which the output neuron is off in the end."""
     epochs = 300
     plot = _chart(say("二十个种子", "twenty seeds"), epochs, say)
     kinds = {
-        0.5: ("orange", True, say("{} 个：两处该亮的都死了", "{}: dead in both lit positions")),
-        0.25: ("purple", True, say("{} 个：一处该亮的死了", "{}: dead in one lit position")),
+        0.5: ("orange", True, say("{} 个：两处该亮的都没激活", "{}: off in both lit positions")),
+        0.25: ("purple", True, say("{} 个：一处该亮的没激活", "{}: off in one lit position")),
         0.0: ("blue", False, say("{} 个学会了", "{} learned")),
     }
     runs = [_losses("relu", 4, epochs, seed) for seed in range(20)]
@@ -80,7 +80,7 @@ def cured(say: Say) -> list[Drawing]:
                 np.arange(0, epochs + 1, 10), losses, color="purple" if missed else "blue", dashed=missed, width=1.5
             )
         if stuck:
-            label = say(f"{len(stuck)} 个：活着的隐藏神经元太少", f"{len(stuck)}: too few living hidden neurons")
+            label = say(f"{len(stuck)} 个：有用的隐藏神经元太少", f"{len(stuck)}: too few useful hidden neurons")
             plot.label(epochs, 0.25, label, color="purple", anchor="end")
         learned = len(runs) - len(stuck)
         plot.label(epochs, 0, say(f"{learned} 个学会了", f"{learned} learned"), color="blue", anchor="end")
