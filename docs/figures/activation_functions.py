@@ -6,7 +6,8 @@ import numpy as np
 
 import scratchml
 from drawing import Array, Drawing, Plot, Say, powers_of_ten, ticks
-from scratchml import numerical_gradient, relu, xor
+from scratchml import numerical_gradient, relu, sigmoid, sigmoid_derivative, xor
+from sliders import Slider, sliders
 
 Function = Callable[[Array], Array]
 
@@ -36,24 +37,48 @@ def bend(say: Say) -> list[Drawing]:
     return [left, right]
 
 
-def tents(say: Say) -> Drawing:
+@sliders(tents=Slider("帐篷", "tents", np.arange(2, 22)))
+def tents(say: Say, tents: float = 8) -> Drawing:
     """A curve, and the bent line that a row of tents, three ReLUs each, adds up to."""
     x = np.linspace(0, 4, 201)
     curve = 1.6 + np.sin(1.7 * x) - 0.1 * x
-    knots = np.linspace(0, 4, 9)
+    knots = np.linspace(0, 4, int(tents))
     width = knots[1]
-    drawing = Drawing(330, 210)
-    plot = Plot(drawing, (0, 4), (0, 2.7), left=10, right=10, top=12, bottom=12)
+    drawing = Drawing(330, 232)
+    plot = Plot(drawing, (0, 4), (0, 2.7), left=10, right=10, top=34, bottom=12)
     total = np.zeros_like(x)
     for knot, height in zip(knots, np.interp(knots, x, curve), strict=True):
         tent = height / width * (relu(x - knot + width) - 2 * relu(x - knot) + relu(x - knot - width))
-        inside = np.abs(x - knot) < width + 0.01
-        plot.curve(x[inside], tent[inside], color="soft", width=1)
+        corners = np.array([knot - width, knot, knot + width])
+        inside = (corners >= 0) & (corners <= 4.0001)
+        plot.curve(corners[inside], np.array([0, height, 0])[inside], color="soft", width=1)
         total += tent
     plot.curve([0, 4], [0, 0], color="soft", width=1)
     plot.curve(x, curve, color="orange", width=2)
     plot.curve(x, total, color="blue", width=2)
+    gap = np.abs(total - curve).max()
+    plot.title(say(f"最大的差距：{gap:.2g}", f"largest gap: {gap:.2g}"))
     return drawing
+
+
+@sliders(weight=Slider("权重", "weight", np.arange(1, 21)))
+def steepness(say: Say, weight: float = 1) -> list[Drawing]:
+    """sigmoid(w x), which becomes a step, and its slope."""
+    x = np.linspace(-4, 4, 321)
+    left = Drawing(330, 220)
+    plot = Plot(left, (-4, 4), (0, 1), left=36, top=30, bottom=32)
+    plot.axes(ticks([-4, -2, 0, 2, 4]), ticks([0, 0.5, 1]))
+    plot.title(say("函数", "function"))
+    plot.curve(x, sigmoid(weight * x), color="orange")
+
+    right = Drawing(330, 220)
+    plot = Plot(right, (-4, 4), (0, 5), left=36, top=30, bottom=32)
+    plot.axes(ticks([-4, -2, 0, 2, 4]), ticks([0, 1, 2, 3, 4, 5]))
+    slope = weight * sigmoid_derivative(weight * x)
+    at_1 = weight * sigmoid_derivative(float(weight)).item()
+    plot.title(say(f"斜率，在 x = 1 处是 {at_1:.2g}", f"slope, at x = 1 it is {at_1:.2g}"))
+    plot.curve(x, slope, color="blue")
+    return [left, right]
 
 
 def shapes(say: Say) -> list[Drawing]:

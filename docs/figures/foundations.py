@@ -4,6 +4,7 @@ import numpy as np
 
 from drawing import Drawing, Plot, Say, between, ticks
 from scratchml import digits
+from sliders import Slider, sliders
 
 
 def angle(say: Say) -> list[Drawing]:
@@ -61,23 +62,24 @@ def average_digits(say: Say) -> Drawing:
     return drawing
 
 
-def slope(say: Say) -> Drawing:
-    """Lines through (3, 9) and (3 + h, (3 + h)²) turn towards the tangent."""
+@sliders(h=Slider("步长 h", "step h", np.linspace(0.1, 2, 20)))
+def slope(say: Say, h: float = 2) -> Drawing:
+    """The line through (3, 9) and (3 + h, (3 + h)²), which turns towards the tangent as h shrinks."""
     drawing = Drawing(330, 270)
     plot = Plot(drawing, (0, 5.3), (-4, 28), left=40, top=14, bottom=34)
     plot.axes(ticks([0, 1, 2, 3, 4, 5]), ticks([0, 4, 9, 16, 25]))
     xs = np.linspace(0, 5.25, 106)
-    for h, color in [(2, "orange"), (1, "purple"), (None, "green")]:
-        steep = ((3 + h) ** 2 - 9) / h if h else 6
+    climb = ((3 + h) ** 2 - 9) / h
+    for steep, color in [(6, "green"), (climb, "orange")]:
         ends = np.array([3 - 12.5 / steep, min(5.25, 3 + 18.5 / steep)])
-        plot.curve(ends, 9 + steep * (ends - 3), color=color, width=1.75, dashed=h is not None)
-        if h:
-            plot.drawing.circle(*plot.at(3 + h, (3 + h) ** 2), 5, fill=color)
+        plot.curve(ends, 9 + steep * (ends - 3), color=color, width=1.75, dashed=steep == 6)
     plot.curve(xs, xs**2, color="blue")
-    plot.drawing.circle(*plot.at(3, 9), 6, fill="ink")
-    plot.label(0.2, 26, say("h = 2：斜率 8", "h = 2: slope 8"), color="orange", above=0)
-    plot.label(0.2, 23.4, say("h = 1：斜率 7", "h = 1: slope 7"), color="purple", above=0)
-    plot.label(0.2, 20.8, say("切线：斜率 6", "tangent: slope 6"), color="green", above=0)
+    drawing.circle(*plot.at(3 + h, (3 + h) ** 2), 5, fill="orange")
+    drawing.circle(*plot.at(3, 9), 6, fill="ink")
+    plot.label(
+        0.2, 26, say(f"h = {h:.1f}：斜率 {climb:.1f}", f"h = {h:.1f}: slope {climb:.1f}"), color="orange", above=0
+    )
+    plot.label(0.2, 23.4, say("切线：斜率 6", "tangent: slope 6"), color="green", above=0)
     plot.label(0.75, 1.2, "x²", color="blue", anchor="middle", above=8)
     return drawing
 

@@ -4,24 +4,35 @@ import numpy as np
 
 from drawing import Drawing, Plot, Say, ticks
 from scratchml import numerical_gradient, sigmoid
+from sliders import Slider, sliders
 
 
-def surprise(say: Say) -> Drawing:
-    """−ln p and (1 − p)² against the probability p given to what happened."""
-    drawing = Drawing(356, 250)
-    plot = Plot(drawing, (0, 1), (0, 5), left=36, top=14)
+@sliders(p=Slider("概率 p", "probability p", [0.01, *np.linspace(0.05, 0.95, 19), 0.99]))
+def surprise(say: Say, p: float = 0.01) -> Drawing:
+    """−ln p and (1 − p)² against the probability p given to what happened, and at one p how high and how steep they are."""
+    drawing = Drawing(356, 290)
+    plot = Plot(drawing, (0, 1), (0, 5), left=36, top=60)
     plot.axes(
         ticks([0, 0.25, 0.5, 0.75, 1]),
         ticks([0, 1, 2, 3, 4, 5]),
-        x_label=say("给真事的概率", "probability given to what happened"),
+        x_label=say("给正确答案的概率", "probability given to what happened"),
     )
-    p = np.linspace(np.exp(-5), 1, 200)
-    plot.curve(p, -np.log(p), color="blue")
-    plot.curve(p, (1 - p) ** 2, color="orange")
-    plot.label(0.2, -np.log(0.2), say("意外 −ln p", "surprise −ln p"), color="blue")
-    plot.label(0.015, 0.1, say("平方误差", "squared error"), color="orange", above=0)
-    plot.drawing.circle(*plot.at(0.01, -np.log(0.01)), 5, fill="blue")
-    plot.label(0.04, -np.log(0.01), "4.61", color="blue", above=-5)
+    xs = np.linspace(np.exp(-5), 1, 200)
+    for row, (name, losses, loss, slope, color) in enumerate(
+        [
+            (say("意外", "surprise"), -np.log(xs), -np.log(p), -1 / p, "blue"),
+            (say("平方误差", "squared error"), (1 - xs) ** 2, (1 - p) ** 2, -2 * (1 - p), "orange"),
+        ]
+    ):
+        plot.curve(xs, losses, color=color)
+        x, y = plot.at(p, loss)
+        dx, dy = np.subtract(plot.at(p + 0.001, loss + 0.001 * slope), (x, y))
+        length = 24 / np.hypot(dx, dy)
+        ends = [(p + sign * length * 0.001, loss + sign * length * 0.001 * slope) for sign in (-1, 1)]
+        plot.curve(*zip(*ends, strict=True), color="ink", width=1.5)
+        drawing.circle(x, y, 5, fill=color)
+        text = f"{name} {loss:.2f}" + say("，斜率 ", ", slope ") + f"{slope:.2f}".replace("-", "−")
+        drawing.text(36, 18 + 22 * row, text, anchor="start", color=color, bold=True)
     return drawing
 
 

@@ -59,6 +59,23 @@ def seen_and_unseen(say: Say) -> Drawing:
     return drawing
 
 
+def fields(say: Say) -> Drawing:
+    """Deep learning within machine learning within artificial intelligence, with an example of each."""
+    drawing = Drawing(340, 216)
+    for row, (name, example, color) in enumerate(
+        [
+            (say("人工智能", "artificial intelligence"), say("按规则下棋的程序", "chess by rules"), "soft"),
+            (say("机器学习", "machine learning"), say("从样本学认垃圾邮件", "a spam filter from samples"), "blue"),
+            (say("深度学习", "deep learning"), "GPT", "orange"),
+        ]
+    ):
+        x, y = 4 + 26 * row, 4 + 62 * row
+        drawing.rectangle(x, y, 332 - 52 * row, 208 - 74 * row, stroke=color, line_width=2)
+        drawing.text(x + 14, y + 24, name, anchor="start", bold=True)
+        drawing.text(x + 14, y + 46, example, anchor="start", size=drawing.small, color="soft")
+    return drawing
+
+
 def opinions(say: Say) -> list[Drawing]:
     """Two test images that the network reads correctly and one that it doesn't, with its ten scores for each."""
     train_images, train_labels, test_images, test_labels = digits()

@@ -8,7 +8,19 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from docs.hooks.chapters import is_chapter
-from tests.book import blocks_alone, chapters, fences, freshness, parity, references, rendering, structure, wording
+from tests.book import (
+    blocks_alone,
+    ceilings,
+    chapters,
+    fences,
+    freshness,
+    idioms,
+    parity,
+    references,
+    rendering,
+    structure,
+    wording,
+)
 from tests.book.page import LANGUAGES, ROOT, Page, Problem, read_book
 
 
@@ -25,9 +37,11 @@ def problems(page: Page, root: Path = ROOT) -> list[Problem]:
 def _of_text(page: Page, root: Path) -> list[Problem]:
     pages = {other.file: other for other in read_book(root)}
     found = fences.problems(page) + rendering.problems(page) + wording.problems(page) + chapters.typed(page)
+    found += ceilings.problems(page)
     found += parity.headings(page) + references.images(page, set(references.figures(root)))
     found += [problem for link in page.links for problem in references.link(page, link, pages, root)]
     found += [problem for formula in page.formulas for problem in references.formula(page, formula)]
+    found += idioms.page_problems(page, root)
     if is_chapter(page.path):
         found += structure.chapter(page)
     twins = [pages.get(f"docs/{language}/{page.path}") for language in LANGUAGES]

@@ -24,12 +24,7 @@ BOLD = re.compile(r"\*\*(.+?)\*\*")
 # Section → terms that may stand in it before they are explained.
 EARLY_USES = {
     "foundations.md#foundations": {"shape", "axis", "形状"},  # the self-test asks what the chapter teaches
-    "foundations.md#variance": {
-        "weight",
-        "权重",
-        "sample",
-        "样本",
-    },  # the sentence says what a weight is; a sample in the sense of statistics
+    "foundations.md#variance": {"weight", "权重"},  # the sentence says what a weight is
     "neural-networks/neurons-and-layers.md#biology": {
         "layer",
         "层",

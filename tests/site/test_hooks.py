@@ -197,7 +197,13 @@ def figure_modules(monkeypatch):
     return lambda name: importlib.import_module(name)
 
 
-WITH_SLIDERS = {"gradient_descent.descent": 33, "neurons_and_layers.one_input": 81}
+WITH_SLIDERS = {
+    "activation_functions.steepness": 20,
+    "activation_functions.tents": 20,
+    "gradient_descent.descent": 33,
+    "gradient_descent.one_number": 88,
+    "neurons_and_layers.one_input": 81,
+}
 
 
 @pytest.mark.parametrize("name", WITH_SLIDERS)
@@ -207,11 +213,13 @@ def test_each_frame_is_what_the_figure_s_function_draws_at_that_value(figure_mod
     module, _, function = name.partition(".")
     figure = getattr(figure_modules(module), function)
     (first, slider), *others = figure.sliders.items()
-    expected = [
-        figure(lambda zh, en: zh if language == "zh" else en, **{first: value}, **more).svg()
+    drawings = [
+        figure(lambda zh, en: zh if language == "zh" else en, **{first: value}, **more)
         for value in slider.values
         for more in ([{others[0][0]: other} for other in others[0][1].values] if others else [{}])
     ]
+    panels = [drawing if isinstance(drawing, list) else [drawing] for drawing in drawings]
+    expected = ["".join(panel.svg() for panel in side_by_side) for side_by_side in panels]
     assert drawn["frames"] == expected and len(expected) == WITH_SLIDERS[name]
     assert len(set(expected)) > len(expected) / 2, "moving the slider moves the figure"
     start = 0
