@@ -683,7 +683,11 @@ class Drawing:
                 self.note(grid.column(j).top, label, "above", gap=7, color="ink")
         if x_label:
             widest = max((text_width(label, self.small) for label in columns), default=0)
-            high = 6 + math.sin(math.radians(50)) * widest if turned else (7 + self.small) * any(columns)
+            high = (
+                6 + math.sin(math.radians(50)) * widest + 0.6 * self.small
+                if turned
+                else (7 + self.small) * any(columns)
+            )
             self.note(grid.top, x_label, "above", gap=high + 8)
         if y_label:
             wide = max((7 + text_width(label, self.small) for label in rows if label), default=0)
