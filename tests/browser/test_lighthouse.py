@@ -34,8 +34,8 @@ def test_the_kinds_are_pages_of_the_book():
     ("lower", "row"),
     [
         ({}, "| cover | phone | 100 | 100 | 100 | 100 |  |"),
-        ({"performance": 0.85}, "| cover | phone | 85 | 100 | 100 | 100 |  |"),
-        ({"performance": 0.84}, "| cover | phone | 84 ✗ | 100 | 100 | 100 |  |"),
+        ({"performance": 0.9}, "| cover | phone | 90 | 100 | 100 | 100 |  |"),
+        ({"performance": 0.89}, "| cover | phone | 89 ✗ | 100 | 100 | 100 |  |"),
         ({"accessibility": 0.99}, "| cover | phone | 100 | 99 ✗ | 100 | 100 | accessibility-audit |"),
         ({"seo": 0}, "| cover | phone | 100 | 100 | 100 | 0 ✗ | seo-audit |"),
     ],
