@@ -1,14 +1,13 @@
 """Figures of the chapter: generalization."""
 
-from collections.abc import Callable
 from functools import cache
 
 import numpy as np
+from numpy.polynomial import Polynomial
 
 from drawing import Array, Drawing, Plot, Say, ticks
-from scratchml import SGD, Adam, CrossEntropy, Linear, MiniBatches, ReLU, Sequential, digits, fit, mean_loss
-
-Batch = tuple[Array, Array]
+from scratchml import Adam, CrossEntropy, Linear, MiniBatches, ReLU, Sequential, digits, fit, mean_loss, squared_error
+from sliders import Slider, sliders
 
 
 @cache
@@ -51,6 +50,103 @@ def shuffled_labels(say: Say) -> list[Drawing]:
         plot.label(80, 0.2 if shuffled else 0.68, say("测试集", "test set"), color="blue", anchor="end")
         panels.append(drawing)
     return panels
+
+
+@cache
+def _thermometer() -> tuple[Array, Array, Array, Array]:
+    """Fifteen readings over a day, and 400 others of the same kind: hours and degrees of both."""
+    rng = np.random.default_rng(0)
+    hours = np.linspace(0, 24, 15)
+    degrees = _temperature(hours) + rng.normal(0, 1.5, 15)
+    new_hours = rng.uniform(0, 24, 400)
+    return hours, degrees, new_hours, _temperature(new_hours) + rng.normal(0, 1.5, 400)
+
+
+def _temperature(hour: Array) -> Array:
+    return 15 + 6 * np.sin(2 * np.pi * (hour - 9) / 24)
+
+
+@cache
+def _fitted(degree: int) -> tuple[Polynomial, float, float]:
+    """The polynomial with the smallest squared error on the fifteen readings, its error there and on the others."""
+    hours, degrees, new_hours, new_degrees = _thermometer()
+    polynomial = Polynomial.fit(hours, degrees, degree, domain=[0, 24])
+    errors = [
+        squared_error(y.reshape(-1, 1), polynomial(x).reshape(-1, 1))
+        for x, y in [(hours, degrees), (new_hours, new_degrees)]
+    ]
+    return polynomial, errors[0], errors[1]
+
+
+@sliders(degree=Slider("次数", "degree", range(15)))
+def degrees(say: Say, degree: float = 3) -> list[Drawing]:
+    """A polynomial through fifteen readings, and the errors of all degrees with this one marked."""
+    hours, readings, _, _ = _thermometer()
+    polynomial, error, new_error = _fitted(int(degree))
+    first = Drawing(330, 260)
+    plot = Plot(first, (0, 24), (0, 30), left=36, top=40)
+    plot.axes(ticks(range(0, 25, 6)), ticks(range(0, 31, 10)), x_label=say("时刻", "hour"))
+    plot.title(say(f"次数 {degree:g}", f"degree {degree:g}"))
+    xs = np.linspace(0, 24, 145)
+    plot.curve(xs, np.clip(polynomial(xs), -20, 50), color="blue")
+    for x, y in zip(hours, readings, strict=True):
+        first.circle(*plot.at(x, y), 4, fill="ink")
+
+    second = Drawing(330, 260)
+    plot = Plot(second, (0, 14), (0, 24), left=36, top=40)
+    plot.axes(ticks(range(0, 15, 2)), ticks(range(0, 25, 6)), x_label=say("次数", "degree"))
+    plot.title(say(f"误差：旧 {error:.1f}，新 {new_error:.1f}", f"error: old {error:.1f}, new {new_error:.1f}"))
+    for which, color in [(1, "green"), (2, "blue")]:
+        errors = [_fitted(d)[which] for d in range(15)]
+        plot.curve(range(15), errors, color=color)
+        if errors[int(degree)] <= 24:
+            second.circle(*plot.at(degree, errors[int(degree)]), 5, fill="paper", stroke=color, width=2.5)
+    plot.label(5.4, 5.2, say("新读数", "new readings"), color="blue")
+    plot.label(14, 0.8, say("这十五个", "these fifteen"), color="green", anchor="end", above=4)
+    return [first, second]
+
+
+@cache
+def _losses(width: int) -> Array:
+    """With careless labels, mean of three seeds: training loss, loss on others at the end, and the lowest on the way."""
+    images, labels, _, _ = digits()
+    found = []
+    for seed in range(3):
+        rng = np.random.default_rng(seed)
+        given = np.where(rng.random(1433) < 0.2, rng.integers(10, size=1433), labels)
+        rows = rng.permutation(1433)
+        learn, other = rows[:200], rows[1033:]
+        model = Sequential(Linear(64, width, rng=rng), ReLU(), Linear(width, 10, rng=rng))
+        history = fit(
+            model,
+            CrossEntropy(),
+            Adam(model.parameters(), 0.01),
+            MiniBatches(images[learn], given[learn], rng=rng),
+            epochs=60,
+            validation=[(images[other], given[other])],
+        )
+        seen = mean_loss(model, CrossEntropy(), [(images[learn], given[learn])])
+        found.append([seen, history.validation_loss[-1], min(history.validation_loss)])
+    return np.mean(found, axis=0)
+
+
+def size(say: Say) -> Drawing:
+    """The three losses against the number of hidden neurons."""
+    exponents = range(8)
+    losses = np.array([_losses(2**exponent) for exponent in exponents])
+    drawing = Drawing(356, 260)
+    plot = Plot(drawing, (0, 7), (0, 3), left=36, right=20, top=20)
+    plot.axes(
+        {exponent: str(2**exponent) for exponent in exponents},
+        ticks((0, 1, 2, 3)),
+        x_label=say("隐藏神经元", "hidden neurons"),
+    )
+    for column, color in zip(losses.T, ["green", "blue", "purple"], strict=True):
+        plot.curve(exponents, column, color=color)
+    plot.label(7, 2.5, say("别的图片，最后", "others, at the end"), color="blue", anchor="end")
+    plot.label(7, 1.3, say("别的图片，最低", "others, lowest"), color="purple", anchor="end", above=4)
+    plot.label(3.2, 0.22, say("训练集", "training set"), color="green", anchor="end")
+    return drawing
 
 
 def _careless(share: float) -> tuple[Array, Array, Array, Array, np.random.Generator]:
@@ -97,84 +193,3 @@ def two_curves(say: Say) -> list[Drawing]:
         plot.label(30, 0.42 if share else 0.5, say("训练损失", "training loss"), color="green", anchor="end")
         panels.append(drawing)
     return panels
-
-
-def symptoms(say: Say) -> list[Drawing]:
-    """A healthy training run and seven with a fault: training loss green, validation loss blue."""
-    images, labels, _, _ = digits()
-    rows = np.random.default_rng(0).permutation(1433)
-    learn, check = rows[:1147], rows[1147:]
-    ordered = np.array_split(learn[np.argsort(labels[learn], kind="stable")], 36)
-    mixed_up = np.random.default_rng(1).permutation(labels[learn])
-    training, validation = (images[learn], labels[learn]), (images[check], labels[check])
-    few_images, few_labels, few_unseen_images, few_unseen_labels, _ = _careless(0.2)
-
-    def dead(model: Sequential) -> None:
-        _, first_biases, *_ = model.parameters()
-        first_biases.value = -20.0
-
-    def large(model: Sequential) -> None:
-        for parameter in model.parameters():
-            parameter.value *= 5
-
-    return [
-        _symptom(say("正常", "healthy"), training, validation, dashed="ln 10"),
-        _symptom(say("学习率太大", "rate too large"), training, validation, rate=10),
-        _symptom(say("学习率太小", "rate too small"), training, validation, rate=0.001),
-        _symptom(say("一开始权重太大", "weights start large"), training, validation, prepare=large),
-        _symptom(say("ReLU 全死", "all ReLUs dead"), training, validation, prepare=dead),
-        _symptom(say("标签对不上图片", "labels mixed up"), (images[learn], mixed_up), validation),
-        _symptom(
-            say("按数字排好，没打乱", "sorted, not shuffled"),
-            training,
-            validation,
-            batches=[(images[part], labels[part]) for part in ordered],
-        ),
-        _symptom(
-            say("过拟合", "overfitting"), (few_images, few_labels), (few_unseen_images, few_unseen_labels), epochs=30
-        ),
-    ]
-
-
-def _symptom(
-    title: str,
-    training: Batch,
-    validation: Batch,
-    *,
-    rate: float = 0.2,
-    epochs: int = 10,
-    prepare: Callable[[Sequential], None] | None = None,
-    batches: list[Batch] | None = None,
-    dashed: str = "",
-) -> Drawing:
-    rng = np.random.default_rng(0)
-    model = Sequential(Linear(64, 32, rng=rng), ReLU(), Linear(32, 10, rng=rng, initialization="xavier"))
-    if prepare:
-        prepare(model)
-    first = [mean_loss(model, CrossEntropy(), [part]) for part in (training, validation)]
-    optimizer = SGD(model.parameters(), rate) if epochs == 10 else Adam(model.parameters(), 0.01)
-    history = fit(
-        model,
-        CrossEntropy(),
-        optimizer,
-        batches or MiniBatches(*training, rng=rng),
-        epochs=epochs,
-        validation=[validation],
-    )
-
-    drawing = Drawing(150, 136)
-    top = 5
-    plot = Plot(drawing, (0, epochs), (0, top), left=16, right=4, top=28, bottom=10)
-    drawing.text(75, 16, title, size=13, bold=True)
-    drawing.line([(plot.left, plot.top), (plot.left, plot.bottom), (plot.right, plot.bottom)], color="soft", width=1)
-    for value in (0, top):
-        drawing.text(plot.left - 5, plot.at(0, value)[1] + 4, str(value), anchor="end", size=12, color="soft")
-    plot.curve([0, epochs], [np.log(10)] * 2, color="soft", dashed=True, width=1)
-    if dashed:
-        drawing.text(plot.right, plot.at(0, np.log(10))[1] - 5, dashed, anchor="end", size=12, color="soft")
-    for before, after, color in [
-        (first[0], history.training_loss, "green"),
-        (first[1], history.validation_loss, "blue"),
-    ]:
-        plot.curve(range(epochs + 1), np.minimum([before, *after], top), color=color, width=2)
-    return drawing

@@ -110,8 +110,8 @@ def noise(say: Say) -> list[Drawing]:
         plot.axes(ticks(x_ticks), ticks(y_ticks), **names)
         plot.curve(*_digits(32, [0.05] * 15), color="blue", width=1.25)
         if not panels:
-            plot.curve(*_digits(1433, [0.09] * 15), color="orange", width=2)
-            plot.label(5, 0.71, "1433, 0.09", color="orange")
+            plot.curve(*_digits(1433, [0.085] * 15), color="orange", width=2)
+            plot.label(5, 0.71, "1433, 0.085", color="orange")
             plot.label(2.5, 0.42, "32, 0.05", color="blue")
         else:
             epochs, losses = _digits(32, [0.05] * 10 + [0.005] * 5)

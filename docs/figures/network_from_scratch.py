@@ -1,143 +1,162 @@
 """Figures of the chapter: a network from scratch."""
 
 from functools import cache
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 
-from drawing import Anchor, Array, Drawing, Plot, Say, powers_of_ten
+from drawing import Array, Drawing, Plot, Say, number, powers_of_ten
 from scratchml import NeuralNetwork, digits, one_hot, squared_error_gradient, xor
+from sliders import Slider, sliders
 
-EPOCHS = 1200
+RATE = 0.1
+STARTS: dict[str, dict[str, Any]] = {
+    "relu": {"initialization": 1.0},
+    "identity": {"initialization": 1.0, "output_activation": "identity"},
+    "wide": {"initialization": "he", "output_activation": "identity"},
+}
 
 
 @cache
-def _lamp(seed: int, hidden: int, **options: Any) -> tuple[list[float], bool]:
-    """The loss of a network for XOR every 20 epochs, and whether it puts out 0 for everything before it has learned."""
+def _losses(start: str, hidden: int, epochs: int, seed: int) -> list[float]:
+    """The loss of a network for XOR every 10 epochs."""
     switches, lamp = xor()
-    network = NeuralNetwork([2, hidden, 1], rng=seed, **options)
-    dead = not network.predict(switches).any()
+    network = NeuralNetwork([2, hidden, 1], rng=seed, **STARTS[start])
     losses = [network.mse_loss(lamp, network.predict(switches))]
-    for _ in range(EPOCHS // 20):
-        if losses[-1] > 1e-4 and not (
-            dead and options.get("output_activation") != "identity"
-        ):  # the others don't move any more
-            network.train(switches, lamp, 20, 0.1, report_every=0)
+    for _ in range(epochs // 10):
+        if losses[-1] > 1e-4:
+            network.train(switches, lamp, 10, RATE, report_every=0)
         losses.append(network.mse_loss(lamp, network.predict(switches)))
-    return losses, dead
+    return losses
 
 
-def twenty_runs(say: Say) -> list[Drawing]:
-    """Twenty seeds of a network for XOR: as in the tutorial, with an output that can't die, and with more hidden neurons."""
-    charts: list[tuple[str, str, dict[str, Any]]] = [
-        (say("输出层 ReLU", "output: ReLU"), "orange", {"hidden": 4}),
-        (say("输出层恒等", "output: identity"), "purple", {"hidden": 4, "output_activation": "identity"}),
-        (
-            say("恒等，8 个隐藏神经元", "identity, 8 hidden neurons"),
-            "purple",
-            {"hidden": 8, "output_activation": "identity", "initialization": "he"},
-        ),
-    ]
-    panels = []
-    for title, color, options in charts:
-        drawing = Drawing(330, 250)
-        plot = Plot(drawing, (0, EPOCHS), (0, 0.55), left=40, right=24, top=46, bottom=42)
-        plot.axes(
-            {e: f"{e:,}" for e in range(0, EPOCHS + 1, 400)},
-            {0: "0", 0.25: "0.25", 0.5: "0.5"},
-            x_label=say("轮次", "epoch"),
-            y_label=say("损失", "loss"),
-        )
-        plot.title(title)
-        runs = [_lamp(seed, **options) for seed in range(20)]
-        epochs = np.arange(0, EPOCHS + 1, 20)
-        learned = [losses for losses, _ in runs if losses[-1] < 0.01]
-        stuck = [losses for losses, _ in runs if losses[-1] >= 0.01]
-        for losses in learned:
-            plot.curve(epochs, losses, color="blue", width=1.2)  # larger weights begin with larger losses, over the top
-        for losses in stuck:
-            plot.curve(epochs, losses, color=color, width=2.2, dashed=True)
-        if color == "orange":
-            if any(not dead for losses, dead in runs if losses[-1] >= 0.01):
-                raise ValueError("a run is stuck although its output was alive: the label would be wrong")
-            plot.label(
-                EPOCHS,
-                0.5,
-                say(f"{len(stuck)} 个：输出神经元一开始就死了", f"{len(stuck)}: output dead from the start"),
-                color=color,
-                anchor="end",
-                above=-18,
-            )
-        elif stuck:
-            plot.label(
-                EPOCHS,
-                0.25,
-                say(f"{len(stuck)} 个：活着的隐藏神经元太少", f"{len(stuck)}: too few living hidden neurons"),
-                color=color,
-                anchor="end",
-            )
-        where: tuple[float, Anchor] = (EPOCHS, "end") if stuck else (330, "start")  # clear of the curves
-        plot.label(
-            where[0], 0, say(f"{len(learned)} 个学会了", f"{len(learned)} learned"), color="blue", anchor=where[1]
-        )
-        panels.append(drawing)
-    return panels
+def _chart(title: str, epochs: int, say: Say) -> Plot:
+    plot = Plot(Drawing(340, 260), (0, epochs), (0, 0.78), left=44, right=24, top=46, bottom=42)
+    plot.axes(
+        {e: f"{e:,}" for e in range(0, epochs + 1, epochs // 3)},
+        {0: "0", 0.25: "0.25", 0.5: "0.5", 0.75: "0.75"},
+        x_label=say("轮次", "epoch"),
+        y_label=say("损失", "loss"),
+    )
+    plot.title(title)
+    return plot
 
 
-Scale = float | Literal["he"]
-SCALES: dict[Scale, tuple[str, bool]] = {0.01: ("orange", True), "he": ("blue", False), 1.0: ("purple", True)}
+def twenty_runs(say: Say) -> Drawing:
+    """Twenty seeds of a network for XOR with ReLU on the output, colored by where the output neuron is dead in the end."""
+    epochs = 300
+    plot = _chart(say("二十个种子", "twenty seeds"), epochs, say)
+    kinds = {
+        0.5: ("orange", True, say("{} 个：两处该亮的都死了", "{}: dead in both lit positions")),
+        0.25: ("purple", True, say("{} 个：一处该亮的死了", "{}: dead in one lit position")),
+        0.0: ("blue", False, say("{} 个学会了", "{} learned")),
+    }
+    runs = [_losses("relu", 4, epochs, seed) for seed in range(20)]
+    counted = 0
+    for level, (color, dashed, label) in kinds.items():
+        own = [losses for losses in runs if abs(losses[-1] - level) < 0.02]
+        counted += len(own)
+        for losses in own:
+            plot.curve(np.arange(0, epochs + 1, 10), losses, color=color, dashed=dashed, width=1.5)
+        plot.label(epochs, level, label.format(len(own)), color=color, anchor="end")
+    if counted < len(runs):
+        raise ValueError("a run ended at another loss: the labels would be wrong")
+    return plot.drawing
 
 
-def signal(say: Say) -> list[Drawing]:
-    """How large the signal is after each layer, and the slopes that each layer is handed back, at three scales."""
-    data = digits()
-    images, targets = data.train_images[:400], one_hot(data.train_labels[:400], 10)
-    forward: dict[tuple[Scale, int], list[float]] = {}
-    backward: dict[tuple[Scale, int], list[float]] = {}
-    for scale in SCALES:
-        for seed in range(5):
-            network = NeuralNetwork(
-                [64, 32, 32, 32, 32, 10], output_activation="identity", initialization=scale, rng=seed
-            )
-            x: Array = images
-            forward[scale, seed] = [_size(x)]
-            for layer in network.layers:
-                x = layer.forward(x)
-                forward[scale, seed].append(_size(x))
-            gradient = squared_error_gradient(targets, x)
-            sizes = [_size(gradient)]
-            for layer in reversed(network.layers[1:]):
-                _, _, gradient = layer.gradients(gradient)
-                sizes.append(_size(gradient))
-            backward[scale, seed] = [size / sizes[0] for size in reversed(sizes)]
-    panels = []
-    for title, curves, first in [
-        (say("往前：信号的大小", "forward: the signal"), forward, 0),
-        (say("往回：斜率的大小", "backward: the slopes"), backward, 1),
+def cured(say: Say) -> list[Drawing]:
+    """The same twenty seeds with an output that can't die, and with eight hidden neurons."""
+    epochs, panels = 1200, []
+    for start, hidden, title in [
+        ("identity", 4, say("恒等，4 个隐藏神经元", "identity, 4 hidden neurons")),
+        ("wide", 8, say("恒等，8 个隐藏神经元", "identity, 8 hidden neurons")),
     ]:
-        drawing = Drawing(330, 270)
-        plot = Plot(drawing, (first, 5), (-8, 4), left=46, right=58, top=30, bottom=42)
-        plot.axes(
-            {n: str(n) if n else say("输入", "input") for n in range(first, 6)},
-            powers_of_ten(range(-8, 5, 2)),
-            x_label=say("层", "layer"),
-        )
-        plot.title(title)
-        for (scale, seed), sizes in curves.items():
-            color, dashed = SCALES[scale]
-            plot.curve(range(first, 6), np.log10(sizes), color=color, dashed=dashed, width=0.75 if seed else 2.5)
-        for scale, (color, _) in SCALES.items():
-            name = f'"{scale}"' if scale == "he" else f"{scale}"
-            if curves is forward:
-                plot.label(5.1, np.log10(curves[scale, 0][-1]), name, color=color, above=-5)
-            else:
-                plot.label(1.1, np.log10(curves[scale, 0][0]), name, color=color, above=-18 if scale == 0.01 else 8)
-        panels.append(drawing)
+        plot = _chart(title, epochs, say)
+        runs = [_losses(start, hidden, epochs, seed) for seed in range(20)]
+        stuck = [losses for losses in runs if losses[-1] > 0.02]
+        for losses in runs:
+            missed = losses[-1] > 0.02
+            plot.curve(
+                np.arange(0, epochs + 1, 10), losses, color="purple" if missed else "blue", dashed=missed, width=1.5
+            )
+        if stuck:
+            label = say(f"{len(stuck)} 个：活着的隐藏神经元太少", f"{len(stuck)}: too few living hidden neurons")
+            plot.label(epochs, 0.25, label, color="purple", anchor="end")
+        learned = len(runs) - len(stuck)
+        plot.label(epochs, 0, say(f"{learned} 个学会了", f"{learned} learned"), color="blue", anchor="end")
+        panels.append(plot.drawing)
     return panels
+
+
+@sliders(seed=Slider("种子", "seed", range(20)))
+def one_run(say: Say, seed: float = 2) -> Drawing:
+    """One of the twenty, before and after training: the hidden neurons that are on somewhere, and z of the output neuron."""
+    switches, lamp = xor()
+    network = NeuralNetwork([2, 4, 1], rng=int(seed), **STARTS["relu"])
+    output = network.layers[1].neurons[0]
+    drawing = Drawing(350, 322)
+    for left, title in [(0, say("训练之前", "before training")), (180, say("300 轮之后", "after 300 epochs"))]:
+        if left:
+            network.train(switches, lamp, 300, RATE, report_every=0)
+        loss = network.mse_loss(lamp, network.predict(switches))
+        counts = (network.layers[0].forward(switches) > 0).sum(axis=0)
+        drawing.text(left + 85, 18, title, bold=True)
+        layers = [["x₁", "x₂"], [str(count) for count in counts], ["z"]]
+        _, hidden, _ = drawing.network(layers, left=left + 4, right=350 - left - 166, top=30, bottom=96, radius=17)
+        for count, (x, y) in zip(counts, hidden, strict=True):
+            color = "ink" if count else "orange"
+            drawing.circle(x, y, 17, fill="paper", stroke=color, width=2)
+            drawing.text(x, y + 5, str(count), color=color, bold=True)
+        for i, (position, light) in enumerate(zip(switches, lamp.ravel(), strict=True)):
+            x, z = left + 22 + 42 * i, output.last_pre_activation[i, 0]
+            color = "soft" if not light else "blue" if z > 0 else "orange"
+            drawing.text(x, 254, "".join(f"{switch:.0f}" for switch in position), size=drawing.small, color="soft")
+            drawing.text(x, 276, number(round(float(z), 1) + 0.0), color=color, bold=bool(light))
+        drawing.text(left + 85, 312, say(f"损失 {loss:.2f}", f"loss {loss:.2f}"), bold=True)
+    return drawing
+
+
+SCALES = [float(f"{scale:.2g}") for scale in np.geomspace(0.01, 1, 33)]
+
+
+@sliders(scale=Slider("权重的尺度", "scale of the weights", SCALES))
+def signal(say: Say, scale: float = 0.01) -> Drawing:
+    """How large the signal is after each layer, and the slopes that each layer is handed back."""
+    data = digits()
+    images, targets = data.train_images[:200], one_hot(data.train_labels[:200], 10)
+    drawing = Drawing(340, 290)
+    plot = Plot(drawing, (0, 5), (-8, 4), left=46, right=16, top=30, bottom=60)
+    plot.axes(
+        {n: str(n) if n else say("输入", "input") for n in range(6)},
+        powers_of_ten(range(-8, 5, 2)),
+        x_label=say("层", "layer"),
+    )
+    plot.title(say(f"尺度 {number(scale)}", f"scale {number(scale)}"))
+    for seed in range(3):
+        network = NeuralNetwork(
+            [64, 32, 32, 32, 32, 10], output_activation="identity", initialization=scale, rng=seed
+        )
+        x: Array = images
+        forward = [_size(x)]
+        for layer in network.layers:
+            x = layer.forward(x)
+            forward.append(_size(x))
+        gradient = squared_error_gradient(targets, x)
+        backward = [_size(gradient)]
+        for layer in reversed(network.layers[1:]):
+            _, _, gradient = layer.gradients(gradient)
+            backward.insert(0, _size(gradient))
+        plot.curve(range(6), np.log10(forward), color="blue", width=1 if seed else 2.5)
+        plot.curve(range(1, 6), np.log10(backward) - np.log10(backward[-1]), color="orange", dashed=True, width=1.5)
+    drawing.line([(64, 280), (88, 280)], color="blue")
+    drawing.text(94, 285, say("信号，往前", "signal, forward"), anchor="start", size=drawing.small, color="blue")
+    drawing.line([(200, 280), (224, 280)], color="orange", dashed=True)
+    drawing.text(230, 285, say("斜率，往回", "slopes, back"), anchor="start", size=drawing.small, color="orange")
+    return drawing
 
 
 def _size(numbers: Array) -> float:
-    return np.sqrt((numbers**2).mean())
+    return float(np.abs(numbers).mean())
 
 
 def sorted_batches(say: Say) -> Drawing:

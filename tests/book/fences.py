@@ -67,9 +67,7 @@ NUMPY_RANDOM = {
 
 
 MAX_LISTING = 15  # lines that are shown, the signature counted as one
-LONG_LISTINGS = {  # the reason why each is better whole; five at most
-    "scratchml.training.train_epoch": "every network of the book learns by this loop, forward, backward and a step",
-}
+LONG_LISTINGS: dict[str, str] = {}  # the reason why each is better whole; five at most
 
 
 def problems(page: Page) -> list[Problem]:

@@ -25,15 +25,11 @@ BOLD = re.compile(r"\*\*(.+?)\*\*")
 EARLY_USES = {
     "foundations.md#foundations": {"shape", "axis", "形状"},  # the self-test asks what the chapter teaches
     "foundations.md#variance": {"weight", "权重"},  # the sentence says what a weight is
+    "neural-networks/machine-learning.md#fields": {"深度、宽度"},  # a part of 深度学习, which it explains
     "neural-networks/neurons-and-layers.md#biology": {
         "layer",
         "层",
     },  # the top of the page has a link, and the next section explains it
-    "neural-networks/optimization.md#optimization": {
-        "momentum",
-        "动量",
-        "Adam",
-    },  # the race names its runners, and asks what they are
 }
 
 

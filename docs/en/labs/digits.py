@@ -53,6 +53,23 @@ words = {
     "accuracy": "accuracy (%)",
     "known": "known writers",
     "new": "new writers",
+    "images": "images:",
+    "choice": "from the choice of the test images",
+    "numbers": "numbers to keep:",
+    "multiplications": "multiplications:",
+    "misread by": "misread by 0, 1, …, 10 networks:",
+    "mistakes": "mistakes:",
+    "by all": "misread by all ten:",
+    "5 and 9": "5s and 9s ever misread:",
+    "networks": "ten networks",
+    "certain": "above 95%:",
+    "uncertain": "the others:",
+    "fires": "% of images for which a neuron fires:",
+    "alive": "alive:",
+    "dead": "dead:",
+    "same scores": "same scores",
+    "same answers": "same answers",
+    "probability": "probability (%) of 0 to 9:",
 }
 
 # %% [markdown]
@@ -62,7 +79,7 @@ words = {
 
 # %% alt="Thirty handwritten digits of 8 × 8 pixels, in ten columns from 0 to 9. The three images in a column differ in slant, thickness and shape."
 train_images, train_labels, test_images, test_labels = digits()
-print(train_images.shape, test_images.shape)
+print(words["training"], train_images.shape, words["test"], test_images.shape)
 
 
 def show(axes, image, title="", colors=ink, lowest=0):
@@ -142,7 +159,7 @@ assert (baselines["nearest neighbor"] == test_labels).mean() > 0.98
 #
 # ## The network { #network }
 #
-# A layer of 32 neurons with ReLU, ten outputs, cross-entropy, Adam, batches of 32, and early stopping with a patience of 5 epochs: three chapters in ten lines. The bar counts epochs up to the 100 that are allowed. It ends far short of them, since the validation loss stops improving.
+# A layer of 32 neurons with ReLU, ten outputs, cross-entropy, Adam, batches of 32, and early stopping with a patience of 5 epochs: several chapters in ten lines. The bar counts epochs up to the 100 that are allowed. It ends far short of them, since the validation loss stops improving.
 
 # %% alt="The loss over the epochs, with two curves. The training loss falls towards zero. The validation loss falls with it at first, levels off above it, and a dot marks its lowest point, a few epochs before the end."
 def train(images, labels, seed, progress=iter):
@@ -187,20 +204,20 @@ correct = np.array([read(model, test_images) == test_labels for model in models]
 accuracies = correct.mean(axis=1)  # correct is (10, 364)
 neighbor = (baselines["nearest neighbor"] == test_labels).mean()
 
-print(np.sort(accuracies * 100).round(1))
+print(words["accuracy"], np.sort(accuracies * 100).round(1))
 print(f"{accuracies.mean():.1%} ± {accuracies.std(ddof=1):.1%}", words["network"])
 print(f"{neighbor:.1%}", words["nearest neighbor"])
 fewer = nearest(train_images[~aside], train_labels[~aside], test_images)
-print(f"{(fewer == test_labels).mean():.1%}", words["nearest neighbor"], sum(~aside))
+print(f"{(fewer == test_labels).mean():.1%}", words["nearest neighbor"], words["images"], sum(~aside))
 p, n = accuracies.mean(), len(test_labels)
-print(f"± {np.sqrt(p * (1 - p) / n):.1%}")
+print(f"± {np.sqrt(p * (1 - p) / n):.1%}", words["choice"])
 
 assert accuracies.mean() >= 0.96 and round(100 * accuracies.mean()) == 97
 assert accuracies.std(ddof=1) < np.sqrt(p * (1 - p) / n)
 assert accuracies.max() < min(neighbor, (fewer == test_labels).mean())
 
 # %% [markdown]
-# The first line lists the ten accuracies in order, the second their average and, after ±, their standard deviation. Report these two, never the best of ten: that one would have been picked with the test set. The next two are the nearest neighbor, with all training images and with only those that the networks learn from, without the validation images.
+# After ± stands the standard deviation. Report the average and the standard deviation, never the best of ten: that one would have been picked with the test set. The nearest neighbor is there twice, with all training images and with only those that the networks learn from, without the validation images.
 #
 # There is a second kind of luck, which ten seeds don't show: which 364 images happened to be the test. If each image is read correctly with probability $p$, the share among $n$ of them has the standard deviation $\sqrt{p(1-p)/n}$. That is the last line, and it is larger than the spread of the seeds. A single image is about a quarter of a point.
 #
@@ -209,13 +226,13 @@ assert accuracies.max() < min(neighbor, (fewer == test_labels).mean())
 # %%
 parameters = sum(parameter.value.size for parameter in network.parameters())
 multiplications = 64 * 32 + 32 * 10
-print(parameters, multiplications, words["network"])
-print(train_images.size, train_images.size, words["nearest neighbor"])
+print(words["network"], parameters, words["numbers"], multiplications, words["multiplications"])
+print(words["nearest neighbor"], train_images.size, words["numbers"], train_images.size, words["multiplications"])
 
 assert train_images.size > 35 * parameters
 
 # %% [markdown]
-# The columns are the numbers to keep and the multiplications for one new image. The nearest neighbor has to keep every training image and to compare with all of them. Done like this, with ten times as many training images it needs ten times as long, and the network no longer than before.
+# The multiplications are those for one new image. The nearest neighbor has to keep every training image and to compare with all of them. Done like this, with ten times as many training images it needs ten times as long, and the network no longer than before.
 #
 # ## Which digits does it mix up? { #confusion }
 #
@@ -253,15 +270,16 @@ assert pairs[1, 7] + pairs[4, 9] + pairs[3, 8] < pairs[5, 9]
 
 # %%
 misread = (~correct).sum(axis=0)  # by how many of the networks, for each test image
-print(np.bincount(misread, minlength=11))
-print(misread.sum(), (misread > 0).sum(), (misread == 10).sum())
-print((misread[np.isin(test_labels, [5, 9])] > 0).sum())
+print(words["misread by"], np.bincount(misread, minlength=11))
+print(words["mistakes"], misread.sum(), words["images"], (misread > 0).sum())
+print(words["by all"], (misread == 10).sum())
+print(words["5 and 9"], (misread[np.isin(test_labels, [5, 9])] > 0).sum())
 
 assert 80 < misread.sum() < 110 and (misread > 0).sum() < 25
 assert (misread == 10).sum() in {4, 5, 6, 7, 8}
 
 # %% [markdown]
-# The first line counts the test images that none, one, …, ten of the networks misread. The second has the number of mistakes, the number of images in which they occur, and the number of images that all ten got wrong. Nearly a hundred mistakes come from fewer than 25 images, and a handful of those fool all ten. Networks that learned from the same images aren't independent witnesses. The last line says how many different 5s and 9s were ever misread, and that is all that “5 and 9” rests on. Another test set may well name another pair.
+# Nearly a hundred mistakes come from fewer than 25 images, and a handful of those fool all ten. Networks that learned from the same images aren't independent witnesses. The 5s and 9s that were ever misread are few, and that is all that “5 and 9” rests on. Another test set may well name another pair.
 #
 # ## The ones it gets wrong { #misread }
 #
@@ -280,19 +298,20 @@ for axes, i in zip(grid.flat, wrong):
 for axes in grid.flat[len(wrong):]:
     axes.axis("off")
 
-print(misread[wrong])
-print(sum(baselines["nearest neighbor"][wrong] != test_labels[wrong]))
+print(words["networks"], misread[wrong])
+print(words["nearest neighbor"], sum(baselines["nearest neighbor"][wrong] != test_labels[wrong]))
 
 certain = probabilities.max(axis=1) > 0.95
-for some in [certain, ~certain]:
-    print(sum(some), sum(answers[some] != test_labels[some]))
+for name, some in {"certain": certain, "uncertain": ~certain}.items():
+    mistaken = sum(answers[some] != test_labels[some])
+    print(words[name], sum(some), words["mistakes"], mistaken)
 
 assert len(wrong) == 8 and probabilities[wrong].max() > 0.95
 assert (answers[certain] == test_labels[certain]).mean() > 0.99
 assert (answers[~certain] == test_labels[~certain]).mean() < 0.9
 
 # %% [markdown]
-# The first two printed lines say how many of the ten networks misread each of them, and how many of them the nearest neighbor misreads too. For some answers the network gives a probability above 95%, and it is wrong all the same. Softmax hands out 100% among ten digits whatever it is shown; “none of these” isn't on offer, so a high probability is no proof. It isn't useless either: the last two lines count the images to which this network gives more than 95%, and the rest, each with its mistakes. Where the network isn't certain, mistakes are far more frequent. Before you blame the network, though, cover the labels and ask yourself what you would have said.
+# Printed first is how many of the ten networks misread each of them, then how many of them the nearest neighbor misreads too. For some answers the network gives a probability above 95%, and it is wrong all the same. Softmax hands out 100% among ten digits whatever it is shown; “none of these” isn't on offer, so a high probability is no proof. It isn't useless either: look at the images to which this network gives more than 95%, and at the others. Where the network isn't certain, mistakes are far more frequent. Before you blame the network, though, cover the labels and ask yourself what you would have said.
 #
 # ## What the first layer has learned { #weights }
 #
@@ -317,9 +336,9 @@ for axes, neuron in zip(grid.flat, weights.T):
 
 # %%
 fires = (network.layers[0].forward(train_images) > 0).mean(axis=0)
-print((100 * fires).round().astype(int))
+print(words["fires"], (100 * fires).round().astype(int))
 alive = fires > 0
-print(alive.sum(), (~alive).sum())
+print(words["alive"], alive.sum(), words["dead"], (~alive).sum())
 
 assert (~alive).sum() == 7
 assert np.abs(weights[:, ~alive]).mean() < 0.6 * np.abs(weights[:, alive]).mean()
@@ -334,14 +353,14 @@ for i, rows, columns in [(0, slice(None), alive), (2, alive, slice(None))]:
     smaller.layers[i].weights.value = network.layers[i].weights.value[rows, columns]
     smaller.layers[i].bias.value = network.layers[i].bias.value[columns]
 
-print(sum(parameter.value.size for parameter in smaller.parameters()))
-print(np.allclose(smaller.forward(train_images), network.forward(train_images)))
-print(np.array_equal(read(smaller, test_images), answers))
+print(words["numbers"], sum(parameter.value.size for parameter in smaller.parameters()))
+print(words["same scores"], np.allclose(smaller.forward(train_images), network.forward(train_images)))
+print(words["same answers"], np.array_equal(read(smaller, test_images), answers))
 
 dead = np.array([
     (model.layers[0].forward(train_images) <= 0).all(axis=0).sum() for model in models
 ])
-print(dead)
+print(words["dead"], dead)
 
 assert np.allclose(smaller.forward(train_images), network.forward(train_images))
 assert np.array_equal(read(smaller, test_images), answers)
@@ -394,7 +413,7 @@ for part in bar(range(5)):
         near[name][test] = guesses == labels[test]
 
 for name in ["known", "new"]:
-    print(f"{hits[name].mean():.1%} {near[name].mean():.1%}", words[name])
+    print(words["network"], f"{hits[name].mean():.1%}", words["nearest neighbor"], f"{near[name].mean():.1%}", words[name])
 
 numbers, dots = np.arange(1, 6), {}
 figure, axes = plt.subplots(figsize=(3.7, 2.5))
@@ -428,7 +447,7 @@ assert near["new"].mean() - hits["new"].mean() > 0.02
 #     If neurons die because no pixel is ever negative, it should help to subtract the mean training image from all images, so that pixels are sometimes above zero and sometimes below. How many dead neurons does a network have then? What do the average accuracy over ten seeds and its standard deviation become? (From which images may the mean image be taken?)
 
 # %%
-print(dead)
+print(words["dead"], dead)
 
 # %% [markdown]
 # !!! example "2 One pixel to the right"
@@ -437,7 +456,7 @@ print(dead)
 # %%
 moved = np.zeros((len(test_images), 8, 8))
 moved[:, :, 1:] = test_images.reshape(-1, 8, 8)[:, :, :-1]
-print(f"{(read(network, moved.reshape(-1, 64)) == test_labels).mean():.1%}")
+print(words["network"], f"{(read(network, moved.reshape(-1, 64)) == test_labels).mean():.1%}")
 
 # %% [markdown]
 # !!! example "3 Ten heads"
@@ -445,7 +464,7 @@ print(f"{(read(network, moved.reshape(-1, 64)) == test_labels).mean():.1%}")
 
 # %%
 vote = np.mean([softmax(model.forward(test_images)) for model in models], axis=0)
-print(f"{(vote.argmax(axis=1) == test_labels).mean():.1%}")
+print(words["networks"], f"{(vote.argmax(axis=1) == test_labels).mean():.1%}")
 
 # %% [markdown]
 # !!! example "4 Your own hand"
@@ -464,7 +483,7 @@ drawing = """
 """
 gray_values = {".": 0.0, "+": 0.5, "#": 1.0}
 image = np.array([gray_values[character] for character in "".join(drawing.split())])
-print((100 * softmax(network.forward(image[None]))[0]).round().astype(int))
+print(words["probability"], (100 * softmax(network.forward(image[None]))[0]).round().astype(int))
 
 # %% [markdown]
 # !!! example "5 Fool it"
@@ -474,7 +493,7 @@ print((100 * softmax(network.forward(image[None]))[0]).round().astype(int))
 chosen = slice(216, 217)  # one image, as a batch
 loss = CrossEntropy()
 loss.forward(test_labels[chosen], network.forward(test_images[chosen]))
-print(test_labels[chosen], read(network, test_images[chosen]))
+print(words["label"], test_labels[chosen], words["answer"], read(network, test_images[chosen]))
 print(network.backward(loss.backward()).reshape(8, 8).round(1))
 
 # %% [markdown]

@@ -53,6 +53,23 @@ words = {
     "accuracy": "准确率（%）",
     "known": "见过的人写的",
     "new": "没见过的人写的",
+    "images": "图片：",
+    "choice": "来自测试图片的选取",
+    "numbers": "要保存的数：",
+    "multiplications": "乘法次数：",
+    "misread by": "被 0、1、……、10 个网络读错的图片：",
+    "mistakes": "错误：",
+    "by all": "十个网络都读错的：",
+    "5 and 9": "曾被读错的 5 和 9：",
+    "networks": "十个网络",
+    "certain": "95% 以上：",
+    "uncertain": "其余：",
+    "fires": "每个神经元对百分之几的图片有输出：",
+    "alive": "活着：",
+    "dead": "死了：",
+    "same scores": "分数相同",
+    "same answers": "回答相同",
+    "probability": "0 到 9 的概率（%）：",
 }
 
 # %% [markdown]
@@ -62,7 +79,7 @@ words = {
 
 # %% alt="三十个 8 × 8 像素的手写数字，从 0 到 9 排成十列。同一列的三张，斜度、粗细和形状都不一样。"
 train_images, train_labels, test_images, test_labels = digits()
-print(train_images.shape, test_images.shape)
+print(words["training"], train_images.shape, words["test"], test_images.shape)
 
 
 def show(axes, image, title="", colors=ink, lowest=0):
@@ -142,7 +159,7 @@ assert (baselines["nearest neighbor"] == test_labels).mean() > 0.98
 #
 # ## 网络 { #network }
 #
-# 32 个神经元的一层，ReLU，十个输出，交叉熵，Adam，32 张一批，早停的 `patience` 是 5：整整三章，十行写完。进度条数的是轮次，最多允许 100 个；验证损失不再变小，训练早早就停了。
+# 32 个神经元的一层，ReLU，十个输出，交叉熵，Adam，32 张一批，早停的 `patience` 是 5：好几章的内容，十行写完。进度条数的是轮次，最多允许 100 个；验证损失不再变小，训练早早就停了。
 
 # %% alt="损失随轮次变化的两条曲线。训练损失一路降向 0。验证损失起先跟着降，后来停在它的上方，最低处有一个圆点，离结束还有几个轮次。"
 def train(images, labels, seed, progress=iter):
@@ -187,20 +204,20 @@ correct = np.array([read(model, test_images) == test_labels for model in models]
 accuracies = correct.mean(axis=1)  # correct 是 (10, 364)
 neighbor = (baselines["nearest neighbor"] == test_labels).mean()
 
-print(np.sort(accuracies * 100).round(1))
+print(words["accuracy"], np.sort(accuracies * 100).round(1))
 print(f"{accuracies.mean():.1%} ± {accuracies.std(ddof=1):.1%}", words["network"])
 print(f"{neighbor:.1%}", words["nearest neighbor"])
 fewer = nearest(train_images[~aside], train_labels[~aside], test_images)
-print(f"{(fewer == test_labels).mean():.1%}", words["nearest neighbor"], sum(~aside))
+print(f"{(fewer == test_labels).mean():.1%}", words["nearest neighbor"], words["images"], sum(~aside))
 p, n = accuracies.mean(), len(test_labels)
-print(f"± {np.sqrt(p * (1 - p) / n):.1%}")
+print(f"± {np.sqrt(p * (1 - p) / n):.1%}", words["choice"])
 
 assert accuracies.mean() >= 0.96 and round(100 * accuracies.mean()) == 97
 assert accuracies.std(ddof=1) < np.sqrt(p * (1 - p) / n)
 assert accuracies.max() < min(neighbor, (fewer == test_labels).mean())
 
 # %% [markdown]
-# 第一行是十个准确率，从小到大；第二行是平均，± 后面是标准差。要报告，就报告这两个，别报告十个里最好的：挑它出来，用的是测试集。接下来两行是最近邻：先用全部训练图片，再去掉验证用的，只用网络拿来学的那些。
+# ± 后面是标准差。要报告，就报告平均和标准差，别报告十个里最好的：挑它出来，用的是测试集。最近邻有两行：先用全部训练图片，再去掉验证用的图片，只用网络学过的图片。
 #
 # 还有一种运气，换种子看不出来：测试的碰巧是这 364 张。如果每张认对的概率是 $p$，那么 $n$ 张里认对的比例，标准差是 $\sqrt{p(1-p)/n}$。最后一行就是它，比种子之间的差别还大。一张图片，就值大约四分之一个百分点。
 #
@@ -209,13 +226,13 @@ assert accuracies.max() < min(neighbor, (fewer == test_labels).mean())
 # %%
 parameters = sum(parameter.value.size for parameter in network.parameters())
 multiplications = 64 * 32 + 32 * 10
-print(parameters, multiplications, words["network"])
-print(train_images.size, train_images.size, words["nearest neighbor"])
+print(words["network"], parameters, words["numbers"], multiplications, words["multiplications"])
+print(words["nearest neighbor"], train_images.size, words["numbers"], train_images.size, words["multiplications"])
 
 assert train_images.size > 35 * parameters
 
 # %% [markdown]
-# 每行的两个数，是要存多少个数，和认一张新图片要做多少次乘法。最近邻得存下所有的训练图片，跟每一张都比一遍；照这个做法，训练图片多到十倍，就慢到十倍，网络却一点不慢。
+# 乘法的次数，是认一张新图片的次数。最近邻得存下所有的训练图片，跟每一张都比一遍；照这个做法，训练图片多到十倍，就慢到十倍，网络却一点不慢。
 #
 # ## 哪两个数字容易混 { #confusion }
 #
@@ -253,15 +270,16 @@ assert pairs[1, 7] + pairs[4, 9] + pairs[3, 8] < pairs[5, 9]
 
 # %%
 misread = (~correct).sum(axis=0)  # 每张测试图片被几个网络认错
-print(np.bincount(misread, minlength=11))
-print(misread.sum(), (misread > 0).sum(), (misread == 10).sum())
-print((misread[np.isin(test_labels, [5, 9])] > 0).sum())
+print(words["misread by"], np.bincount(misread, minlength=11))
+print(words["mistakes"], misread.sum(), words["images"], (misread > 0).sum())
+print(words["by all"], (misread == 10).sum())
+print(words["5 and 9"], (misread[np.isin(test_labels, [5, 9])] > 0).sum())
 
 assert 80 < misread.sum() < 110 and (misread > 0).sum() < 25
 assert (misread == 10).sum() in {4, 5, 6, 7, 8}
 
 # %% [markdown]
-# 第一行数的是：没有一个网络认错的、一个认错的……十个都认错的测试图片，各有几张。第二行是认错的次数、认错过的图片有几张、十个网络全都认错的有几张。近一百次错，出自不到 25 张图片，其中几张难住了所有的网络。它们学的是同一批图片，算不上互不相干的证人。最后一行是认错过的 5 和 9 一共有几张，“5 和 9”就靠这几张撑着；换一个测试集，完全可能是另外一对。
+# 近一百次错，出自不到 25 张图片，其中几张难住了所有的网络。它们学的是同一批图片，算不上互不相干的证人。认错过的 5 和 9 一共只有几张，“5 和 9”的结论就只靠这几张；换一个测试集，完全可能是另外一对。
 #
 # ## 认错的图片 { #misread }
 #
@@ -280,19 +298,20 @@ for axes, i in zip(grid.flat, wrong):
 for axes in grid.flat[len(wrong):]:
     axes.axis("off")
 
-print(misread[wrong])
-print(sum(baselines["nearest neighbor"][wrong] != test_labels[wrong]))
+print(words["networks"], misread[wrong])
+print(words["nearest neighbor"], sum(baselines["nearest neighbor"][wrong] != test_labels[wrong]))
 
 certain = probabilities.max(axis=1) > 0.95
-for some in [certain, ~certain]:
-    print(sum(some), sum(answers[some] != test_labels[some]))
+for name, some in {"certain": certain, "uncertain": ~certain}.items():
+    mistaken = sum(answers[some] != test_labels[some])
+    print(words[name], sum(some), words["mistakes"], mistaken)
 
 assert len(wrong) == 8 and probabilities[wrong].max() > 0.95
 assert (answers[certain] == test_labels[certain]).mean() > 0.99
 assert (answers[~certain] == test_labels[~certain]).mean() < 0.9
 
 # %% [markdown]
-# 打印的前两行，一行是每张被十个网络中的几个认错，一行是其中有几张最近邻也认错。有的回答，网络给了 95% 以上的概率，还是错的。不管看到什么，softmax 都要把 100% 分给十个数字，没有“都不是”这一项，所以概率再高，也证明不了它认对了。概率也不是没用：后两行数的是这个网络给了 95% 以上的图片，和其余的图片，各有几张、错了几张。它拿不准的时候，错得多得多。不过，先别怪网络：遮住标签，你自己会怎么读？
+# 先印出的是每张图片被十个网络中的几个认错，再是其中有几张最近邻也认错。有的回答，网络给了 95% 以上的概率，还是错的。不管看到什么，softmax 都要把 100% 分给十个数字，没有“都不是”这一项，所以概率再高，也证明不了它认对了。概率也不是没用：看看这个网络给了 95% 以上的图片和其余的图片，各错了几张。它拿不准的时候，错得多得多。不过，先别怪网络：遮住标签，你自己会怎么读？
 #
 # ## 第一层学到了什么 { #weights }
 #
@@ -313,19 +332,19 @@ for axes, neuron in zip(grid.flat, weights.T):
 # %% [markdown]
 # 几乎没有笔画，更没有数字，只是东一块西一块。这一层的神经元，单独一个不必有什么意义，十个输出把 32 个合起来，结果对就行。（看照片的网络，从小窗口里一块块地看，确实会学出边缘和笔画。这个网络的每个神经元有 64 个权重，没有什么要求相邻的两个差不多大。）
 #
-# 有几个方格，整个都很淡。这些神经元在做什么？数一数每个神经元对 1,433 张图片中的百分之几出声，也就是 ReLU 的输出不是 0。
+# 有几个方格，整个都很淡。这些神经元在做什么？数一数每个神经元对 1,433 张图片中的百分之几有输出，也就是 ReLU 的结果不是 0。
 
 # %%
 fires = (network.layers[0].forward(train_images) > 0).mean(axis=0)
-print((100 * fires).round().astype(int))
+print(words["fires"], (100 * fires).round().astype(int))
 alive = fires > 0
-print(alive.sum(), (~alive).sum())
+print(words["alive"], alive.sum(), words["dead"], (~alive).sum())
 
 assert (~alive).sum() == 7
 assert np.abs(weights[:, ~alive]).mean() < 0.6 * np.abs(weights[:, alive]).mean()
 
 # %% [markdown]
-# 淡的那几个，对哪张图片都不出声。它们[死了](../neural-networks/activation-functions.md#dead)：不管什么图片，加权和都是负的，ReLU 把它变成 0，斜率也是 0，训练不再挪它们。颜色淡，是因为权重还和开始时差不多大小。把它们拿掉，什么都不变：
+# 淡的那几个，对哪张图片都输出 0。它们[死了](../neural-networks/activation-functions.md#dead)：不管什么图片，加权和都是负的，ReLU 把它变成 0，斜率也是 0，训练不再挪它们。颜色淡，是因为权重还和开始时差不多大小。把它们拿掉，什么都不变：
 
 # %%
 kept = int(alive.sum())
@@ -334,21 +353,21 @@ for i, rows, columns in [(0, slice(None), alive), (2, alive, slice(None))]:
     smaller.layers[i].weights.value = network.layers[i].weights.value[rows, columns]
     smaller.layers[i].bias.value = network.layers[i].bias.value[columns]
 
-print(sum(parameter.value.size for parameter in smaller.parameters()))
-print(np.allclose(smaller.forward(train_images), network.forward(train_images)))
-print(np.array_equal(read(smaller, test_images), answers))
+print(words["numbers"], sum(parameter.value.size for parameter in smaller.parameters()))
+print(words["same scores"], np.allclose(smaller.forward(train_images), network.forward(train_images)))
+print(words["same answers"], np.array_equal(read(smaller, test_images), answers))
 
 dead = np.array([
     (model.layers[0].forward(train_images) <= 0).all(axis=0).sum() for model in models
 ])
-print(dead)
+print(words["dead"], dead)
 
 assert np.allclose(smaller.forward(train_images), network.forward(train_images))
 assert np.array_equal(read(smaller, test_images), answers)
 assert min(dead) >= 2 and 32 / 5 < np.mean(dead) < 32 / 4
 
 # %% [markdown]
-# 要的是 32 个隐藏神经元，到手的是 25 个，损失和准确率都没有露出一点痕迹，看了权重才知道。也不是这个种子特别倒霉：最后一行数了十个网络各死了多少，平均是五分之一到四分之一。它们是怎么死的？嫌疑在像素：像素没有负的，一步如果把一个神经元的权重全都调小，它对每张图片的加权和就一起变小，可能从此不再出声。是不是这样，后面的第一个探索会去查。
+# 要的是 32 个隐藏神经元，到手的是 25 个，损失和准确率都没有露出一点痕迹，看了权重才知道。也不是这个种子特别倒霉：最后一行数了十个网络各死了多少，平均是五分之一到四分之一。它们是怎么死的？嫌疑在像素：像素没有负的，一步如果把一个神经元的权重全都调小，它对每张图片的加权和就一起变小，可能从此总是输出 0。是不是这样，后面的第一个探索会去查。
 #
 # ## 没见过的笔迹 { #writers }
 #
@@ -394,7 +413,7 @@ for part in bar(range(5)):
         near[name][test] = guesses == labels[test]
 
 for name in ["known", "new"]:
-    print(f"{hits[name].mean():.1%} {near[name].mean():.1%}", words[name])
+    print(words["network"], f"{hits[name].mean():.1%}", words["nearest neighbor"], f"{near[name].mean():.1%}", words[name])
 
 numbers, dots = np.arange(1, 6), {}
 figure, axes = plt.subplots(figsize=(3.7, 2.5))
@@ -428,7 +447,7 @@ assert near["new"].mean() - hits["new"].mean() > 0.02
 #     如果神经元真是死在像素没有负的上面，那么给所有的图片减去训练图片的平均图，让像素有正有负，应该会好些。试试看：还死多少个？十个种子的准确率，平均和标准差变成多少？（平均图只能用哪些图片来算？）
 
 # %%
-print(dead)
+print(words["dead"], dead)
 
 # %% [markdown]
 # !!! example "2 右移一格"
@@ -437,7 +456,7 @@ print(dead)
 # %%
 moved = np.zeros((len(test_images), 8, 8))
 moved[:, :, 1:] = test_images.reshape(-1, 8, 8)[:, :, :-1]
-print(f"{(read(network, moved.reshape(-1, 64)) == test_labels).mean():.1%}")
+print(words["network"], f"{(read(network, moved.reshape(-1, 64)) == test_labels).mean():.1%}")
 
 # %% [markdown]
 # !!! example "3 十个网络投票"
@@ -445,7 +464,7 @@ print(f"{(read(network, moved.reshape(-1, 64)) == test_labels).mean():.1%}")
 
 # %%
 vote = np.mean([softmax(model.forward(test_images)) for model in models], axis=0)
-print(f"{(vote.argmax(axis=1) == test_labels).mean():.1%}")
+print(words["networks"], f"{(vote.argmax(axis=1) == test_labels).mean():.1%}")
 
 # %% [markdown]
 # !!! example "4 自己写"
@@ -464,7 +483,7 @@ drawing = """
 """
 gray_values = {".": 0.0, "+": 0.5, "#": 1.0}
 image = np.array([gray_values[character] for character in "".join(drawing.split())])
-print((100 * softmax(network.forward(image[None]))[0]).round().astype(int))
+print(words["probability"], (100 * softmax(network.forward(image[None]))[0]).round().astype(int))
 
 # %% [markdown]
 # !!! example "5 骗过它"
@@ -474,7 +493,7 @@ print((100 * softmax(network.forward(image[None]))[0]).round().astype(int))
 chosen = slice(216, 217)  # 一张图片，当作一批
 loss = CrossEntropy()
 loss.forward(test_labels[chosen], network.forward(test_images[chosen]))
-print(test_labels[chosen], read(network, test_images[chosen]))
+print(words["label"], test_labels[chosen], words["answer"], read(network, test_images[chosen]))
 print(network.backward(loss.backward()).reshape(8, 8).round(1))
 
 # %% [markdown]
