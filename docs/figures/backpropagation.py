@@ -82,8 +82,8 @@ def fork(say: Say, x1: float = 1.0) -> list[Drawing]:
     _edge(forward, OUTPUT, LOSS, "", "blue", 0)
     numbers = [*x[0], *a[0], a3.item(), (a3.item() - 3) ** 2]
     _nodes(forward, numbers, ["x₁", "x₂", "a₁", "a₂", "a₃", "C"], "blue")
-    for (x_place, y), bias in [(HIDDEN[0], "− 1"), (OUTPUT, "+ 1")]:
-        forward.text(x_place, y + RADIUS + 17, bias, color="purple", bold=True)
+    for (x_place, y), added in [(HIDDEN[0], "− 1"), (OUTPUT, "+ 1")]:
+        forward.text(x_place, y + RADIUS + 17, added, color="purple", bold=True)
 
     backward = Drawing(350, 230)
     backward.title(say("反向：算出 C 的斜率", "backward: the slopes of C"))

@@ -13,7 +13,8 @@ which know the points in the middle of their edges, and arrows between those poi
         drawing.note(x.right, "(T, C)")
         return drawing
 
-In both languages all but the labels is the same: a box whose label differs between them gets a `width` that fits both.
+In every text `W_q` is a W with a small lowered q, and `d_{model}` a d with a longer one, where a single letter stands
+before the underscore. In both languages all but the labels is the same: a box whose label differs between them gets a `width` that fits both.
 What a reader couldn't see or read is refused with a ValueError: an unknown color, a label that doesn't fit its box or
 leaves its panel, and one that would be too small on a phone.
 
@@ -22,6 +23,7 @@ apart, in both palettes: blue, orange, green, purple; grid is for the thinnest l
 """
 
 import math
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from html import escape
@@ -61,6 +63,9 @@ WIDTHS = {
     for character in characters
 }
 BOLD = 1.14  # how much wider bold letters are; 汉字 aren't
+ABOVE, BELOW = 0.93, 0.24  # how far a line of text reaches over and under its baseline in the highest font, in sizes
+LOWERED = re.compile(r"(?<![A-Za-z0-9_])([A-Za-zΑ-Ωα-ω∂])_([A-Za-z0-9]{1,2}|\{[^{}]+\})(?![A-Za-z0-9_])")
+SMALLER, LOWER = 0.72, 0.22  # the size of what is lowered, and how far it is, in sizes of the text
 
 Array = NDArray[Any]
 Say = Callable[[str, str], str]
@@ -68,13 +73,43 @@ Point = tuple[float, float]
 Ticks = Mapping[int, str] | Mapping[float, str]
 Anchor = Literal["start", "middle", "end"]
 Direction = Literal["up", "down", "left", "right"]
+Style = Literal["bold", "italic"]
+Item = str | tuple[str, str] | tuple[str, str, Style]
 
 
 def text_width(text: str, size: float = SIZE, *, bold: bool = False) -> float:
     """How wide `text` is at most, in the fonts that readers have: 汉字 are as wide as they are high."""
-    han = sum(character >= "\u2e80" for character in text)
-    others = sum(WIDTHS.get(character, 0.64) for character in text if character < "\u2e80")
-    return size * (han + others * (BOLD if bold else 1))
+    width = 0.0
+    for part, lowered in _parts(text):
+        han = sum(character >= "\u2e80" for character in part)
+        others = sum(WIDTHS.get(character, 0.64) for character in part if character < "\u2e80")
+        width += size * (SMALLER if lowered else 1) * (han + others * (BOLD if bold else 1))
+    return width
+
+
+def _parts(text: str) -> list[tuple[str, bool]]:
+    """The parts of a label, and whether each is lowered: "W_q x" is W, a lowered q, and " x"."""
+    parts, end = list[tuple[str, bool]](), 0
+    for found in LOWERED.finditer(text):
+        parts += [(text[end : found.end(1)], False), (found[2].strip("{}"), True)]
+        end = found.end()
+    return [*parts, (text[end:], False)]
+
+
+def below(text: str) -> float:
+    """How far `text` reaches under its baseline, in sizes."""
+    return LOWER + BELOW * SMALLER if LOWERED.search(text) else BELOW
+
+
+def _written(text: str, size: float) -> str:
+    """A label as SVG, whose parts are lowered and raised again."""
+    (first, _), *rest = _parts(text)
+    written = escape(first)
+    for part, lowered in rest:
+        if part:
+            small = f' font-size="{_number(SMALLER * size)}"' if lowered else ""
+            written += f'<tspan dy="{_number((LOWER if lowered else -LOWER) * size)}"{small}>{escape(part)}</tspan>'
+    return written
 
 
 def number(value: float) -> str:
@@ -269,7 +304,7 @@ class Drawing:
         self._check_inside(x, y, text, anchor, text_width(text, size, bold=bold), size, turn)
         self._add(
             "text",
-            escape(text),
+            _written(text, size),
             x=float(x),
             y=float(y),
             text_anchor=anchor,
@@ -283,7 +318,7 @@ class Drawing:
     def _check_inside(self, x: float, y: float, text: str, anchor: str, width: float, size: float, turn: float) -> None:
         start = {"start": 0.0, "middle": -width / 2, "end": -width}[anchor]
         cos, sin = math.cos(math.radians(turn)), math.sin(math.radians(turn))
-        corners = [(dx, dy) for dx in (start, start + width) for dy in (-0.75 * size, 0.2 * size)]
+        corners = [(dx, dy) for dx in (start, start + width) for dy in (-ABOVE * size, below(text) * size)]
         xs = [x + dx * cos - dy * sin for dx, dy in corners]
         ys = [y + dx * sin + dy * cos for dx, dy in corners]
         outside = max(-min(xs), max(xs) - self.width, -min(ys), max(ys) - self.height)
@@ -306,6 +341,7 @@ class Drawing:
         gap: float = 8,
         color: str = "soft",
         bold: bool = False,
+        italic: bool = False,
     ) -> None:
         """A small label beside a point, such as a box's anchor: `drawing.note(box.right, "(T, C)")`."""
         x, y = point
@@ -315,7 +351,7 @@ class Drawing:
         else:
             y += gap + 0.75 * size if side == "below" else -gap
         anchors: dict[str, Anchor] = {"left": "end", "right": "start"}
-        self.text(x, y, text, anchor=anchors.get(side, "middle"), size=size, color=color, bold=bold)
+        self.text(x, y, text, anchor=anchors.get(side, "middle"), size=size, color=color, bold=bold, italic=italic)
 
     # ---- lines
 
@@ -491,7 +527,7 @@ class Drawing:
 
     def stack(
         self,
-        items: Sequence[str | tuple[str, str]],
+        items: Sequence[Item],
         start: Point,
         *,
         direction: Direction = "up",
@@ -502,20 +538,24 @@ class Drawing:
     ) -> list[Box]:
         """Boxes in a row, each with an arrow to the next, from `start`, the middle of the first one's outer edge.
 
-        An item is a label, or a label and its color (as in `box`); "⊕" and "⊗" are joins. Without a width, boxes one
+        An item is a label, a label and its color (as in `box`), or these and "italic" or "bold": `("x", "none", "italic")`;
+        "⊕" and "⊗" are joins. Without a width, boxes one
         above the other are all as wide as the widest label, and boxes side by side each as wide as its own.
         """
-        pairs = [(item, "ink") if isinstance(item, str) else item for item in items]
+        labels = [(item, "ink", "") if isinstance(item, str) else (*item, "")[:3] for item in items]
         upright = direction in ("up", "down")
-        sizes = [(22.0, 22.0) if label in JOINS else self._roomy(label, color) for label, color in pairs]
+        sizes = [
+            (22.0, 22.0) if label in JOINS else self._roomy(label, color, style == "bold")
+            for label, color, style in labels
+        ]
         if upright and width is None:
             width = max(
-                (size[0] for (label, _), size in zip(pairs, sizes, strict=True) if label not in JOINS), default=0
+                (size[0] for (label, *_), size in zip(labels, sizes, strict=True) if label not in JOINS), default=0
             )
         sign = -1 if direction in ("up", "left") else 1
         boxes: list[Box] = []
         x, y = start
-        for (label, color), needed in zip(pairs, sizes, strict=True):
+        for (label, color, style), needed in zip(labels, sizes, strict=True):
             joins = label in JOINS
             own = joins or color == "none"
             across = needed[0] if own or width is None else width
@@ -525,7 +565,7 @@ class Drawing:
             boxes.append(
                 self.join(center, label, color=color)
                 if joins
-                else self.box(center, label, width=across, height=down, color=color)
+                else self.box(center, label, width=across, height=down, color=color, **{style: True} if style else {})
             )
             step += sign * gap
             x, y = (x, y + step) if upright else (x + step, y)
@@ -591,12 +631,15 @@ class Drawing:
         diverging: bool = False,
         largest: float | None = None,
         turned: bool = False,
+        x_label: str = "",
+        y_label: str = "",
     ) -> Grid:
         """A table of colored cells without numbers, its top left corner at (x, y), with labels on its left and above it.
 
         From paper at 0 to the full color at `largest`, or at the largest value; `diverging`: blue above 0, orange
         below. Panels that are to be compared, and the positions of a slider, get the same `largest`. `turned` labels
-        of columns rise to the right. A cell is a square, or (width, height): embeddings are rows of narrow cells.
+        of columns rise to the right. `x_label` says what the columns are, above their labels, and `y_label`, turned, what
+        the rows are. A cell is a square, or (width, height): embeddings are rows of narrow cells.
         """
         table = np.atleast_2d(np.asarray(values, dtype=float))
         width, height = cell if isinstance(cell, tuple) else (cell, cell)
@@ -638,6 +681,17 @@ class Drawing:
                 )
             else:
                 self.note(grid.column(j).top, label, "above", gap=7, color="ink")
+        if x_label:
+            widest = max((text_width(label, self.small) for label in columns), default=0)
+            high = (
+                6 + math.sin(math.radians(50)) * widest + 0.6 * self.small
+                if turned
+                else (7 + self.small) * any(columns)
+            )
+            self.note(grid.top, x_label, "above", gap=high + 8)
+        if y_label:
+            wide = max((7 + text_width(label, self.small) for label in rows if label), default=0)
+            self.text(x - wide - 10, grid.left[1], y_label, size=self.small, color="soft", turn=-90)
         return grid
 
     def heat_key(self, x: float, y: float, low: str, high: str, *, color: str = "blue", diverging: bool = False) -> Box:

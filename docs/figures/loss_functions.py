@@ -42,8 +42,8 @@ def slopes(say: Say) -> Drawing:
     plot = Plot(drawing, (-6, 6), (-1.1, 0.1), left=46, top=14)
     plot.axes(ticks([-6, -4, -2, 0, 2, 4, 6]), ticks([-1, -0.5, 0]), x_label="z")
     z = np.linspace(-6, 6, 121)
-    plot.curve(z, numerical_gradient(lambda z: -np.log(sigmoid(z)).sum(), z), color="blue")
-    plot.curve(z, numerical_gradient(lambda z: ((1 - sigmoid(z)) ** 2).sum(), z), color="orange")
+    plot.curve(z, numerical_gradient(lambda z: float(-np.log(sigmoid(z)).sum()), z), color="blue")
+    plot.curve(z, numerical_gradient(lambda z: float(((1 - sigmoid(z)) ** 2).sum()), z), color="orange")
     plot.label(1.2, -0.5, say("意外", "surprise"), color="blue", above=-5)
     plot.label(-5.8, -0.3, say("平方误差", "squared error"), color="orange", above=-8)
     return drawing

@@ -1,8 +1,6 @@
 """Labs: notebooks that mkdocs-jupyter runs. Their cells become pages of the book, their plots follow its palette, and readers can download them."""
 
-import base64
 import hashlib
-import html
 import os
 import posixpath
 import re
@@ -20,7 +18,9 @@ from mkdocs.exceptions import PluginError
 from mkdocs.plugins import get_plugin_logger
 from mkdocs.structure.files import File, Files
 from mkdocs.structure.pages import Page
-from nbconvert.preprocessors import ExecutePreprocessor
+from mkdocs_jupyter import convert
+from nbclient import NotebookClient
+from nbconvert.filters import strip_ansi
 from nbformat import NotebookNode
 
 ROOT = Path(__file__).parents[2]
@@ -48,12 +48,6 @@ KERNEL = {
     "language_info": {"name": "python"},
 }
 
-CODE_CELL = '<div class="jp-Cell jp-CodeCell jp-Notebook-cell'  # stands twice at the beginning of each, the second time with an id
-OUTPUT = re.compile(
-    r'<div class="(jp-Rendered[^"]*jp-OutputArea-output[^"]*)"[^>]*data-mime-type="([^"]+)"[^>]*>(.*?)</div>', re.DOTALL
-)
-PRINTED = re.compile(r"<pre>(.*)</pre>", re.DOTALL)
-DRAWN = re.compile(r'src="data:image/svg\+xml;base64,([^"]+)"')
 PLOT = re.compile(r'<p>\s*<img alt="([^"]*)" src="plot:(\d+)"\s*/?>\s*</p>')
 
 
@@ -61,13 +55,12 @@ def on_config(config: MkDocsConfig) -> None:
     """A cache for each language (a build evicts what it didn't use), renewed when the package that the labs run changes."""
     # For matrices as small as the labs' a second thread costs more than it does.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-    # Without a warning for each lab that the kernel's connection, which doesn't leave the machine, isn't encrypted.
-    ExecutePreprocessor._extra_arguments_default = lambda self: ["--IPKernelApp.log_level=ERROR"]  # type: ignore[attr-defined]
+    convert.nb2html = executed
     package = hashlib.sha256()
     for path in sorted((ROOT / "scratchml").rglob("*")):
         if path.is_file() and path.suffix != ".pyc":
             package.update(path.read_bytes())
-    cache = ROOT / ".cache" / "notebooks" / config.theme["language"] / package.hexdigest()[:16]
+    cache = ROOT / ".cache" / "labs" / config.theme["language"] / package.hexdigest()[:16]
     config.plugins["mkdocs-jupyter"].config["cache_dir"] = str(cache)
 
 
@@ -78,16 +71,25 @@ def is_lab(file: File) -> bool:
 # ---- the page
 
 
+def executed(path: str, **options: object) -> str:
+    """The lab, run, with what its cells put out, as a notebook: what mkdocs-jupyter keeps in its cache for us, instead of HTML."""
+    # Without a warning for each lab that the kernel's connection, which doesn't leave the machine, isn't encrypted.
+    quiet = ["--IPKernelApp.log_level=ERROR"]
+    return nbformat.writes(
+        NotebookClient(jupytext.read(path), kernel_name="python3", timeout=None, extra_arguments=quiet).execute()
+    )
+
+
 def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> str | None:
     """A lab as Markdown of the book, with what its cells printed; from here on it is a page like any other."""
     if not is_lab(page.file):
         return None
     page.render(config, files)  # mkdocs-jupyter's, which runs the cells
-    rendered = page.content or ""
+    notebook = nbformat.reads(page.content or "", as_version=4)
     del page.render
     vars(page).pop("title", None)
     try:
-        text, page.meta["plots"] = as_markdown(jupytext.read(page.file.abs_src_path).cells, printed(rendered))
+        text, page.meta["plots"] = as_markdown(notebook.cells)
     except ValueError as error:
         raise PluginError(f"docs/{config.theme['language']}/{page.file.src_uri}: {error}") from error
     link = posixpath.relpath(notebook_uri(page.file), posixpath.dirname(page.file.src_uri))
@@ -99,45 +101,29 @@ def under_title(markdown: str, note: str) -> str:
     return f"{title}\n\n{note}\n\n{rest.strip()}"
 
 
-def printed(rendered: str) -> list[list[tuple[str, str]]]:
-    """What each code cell of a rendered notebook has put out, as (MIME type, text or SVG); "result" is the value of its last line."""
-    cells = [cell for cell in rendered.split(CODE_CELL)[1:] if 'id="cell-id=' in cell.partition(">")[0]]
-    return [[_output(*found) for found in OUTPUT.findall(cell)] for cell in cells]
+def put_out(output: NotebookNode) -> tuple[str, str]:
+    """What a cell has put out, as (MIME type, content); "result" is the value of its last line, as text."""
+    if output.output_type == "stream":
+        return output.name, strip_ansi(output.text)
+    kind = next((kind for kind in output.data if kind != "text/plain"), "text/plain")
+    return "result" if kind == "text/plain" else kind, output.data[kind]
 
 
-def _output(classes: str, kind: str, content: str) -> tuple[str, str]:
-    if text := PRINTED.search(content):
-        return "result" if "executeResult" in classes else kind, html.unescape(re.sub(r"<[^>]*>", "", text[1]))
-    if kind == "image/svg+xml":
-        found = DRAWN.search(content)
-        if not found:
-            raise ValueError(
-                "nbconvert writes SVG in a form that docs/hooks/notebooks.py doesn't know; mend DRAWN there"
-            )
-        return kind, base64.b64decode(found[1]).decode("utf8")
-    return kind, ""
-
-
-def as_markdown(cells: list[NotebookNode], outputs: list[list[tuple[str, str]]]) -> tuple[str, list[str]]:
+def as_markdown(cells: list[NotebookNode]) -> tuple[str, list[str]]:
     """The notebook as Markdown, and its plots, which stand there as images plot:0, plot:1, …
 
     Raises ValueError where a cell puts out what a page can't show.
     """
-    if len(outputs) != sum(cell.cell_type == "code" for cell in cells):
-        raise ValueError(
-            "nbconvert writes cells in a form that docs/hooks/notebooks.py doesn't know; mend CODE_CELL there"
-        )
     parts: list[str] = []
     plots: list[str] = []
-    rest = list(outputs)
     for cell in cells:
         if cell.cell_type == "markdown":
             parts.append(cell.source)
             continue
         parts.append(f"```python\n{cell.source}\n```")
         start, alt, drawn, text = cell.source.partition("\n")[0], cell.metadata.get("alt", ""), 0, ""
-        for kind, content in [*rest.pop(0), ("", "")]:
-            if kind in {"text/plain", "result"}:  # what is printed comes in pieces
+        for kind, content in [*map(put_out, cell.outputs), ("", "")]:
+            if kind in {"stdout", "result"}:  # what is printed comes in pieces
                 text += "\n" * (kind == "result" and text[-1:] not in {"", "\n"}) + content
                 continue
             if text.strip():
@@ -147,7 +133,7 @@ def as_markdown(cells: list[NotebookNode], outputs: list[list[tuple[str, str]]])
                 parts.append(f"![{alt}](plot:{len(plots)})")
                 plots.append(in_palette(content, len(plots)))
                 drawn += 1
-            elif kind == "application/vnd.jupyter.stderr":
+            elif kind == "stderr":
                 log.warning(f"the cell {start!r} writes to stderr, which readers don't get to see: {content.strip()}")
             elif kind:
                 raise ValueError(f"the cell {start!r} puts out {kind}; a lab prints text, and draws plots as SVG")

@@ -24,7 +24,11 @@ def place(address: str, path: str) -> str:
 
 def on_config(config: MkDocsConfig) -> None:
     # For what is downloaded: docs/hooks/notebooks.py.
-    config.extra["place"] = partial(place, config.extra["repository"])
+    address = config.extra["repository"]
+    config.extra["place"] = partial(place, address)
+    # MkDocs makes page.edit_url of it. Its repo_url would have Material ask GitHub for the number of stars.
+    if address:
+        config.edit_uri = f"{address.rstrip('/')}/edit/main/docs/{config.theme['language']}/"
 
 
 def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> str:

@@ -1,44 +1,14 @@
 """The first promise as a reader tests it: a block pasted into a fresh interpreter prints what stands under it, and nothing else."""
 
-import json
-import os
-import subprocess
-import sys
 from collections.abc import Iterable
-from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
+from tests.book import fresh_interpreters
 from tests.book.page import Fence, Page, Problem
-
-INTERPRETERS = Path(__file__).parent / "fresh_interpreters.py"
 
 
 def run(codes: Iterable[str], *, timeout: float = 60) -> list[tuple[str, str]]:
     """For each code, what it prints in a fresh interpreter in an empty folder, and what is wrong with how it ran, or ""."""
-    waiting = list(codes)
-    processes = min(os.cpu_count() or 1, len(waiting)) or 1
-    shares = [waiting[first::processes] for first in range(processes)]
-    with ThreadPoolExecutor(processes) as pool:
-        done = [iter(results) for results in pool.map(lambda share: _run(share, timeout), shares)]
-    return [
-        (printed, _fault(timeout, status, printed, complaints, written))
-        for status, printed, complaints, written in (next(done[i % processes]) for i in range(len(waiting)))
-    ]
-
-
-def _run(codes: list[str], timeout: float) -> list[tuple[int | None, str, str, list[str]]]:
-    # -I: nothing from the environment or the folder; the package is found because it is installed.
-    command = [sys.executable, "-I", "-X", "utf8", str(INTERPRETERS)]
-    done = subprocess.run(
-        command,
-        input=json.dumps([timeout, codes]),
-        stdout=subprocess.PIPE,
-        text=True,
-        encoding="utf8",
-        env=os.environ | {"OPENBLAS_NUM_THREADS": "1"},  # the processes share the cores
-        check=True,
-    )
-    return json.loads(done.stdout)
+    return [(ran.printed, _fault(timeout, *ran)) for ran in fresh_interpreters.run(codes, timeout)]
 
 
 def _fault(timeout: float, status: int | None, printed: str, complaints: str, written: list[str]) -> str:

@@ -4,6 +4,7 @@ Its twin is looked at, too. What takes the whole book, such as the glossary, and
 """
 
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from docs.hooks.chapters import is_chapter
@@ -24,6 +25,16 @@ from tests.book.page import LANGUAGES, ROOT, Page, Problem, read_book
 
 
 def problems(page: Page, root: Path = ROOT) -> list[Problem]:
+    with ThreadPoolExecutor(1) as background:  # on one core, while the others run the blocks
+        running = background.submit(blocks_alone.run, [block.body for block in page.python])
+        found = _of_text(page, root)
+    for block, run in zip(page.python, running.result(), strict=True):
+        found += blocks_alone.problems(page, block, *run)
+    found += [waits for name, waits in freshness.waiting(root).items() if name.partition("#")[0] == page.name]
+    return list(dict.fromkeys(found))
+
+
+def _of_text(page: Page, root: Path) -> list[Problem]:
     pages = {other.file: other for other in read_book(root)}
     found = fences.problems(page) + rendering.problems(page) + wording.problems(page) + chapters.typed(page)
     found += ceilings.problems(page)
@@ -36,11 +47,7 @@ def problems(page: Page, root: Path = ROOT) -> list[Problem]:
     twins = [pages.get(f"docs/{language}/{page.path}") for language in LANGUAGES]
     if twins[0] and twins[1]:
         found += parity.pair(twins[0], twins[1])
-    runs = blocks_alone.run(block.body for block in page.python)
-    for block, run in zip(page.python, runs, strict=True):
-        found += blocks_alone.problems(page, block, *run)
-    found += [waits for name, waits in freshness.waiting(root).items() if name.partition("#")[0] == page.name]
-    return list(dict.fromkeys(found))
+    return found
 
 
 def main(arguments: list[str]) -> int:

@@ -57,7 +57,8 @@ def _faults(element: ElementTree.Element) -> Iterator[str]:
 
 
 def _shapes(figure: ElementTree.Element) -> Iterator[tuple[str, dict[str, str]]]:
-    return ((_tag(element), element.attrib) for element in figure.iter())
+    tags = ((_tag(element), element.attrib) for element in figure.iter())
+    return ((tag, attributes) for tag, attributes in tags if tag != "tspan")  # part of a label
 
 
 def _tag(element: ElementTree.Element) -> str:

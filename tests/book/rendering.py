@@ -71,7 +71,7 @@ class _Structure(HTMLParser):
 
 @cache
 def _markdown() -> Markdown:
-    config = load_config(str(ROOT / "mkdocs.yml"))
+    config = load_config(str(ROOT / "mkdocs.yml"), plugins=[], hooks=[])  # a second's worth of imports
     return Markdown(extensions=config.markdown_extensions, extension_configs=config.mdx_configs)
 
 

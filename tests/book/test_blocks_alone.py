@@ -64,6 +64,8 @@ def test_a_sound_block_has_no_problem():
         ('print("second line")', 'print("second line")\nrelu = 3\nrelu', 3, ["'line 5:", "give it a name"]),
         ('print("second line")', 'for i in range(2):\n    "a" * i', 3, ["'line 4:", "give it a name"]),
         ('print("second line")', "raise SystemExit(3)", 3, ["exits with 3"]),
+        ('print("second line")', "import os; os._exit(3)", 3, ["exits with 3"]),
+        ('print("second line")', "import os; os.abort()", 3, ["exits with"]),
         ('print("second line")', 'left = open("left", "w")', 3, ["the file left", "no files"]),
         ('print("second line")', 'print("second line", end="")', 3, ["line end"]),
         (
@@ -80,5 +82,28 @@ def test_a_block_that_fails_alone_is_named(sound, broken, line, words):
     assert problem.startswith(f"docs/zh/x.md:{line}: ") and all(word in problem for word in words), problem
 
 
-def test_an_endless_block_is_ended():
-    assert "longer than 0.5 seconds" in blocks_alone.run(["while True: pass"], timeout=0.5)[0][1]
+def test_an_endless_block_is_ended_whatever_it_does_about_it_and_the_others_run():
+    ignoring = "import signal\nfor number in {1, 2, 14, 15}:\n    signal.signal(number, print)\n"
+    runs = blocks_alone.run(["print(1)", ignoring + "while True: pass", "while True: pass", "print(2)"], timeout=0.5)
+    assert [printed for printed, _ in runs] == ["1\n", "", "", "2\n"]
+    assert ["longer than 0.5 seconds" in fault for _, fault in runs] == [False, True, True, False]
+
+
+@pytest.mark.parametrize(
+    ("before", "code", "output"),
+    [
+        ("np.set_printoptions(precision=2)", "print(np.array([1/3]))", "[0.33333333]"),
+        ("old = np.seterr(all='ignore')", "print(np.geterr()['divide'])", "warn"),
+        ("np.random.seed(0)", "print(np.random.rand() == np.random.RandomState(0).rand())", "False"),
+        ("np.pi = 3", "print(np.pi)", "3.141592653589793"),
+    ],
+)
+def test_nothing_is_left_of_a_block_for_the_next(before, code, output):
+    runs = blocks_alone.run(f"import numpy as np\n{line}" for line in [before + "\nprint(0)", code] * 2)
+    assert runs == [("0\n", ""), (f"{output}\n", "")] * 2
+
+
+def test_what_was_started_is_not_imported_by_a_block():
+    """Else each block would import all that tests/book/check.py does."""
+    code = "import sys\nprint(sorted(name for name in sys.modules if name in {'pytest', 'mkdocs', 'tests.book.page'}))"
+    assert blocks_alone.run([code]) == [("[]\n", "")]

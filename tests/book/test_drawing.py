@@ -187,12 +187,80 @@ def test_the_labels_of_a_heat_map_stand_beside_its_rows_and_columns():
     assert places["苹果"][0] == grid.column(1).center[0] and places["苹果"][1] < grid.y
 
 
+@pytest.mark.parametrize("turned", [False, True])
+def test_the_names_of_a_heat_map_s_axes_stand_beyond_its_labels(turned):
+    panel = Drawing(300, 300)
+    tokens = ["the", "cat", "sat"]
+    panel.heat_map(
+        120, 120, np.eye(3), cell=40, rows=tokens, columns=tokens, turned=turned, x_label="key", y_label="query"
+    )
+    places = {label.text: label for label in elements(panel, "text")}
+    assert float(places["key"].attrib["x"]) == 120 + 60
+    highest = 120 - 6 - (np.sin(np.radians(50)) * text_width("the", panel.small) if turned else panel.small)
+    assert float(places["key"].attrib["y"]) < highest
+    assert places["query"].attrib["transform"].startswith("rotate(-90 ")
+    assert float(places["query"].attrib["x"]) < 120 - 7 - text_width("the", panel.small)
+    bare = Drawing(200, 200)
+    bare.heat_map(40, 40, [[1]], x_label="key", y_label="query")
+    assert [label.text for label in elements(bare, "text")] == ["key", "query"]
+
+
 def test_a_grid_knows_its_cells():
     grid = Grid(10, 20, 60, 40, rows=2, columns=3)
     assert grid.cell(1, 2) == Box(50, 40, 20, 20)
     assert grid.row(1) == Box(10, 40, 60, 20)
     assert grid.column(2) == Box(50, 20, 20, 40)
     assert Drawing(200, 200).matrix(10, 20, np.ones((2, 3)), cell=20) == grid
+
+
+# ---- what is lowered, and what is italic
+
+
+@pytest.mark.parametrize(
+    ("label", "parts"),
+    [
+        ("W_q", [("W", 0), ("q", 1)]),
+        (
+            "softmax(q_i k_j / √d_k)",
+            [("softmax(q", 0), ("i", 1), (" k", 0), ("j", 1), (" / √d", 0), ("k", 1), (")", 0)],
+        ),
+        ("权重W_q是", [("权重W", 0), ("q", 1), ("是", 0)]),
+        ("∂L/∂W_1ᵀ", [("∂L/∂W", 0), ("1", 1), ("ᵀ", 0)]),
+        ("d_{model} < d_ff", [("d", 0), ("model", 1), (" < d", 0), ("ff", 1)]),
+        ("last_input and x_hat, a_1_b, __init__, _x", None),
+        ("W_", None),
+        ("", None),
+    ],
+)
+def test_what_follows_an_underscore_is_small_and_lowered(label, parts):
+    panel = Drawing(300, 60)
+    panel.text(150, 30, label)
+    (drawn,) = elements(panel, "text") or [ElementTree.Element("text")]
+    pieces = [(drawn.text or "", 0), *((part.text or "", int("font-size" in part.attrib)) for part in drawn)]
+    assert pieces == (parts or [(label, 0)])
+    shifts = [float(part.attrib["dy"]) for part in drawn]
+    assert all(shift > 0 for shift in shifts[::2]) and shifts[1::2] == [
+        -shift for shift in shifts[: len(shifts) // 2 * 2 : 2]
+    ]
+    plain = sum(text_width(text, 14 * (drawing.SMALLER if lowered else 1)) for text, lowered in pieces)
+    assert text_width(label) == pytest.approx(plain)
+
+
+def test_a_label_with_something_lowered_is_a_sound_figure():
+    def draw(say: Say) -> str:
+        panel = Drawing(300, 100)
+        panel.box((150, 50), say("查询 W_q", "the query's W_q & W_k"), width=200)
+        return panel.svg()
+
+    assert figures.problems("m.f", "m.py", 7, {language: draw(say) for language, say in LANGUAGES.items()}) == []
+
+
+def test_notes_and_items_of_a_stack_may_be_italic_or_bold():
+    panel = Drawing(200, 200)
+    x, _, _ = panel.stack([("x", "none", "italic"), "linear", ("y", "blue", "bold")], (100, 190))
+    panel.note(x.right, "W_q", italic=True)
+    styles = {label.text: (label.get("font-style"), label.get("font-weight")) for label in elements(panel, "text")}
+    assert styles == {"x": ("italic", None), "linear": (None, None), "y": (None, "600"), "W": ("italic", None)}
 
 
 # ---- what is refused
@@ -226,9 +294,15 @@ def heat(**options) -> Callable[[Drawing], object]:
             "'words', 4. wide, is cut off by 2.: .* x = -2. .* panel of 200 × 200",
         ),
         (lambda panel: panel.text(199, 20, "words", anchor="start"), "'words', .* cut off"),
-        (lambda panel: panel.text(90, 5, "words"), "'words', .* cut off by 6"),
+        (lambda panel: panel.text(90, 5, "words"), "'words', .* cut off by 8"),
         (lambda panel: panel.text(90, 201, "words"), "'words', .* cut off"),
-        (lambda panel: panel.text(190, 90, "汉字", anchor="end", turn=90), None),
+        (lambda panel: panel.text(90, 11.1, "words"), None),
+        (lambda panel: panel.text(90, 10.9, "words"), "'words', .* cut off by 2"),
+        (lambda panel: panel.text(90, 198.6, "words"), None),
+        (lambda panel: panel.text(90, 198.7, "words"), "'words', .* cut off by 2"),
+        (lambda panel: panel.text(90, 196.5, "W_q"), None),
+        (lambda panel: panel.text(90, 196.7, "W_q"), "'W_q', .* cut off by 2"),
+        (lambda panel: panel.text(188, 90, "汉字", anchor="end", turn=90), None),
         (lambda panel: panel.text(190, 190, "汉字", anchor="start", turn=90), "'汉字', 28 wide, is cut off"),
         (lambda panel: panel.title("a title that is longer than its panel"), "'a title that .* cut off"),
         (
@@ -256,6 +330,8 @@ def heat(**options) -> Callable[[Drawing], object]:
         (heat(columns=["a"]), "with 2 columns needs a label for each of them, got 1"),
         (heat(columns=["attention", "b"]), "'attention' is 6. wide, and its column 24: .* `turned`"),
         (heat(columns=["attention", "b"], cell=70), None),
+        (lambda panel: panel.heat_map(40, 34, [[1]], columns=["a"], x_label="key"), "'key', .* cut off"),
+        (heat(y_label="query", rows=["abc"]), "'query', .* cut off"),
         (heat(rows=["a"], cell=(20, 11)), "labels of 13 need rows at least 12 high, got 11"),
         (lambda panel: panel.heat_map(40, 40, [[1], [1], [1]], cell=(20, 6), rows=["a", "", "b"]), None),
         (lambda panel: panel.box((195, 90), "a"), "a box from .* cut off by .* panel of 200 × 200"),

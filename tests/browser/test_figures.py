@@ -7,7 +7,7 @@ import pytest
 from matplotlib.image import imread
 from playwright.sync_api import Page
 
-from docs.figures.drawing import Drawing, Plot, text_width
+from docs.figures.drawing import ABOVE, Drawing, Plot, below, text_width
 from tests.book.test_drawing import LANGUAGES, transformer_block
 
 SCREENS = {1280: 800, 390: 844, 320: 568}  # wide, a phone, the narrowest phone
@@ -41,7 +41,10 @@ LABELS = """figures => figures.flatMap(figure => [...figure.querySelectorAll("sv
     size: parseFloat(style.fontSize) * frame.width / svg.viewBox.baseVal.width,
     outside: Math.max(frame.left - box.left, box.right - frame.right, frame.top - box.top, box.bottom - frame.bottom),
     width: label.getComputedTextLength(),
-    drawn: [label.textContent, parseFloat(style.fontSize), style.fontWeight >= 600],
+    above: parseFloat(label.getAttribute("y")) - label.getBBox().y,
+    below: label.getBBox().y + label.getBBox().height - parseFloat(label.getAttribute("y")),
+    // As it is written in docs/figures, with W_{q} for a lowered q.
+    drawn: [[...label.childNodes].map(part => part.getAttribute?.("font-size") ? `_{${part.textContent}}` : part.textContent).join(""), parseFloat(style.fontSize), style.fontWeight >= 600],
   }
 }))"""
 
@@ -76,6 +79,13 @@ def test_its_labels_are_as_wide_as_the_drawing_takes_them_to_be(page):
         taken = text_width(label["drawn"][0], label["drawn"][1], bold=label["drawn"][2])
         # Not narrower; and wider only as far as the fonts of systems differ.
         assert label["width"] - 3 <= taken <= 1.3 * label["width"] + 4, label
+
+
+def test_its_labels_are_as_high_as_the_drawing_takes_them_to_be(page):
+    for label in page.locator("figure.drawing:not([data-figure^=plot])").evaluate_all(LABELS):
+        text, size, _ = label["drawn"]
+        # Chromium rounds both to whole pixels.
+        assert label["above"] <= ABOVE * size + 1 and label["below"] <= below(text) * size + 1, label
 
 
 @pytest.fixture
@@ -123,6 +133,22 @@ def test_the_labels_of_a_diagram_are_inside_their_boxes(show, language):
         .map(label => Math.min(label.left - box.left, box.right - label.right, label.top - box.top, box.bottom - label.bottom)))
     }""")
     assert len(room) == 4 and all(len(labels) == 1 and labels[0] > 2 for labels in room), room
+
+
+def test_what_is_lowered_stands_where_the_drawing_takes_it_to_be(show):
+    drawing = Drawing(300, 60)
+    drawing.text(150, 30, "W_q x")
+    drawing.text(150, 50, "W x")
+    page = show(drawing.svg())
+    test_its_labels_are_as_wide_as_the_drawing_takes_them_to_be(page)
+    test_its_labels_are_as_high_as_the_drawing_takes_them_to_be(page)
+    q, x = page.locator("figure.drawing tspan").evaluate_all(
+        "parts => parts.map(part => part.getBoundingClientRect().bottom)"
+    )
+    line = page.locator("figure.drawing text").evaluate_all(
+        "texts => texts.map(text => text.getBoundingClientRect().bottom)"
+    )
+    assert q == pytest.approx(line[0]) and x == pytest.approx(line[1] - 20)
 
 
 def test_a_curve_that_leaves_its_plot_paints_nothing_outside(show):

@@ -3,6 +3,8 @@
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import pytest
+
 CONTRASTS = (Path(__file__).parent / "contrast.js").read_text("utf8")
 PROSE = ".md-content :is(p, li, dd, strong, em, h1, h2, h3, h4):not(.footnote *, table *)"
 
@@ -63,6 +65,27 @@ def test_what_is_too_long_scrolls_in_its_own_box(phone):
         )
     finally:
         phone.evaluate("was.forEach((html, box) => { box.innerHTML = html })")
+
+
+@pytest.mark.parametrize("width", [1220, 1280, 1376, 1440, 1920])
+def test_on_a_wide_screen_code_reaches_beyond_the_text_and_not_into_the_table_of_contents(tab, hosts, width):
+    tab.set_viewport_size({"width": width, "height": 800})
+    tab.goto(hosts["at the root"] + "en/neural-networks/backpropagation/")
+    text, code, contents = (
+        tab.locator(selector).first.bounding_box()
+        for selector in (
+            ".md-content__inner > p",
+            ".md-content__inner > .highlight",
+            ".md-sidebar--secondary .md-nav__list",
+        )
+    )
+    assert code["x"] == text["x"]
+    assert code["x"] + code["width"] - text["x"] - text["width"] >= (40 if width == 1220 else 100)
+    assert code["x"] + code["width"] + 12 <= contents["x"]
+    if width >= 1280:  # a line as long as the formatter lets it be
+        line = tab.locator(".md-content__inner > .highlight pre > code").first
+        line.evaluate("(code, text) => { code.textContent = text }", "0" * 88)
+        assert line.evaluate("code => code.scrollWidth <= code.clientWidth")
 
 
 def test_no_paragraph_is_empty(page):

@@ -50,21 +50,23 @@ def run(book: Path, command: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_a_page_is_checked_its_output_written_and_its_section_confirmed(book):
-    page = book / "docs/en/neural-networks/machine-learning.md"
-    check = ".venv/bin/python -m tests.book.check docs/en/neural-networks/machine-learning.md"
-    update = ".venv/bin/python -m tests.book.update_outputs docs/en/neural-networks/machine-learning.md"
-    confirm = ".venv/bin/python -m tests.book.confirm 'neural-networks/machine-learning#limits'"
+    page = book / "docs/en/neural-networks/neurons-and-layers.md"
+    check = ".venv/bin/python -m tests.book.check docs/en/neural-networks/neurons-and-layers.md"
+    update = ".venv/bin/python -m tests.book.update_outputs docs/en/neural-networks/neurons-and-layers.md"
+    confirm = ".venv/bin/python -m tests.book.confirm 'neural-networks/neurons-and-layers#biology'"
     sound = page.read_text("utf8")
     output = re.search(r"expected-output-->\n```text\n(.*)\n", sound)
     assert output
     page.write_text(sound[: output.start(1)] + "7" + sound[output.start(1) :], "utf8")
     found = run(book, check)
-    assert found.returncode == 1 and "update_outputs docs/en/neural-networks/machine-learning.md" in found.stdout, found
+    assert found.returncode == 1 and "update_outputs docs/en/neural-networks/neurons-and-layers.md" in found.stdout, (
+        found
+    )
     assert run(book, update).returncode == 0 and page.read_text("utf8") == sound
-    changed = sound.replace("{ #limits }\n\n", "{ #limits }\n\nOne sentence more. ")
+    changed = sound.replace("{ #biology }\n\n", "{ #biology }\n\nOne sentence more. ")
     page.write_text(changed, "utf8")
     found = run(book, check)
-    assert found.returncode == 1 and "confirm neural-networks/machine-learning#limits" in found.stdout, found
+    assert found.returncode == 1 and "confirm neural-networks/neurons-and-layers#biology" in found.stdout, found
     for command in (confirm.replace("confirm ", "confirm --waiting "), confirm):
         assert run(book, command).returncode == 0
         assert run(book, check).returncode == 0

@@ -1,6 +1,5 @@
 """What the hooks do to a page, as plain functions."""
 
-import base64
 import gzip
 import importlib
 import io
@@ -19,6 +18,8 @@ import pytest
 from fontTools.ttLib import TTFont
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
+from nbformat import NotebookNode
+from nbformat.v4 import new_output
 
 from docs.hooks import formulas
 from docs.hooks.accessibility import mark_other_language
@@ -27,7 +28,7 @@ from docs.hooks.figures import FIGURES, draw, frames_uri, insert_figures
 from docs.hooks.formulas import characters, insert_formulas, math_font, mathml
 from docs.hooks.languages import twin_link
 from docs.hooks.listings import insert_listings, let_copy_whole, listing
-from docs.hooks.notebooks import PALETTE, as_markdown, as_shown, for_jupyter, in_palette, notebook, printed
+from docs.hooks.notebooks import PALETTE, as_markdown, as_shown, for_jupyter, in_palette, notebook
 from docs.hooks.outputs import set_apart
 from docs.hooks.references import collect
 from docs.hooks.repository import link_repository
@@ -415,9 +416,22 @@ def test_a_block_its_output_and_the_text_after_them_are_set_apart_for_markdown()
 
 # ---- notebooks
 
-CELLS = jupytext.reads(
-    '# %% [markdown]\n# # Lab { #lab }\n\n# %%\nprint(1)\n\n# %% alt="What one sees"\nplot()\n', fmt="py:percent"
-).cells
+
+def cells(*outputs: list[NotebookNode]) -> list[NotebookNode]:
+    """A lab that has been run: a cell with text, one that prints, and one that draws; with the outputs of the two."""
+    source = '# %% [markdown]\n# # Lab { #lab }\n\n# %%\nprint(1)\n\n# %% alt="What one sees"\nplot()\n'
+    made = jupytext.reads(source, fmt="py:percent").cells
+    for cell, put_out in zip(made[1:], outputs, strict=True):
+        cell.outputs = put_out
+    return made
+
+
+def stream(text: str, name: str = "stdout") -> NotebookNode:
+    return new_output("stream", name=name, text=text)
+
+
+def shown(kind: str, content: str) -> NotebookNode:
+    return new_output("display_data", {"text/plain": "<what it is>", kind: content})
 
 
 def drawn(**styles: Any) -> str:
@@ -465,32 +479,17 @@ def test_a_color_that_does_not_follow_the_palette_is_named():
     assert {"ink", "soft", "grid", "paper", "blue", "orange", "green", "purple"} == set(PALETTE.values())
 
 
-def rendered(*outputs: str) -> str:
-    """A notebook as nbconvert renders it: a Markdown cell, and a code cell for each of the `outputs`."""
-    cell = '<div class="jp-Cell jp-CodeCell jp-Notebook-cell">\n<div class="jp-Cell jp-CodeCell jp-Notebook-cell" id="cell-id=1">\n<pre>code</pre>{}</div>\n</div>'
-    return '<style>p {}</style><div class="jp-Cell jp-MarkdownCell" id="cell-id=0">theirs</div>' + "".join(
-        cell.format(output) for output in outputs
-    )
-
-
-def output(kind: str, content: str, more: str = "") -> str:
-    return f'<div class="jp-OutputArea-child"><div class="jp-RenderedText jp-OutputArea-output{more}" data-mime-type="{kind}" tabindex="0">\n{content}\n</div>\n</div>'
-
-
-def drawing(svg: str) -> str:
-    return output(
-        "image/svg+xml",
-        f'<img alt="No description" src="data:image/svg+xml;base64,{base64.b64encode(svg.encode()).decode()}"/>',
-    )
+def drawing() -> NotebookNode:
+    return shown("image/svg+xml", drawn())
 
 
 def test_a_lab_becomes_markdown_of_the_book():
-    pieces = (
-        output("text/plain", "<pre>\r 0%\r50%</pre>")
-        + output("text/plain", "<pre>\r100%\na &lt; <b>b</b>\n</pre>")
-        + output("text/plain", "<pre>7</pre>", " jp-OutputArea-executeResult")
-    )
-    text, plots = as_markdown(CELLS, printed(rendered(pieces, drawing(drawn()))))
+    pieces = [
+        stream("\r 0%\r50%"),
+        stream("\r100%\na < \x1b[1mb\x1b[0m"),
+        new_output("execute_result", {"text/plain": "7"}),
+    ]
+    text, plots = as_markdown(cells(pieces, [drawing()]))
     assert (
         text
         == "# Lab { #lab }\n\n```python\nprint(1)\n```\n\n```text\n100%\na < b\n7\n```\n\n```python\nplot()\n```\n\n![What one sees](plot:0)"
@@ -503,9 +502,7 @@ def test_a_progress_bar_is_shown_as_it_ends():
 
 
 def test_of_what_goes_to_stderr_the_author_is_told(caplog):
-    as_markdown(
-        CELLS, printed(rendered(output("application/vnd.jupyter.stderr", "<pre>noise</pre>"), drawing(drawn())))
-    )
+    as_markdown(cells([stream("noise", "stderr")], [drawing()]))
     (warning,) = caplog.records  # at which a strict build fails
     assert (
         warning.levelname == "WARNING"
@@ -517,21 +514,19 @@ def test_of_what_goes_to_stderr_the_author_is_told(caplog):
 @pytest.mark.parametrize(
     ("outputs", "words"),
     [
-        (("", ""), "'plot()' draws 0 plots"),
+        (([], []), "'plot()' draws 0 plots"),
         (
-            (drawing(drawn()), drawing(drawn())),
+            ([drawing()], [drawing()]),
             "'print(1)' draws 1 plots; where a cell draws, it draws one, and says for those who don't see it",
         ),
-        (("", drawing(drawn()) * 2), "'plot()' draws 2 plots"),
-        (("", output("image/png", "<img/>")), "puts out image/png"),
-        (("", output("text/html", "<table></table>")), "puts out text/html"),
-        (("", output("image/svg+xml", "<svg></svg>")), "mend DRAWN"),
-        (("",), "mend CODE_CELL"),
+        (([], [drawing()] * 2), "'plot()' draws 2 plots"),
+        (([], [shown("image/png", "iVBORw0KGgo=")]), "puts out image/png"),
+        (([], [shown("text/html", "<table></table>")]), "puts out text/html"),
     ],
 )
 def test_what_a_page_cannot_show_is_named(outputs, words):
     with pytest.raises(ValueError) as error:
-        as_markdown(CELLS, printed(rendered(*outputs)))
+        as_markdown(cells(*outputs))
     assert words in str(error.value)
 
 
@@ -558,7 +553,7 @@ def test_jupyter_gets_markdown_that_it_can_read(markdown, plain):
 
 @pytest.mark.parametrize("language", ["zh", "en"])
 def test_a_notebook_for_download_says_what_it_needs_and_has_nothing_of_the_book_s_own(language):
-    made = nbformat.reads(notebook(CELLS, language, lambda target: ""), as_version=4)
+    made = nbformat.reads(notebook(cells([], []), language, lambda target: ""), as_version=4)
     assert [cell.cell_type for cell in made.cells] == [
         "markdown",
         "code",

@@ -138,12 +138,10 @@ def test_pytest_does_not_take_a_lab_for_a_test(project):
 
 def test_what_has_been_run_once_is_kept_for_each_language(project):
     def kept() -> dict[Path, int]:
-        return {
-            path: path.stat().st_mtime_ns for path in (project / ".cache" / "notebooks").rglob("*") if path.is_file()
-        }
+        return {path: path.stat().st_mtime_ns for path in (project / ".cache" / "labs").rglob("*") if path.is_file()}
 
     before = kept()
-    assert sorted(path.relative_to(project / ".cache" / "notebooks").parts[0] for path in before) == ["en", "zh"]
+    assert sorted(path.relative_to(project / ".cache" / "labs").parts[0] for path in before) == ["en", "zh"]
     again = build(project, project / "site")
     assert again.returncode == 0 and kept() == before
 
