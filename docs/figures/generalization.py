@@ -96,8 +96,8 @@ def degrees(say: Say, degree: float = 3) -> list[Drawing]:
     plot = Plot(second, (0, 14), (0, 24), left=36, top=40)
     plot.axes(ticks(range(0, 15, 2)), ticks(range(0, 25, 6)), x_label=say("次数", "degree"))
     plot.title(say(f"误差：旧 {error:.1f}，新 {new_error:.1f}", f"error: old {error:.1f}, new {new_error:.1f}"))
-    for which, color in [(1, "green"), (2, "blue")]:
-        errors = [_fitted(d)[which] for d in range(15)]
+    fits = [_fitted(d) for d in range(15)]
+    for errors, color in [([old for _, old, _ in fits], "green"), ([new for _, _, new in fits], "blue")]:
         plot.curve(range(15), errors, color=color)
         if errors[int(degree)] <= 24:
             second.circle(*plot.at(degree, errors[int(degree)]), 5, fill="paper", stroke=color, width=2.5)

@@ -192,9 +192,6 @@ def functions(tree: ast.Module) -> dict[str, ast.FunctionDef]:
 
 SHOWN = {"_forward", "_backward", "_step", "softmax", "generate", "train_epoch"}
 CHECKS_LATER = {
-    "neural_network.Neuron.forward": "the weighted sum may go beyond the range of numbers",
-    "neural_network.Layer.backward": "the slopes may go beyond the range of numbers",
-    "neural_network._as_rows": "a row may come without its brackets",
     "optimizers.Optimizer.clip_gradients": "the length of the gradient may go beyond the range of numbers",
     "training.train_epoch": "the batches are looked at as they come",
 }
