@@ -5,12 +5,12 @@ from playwright.sync_api import Page, expect
 
 from docs.hooks.listings import listing
 
-LISTED = "scratchml.neural_network.Neuron.forward"
+LISTED = "scratchml.neural_network.Neuron.gradients"
 
 
 @pytest.fixture
 def chapter(tab: Page, hosts) -> Page:
-    tab.goto(f"{hosts['in a folder']}en/neural-networks/neurons-and-layers/")
+    tab.goto(f"{hosts['in a folder']}en/neural-networks/backpropagation-algorithm/")
     return tab
 
 
