@@ -26,6 +26,10 @@ EARLY_USES = {
     "foundations.md#foundations": {"shape", "axis", "形状"},  # the self-test asks what the chapter teaches
     "foundations.md#variance": {"weight", "权重"},  # the sentence says what a weight is
     "neural-networks/machine-learning.md#fields": {"深度、宽度"},  # a part of 深度学习, which it explains
+    "neural-networks/training.md#weight-decay": {
+        "regularization",
+        "正则化",
+    },  # a part of L2 regularization, which it explains
     "neural-networks/neurons-and-layers.md#biology": {
         "layer",
         "层",
