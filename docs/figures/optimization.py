@@ -6,6 +6,7 @@ from functools import partial
 
 import numpy as np
 
+from bowl import path_over_the_bowl
 from drawing import Array, Drawing, Plot, Say, powers_of_ten, ticks
 from scratchml import (
     SGD,
@@ -62,38 +63,19 @@ def coordinates(say: Say) -> list[Drawing]:
     return panels
 
 
-def _over_the_bowl(path: Array, title: str, color: str) -> Drawing:
-    """A path over the contour lines of the bowl."""
-    drawing = Drawing(340, 240)
-    plot = Plot(drawing, (-4, 6), (-2.4, 2.4), left=36, right=8, top=28, bottom=40)
-    plot.axes(ticks(range(-4, 7, 2)), ticks((-2, -1, 0, 1, 2)), x_label="w₂")
-    drawing.text(12, plot.top + 6, "w₁", size=drawing.small, color="soft")
-    plot.title(title)
-    angles = np.linspace(0, 2 * np.pi, 121)
-    for level in [0.05, 0.2, 0.4]:  # ovals whose half-axes are √(level / 1.6) and √(level / 0.05)
-        plot.curve(
-            np.sqrt(level / 0.05) * np.cos(angles), np.sqrt(level / 1.6) * np.sin(angles), color="soft", width=0.75
-        )
-    plot.curve(path[:, 1], path[:, 0], color=color, width=1.5)
-    for w1, w2 in path:
-        drawing.circle(*plot.at(w2, w1), 3, fill=color)
-    drawing.circle(*plot.at(0, 0), 3.5, stroke="ink")
-    return drawing
-
-
 @sliders(beta=Slider("动量 β", "momentum β", np.linspace(0, 0.95, 39)))
 def bowl(say: Say, beta: float = 0.5) -> Drawing:
     """Twenty steps down the bowl with one momentum, and the loss after them."""
     path = _descend(partial(SGD, momentum=beta), 0.6, 20)
     loss = 1.6 * path[-1, 0] ** 2 + 0.05 * path[-1, 1] ** 2
-    return _over_the_bowl(path, say(f"20 步以后的损失：{loss:.4f}", f"loss after 20 steps: {loss:.4f}"), "blue")
+    return path_over_the_bowl(path, say(f"20 步以后的损失：{loss:.4f}", f"loss after 20 steps: {loss:.4f}"), "blue")
 
 
 def slant(say: Say) -> list[Drawing]:
     """Twenty steps of gradient descent and of Adam, at the same rate."""
     return [
-        _over_the_bowl(_descend(SGD, 0.3, 20), say("梯度下降", "gradient descent"), "orange"),
-        _over_the_bowl(_descend(Adam, 0.3, 20), "Adam", "purple"),
+        path_over_the_bowl(_descend(SGD, 0.3, 20), say("梯度下降", "gradient descent"), "orange"),
+        path_over_the_bowl(_descend(Adam, 0.3, 20), "Adam", "purple"),
     ]
 
 

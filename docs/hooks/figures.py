@@ -4,6 +4,7 @@ One with sliders has a file with a frame for each of their positions, which the 
 one. In the offline edition, where a page can ask for nothing, the frames stand in the page.
 """
 
+import ast
 import hashlib
 import html
 import json
@@ -78,17 +79,26 @@ def draw(names: set[str], language: str) -> dict[str, Figure]:
 
 
 def _fingerprint(name: str) -> str:
-    """Of all that a figure is drawn from: its module, the drawing vocabulary, the package with its data, and measured times."""
-    sources = [
-        FIGURES / f"{name.split('.')[0]}.py",
-        *(FIGURES / file for file in ("drawing.py", "sliders.py", "__main__.py")),
-    ]
+    """Of all that a figure is drawn from: its module and what that imports, the package with its data, and measured times."""
+    sources = sorted(_imported(FIGURES / f"{name.split('.')[0]}.py") | _imported(FIGURES / "__main__.py"))
     sources += sorted(path for path in (ROOT / "scratchml").rglob("*") if path.is_file() and path.suffix != ".pyc")
     sources += sorted((ROOT / "benchmarks").glob("*.json"))
     digest = hashlib.sha256()
     for path in sources:
-        digest.update(path.read_bytes() if path.exists() else b"")
+        digest.update(path.read_bytes())
     return digest.hexdigest()[:16]
+
+
+def _imported(module: Path) -> set[Path]:
+    """A module of the figures and those that it imports, as far as they are there."""
+    if not module.exists():
+        return set()
+    try:
+        nodes = list(ast.walk(ast.parse(module.read_bytes())))
+    except SyntaxError:  # drawing it will say so
+        nodes = []
+    names = {node.module for node in nodes if isinstance(node, ast.ImportFrom) and node.module}
+    return {module}.union(*(_imported(module.with_name(f"{name}.py")) for name in names))
 
 
 def frames_uri(name: str, figure: Figure) -> str:

@@ -237,7 +237,7 @@ def code(page: Page, block: Fence) -> list[Problem]:
         return [
             Problem(page.file, block.line + (error.lineno or 1), f"Python can't read the block: {error.msg}; mend it")
         ]
-    names = _imported(tree)
+    names = imported(tree)
     used = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)}
     found = []
     if not any(name in used and full.split(".")[0] == "scratchml" for name, full in names.items()):
@@ -272,7 +272,7 @@ def pasted(page: Page, block: Fence) -> list[Problem]:
     return []
 
 
-def _imported(tree: ast.AST) -> dict[str, str]:
+def imported(tree: ast.AST) -> dict[str, str]:
     """Each name that an import binds, and the full name of what it stands for."""
     names: dict[str, str] = {}
     for node in ast.walk(tree):

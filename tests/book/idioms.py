@@ -15,7 +15,7 @@ import numpy as np
 from mkdocs.utils.yaml import yaml_load
 
 from docs.hooks.chapters import paths
-from tests.book.fences import _imported as imported
+from tests.book.fences import imported
 from tests.book.glossary import PREVIEWS
 from tests.book.page import CODE, LANGUAGES, ROOT, Page, Problem, read_book
 

@@ -118,13 +118,13 @@ def images(page: Page, drawn: set[str]) -> list[Problem]:
 
 
 def figures(root: Path = ROOT) -> dict[str, tuple[str, int]]:
-    """Every figure that docs/figures can draw, module.function, with its file and line."""
+    """Every figure that docs/figures can draw, module.function, a function of `say`, with its file and line."""
     found = {}
     for path in sorted((root / "docs" / "figures").glob("*.py")):
-        if path.stem in {"drawing", "sliders"} or path.stem.startswith("_"):
-            continue
         for node in ast.parse(path.read_text("utf8")).body:
-            if isinstance(node, ast.FunctionDef) and not node.name.startswith("_"):
+            if not isinstance(node, ast.FunctionDef) or node.name.startswith("_"):
+                continue
+            if [argument.arg for argument in node.args.args[:1]] == ["say"]:
                 found[f"{path.stem}.{node.name}"] = (path.relative_to(root).as_posix(), node.lineno)
     return found
 

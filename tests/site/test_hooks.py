@@ -21,7 +21,7 @@ from matplotlib.figure import Figure
 from nbformat import NotebookNode
 from nbformat.v4 import new_output
 
-from docs.hooks import formulas
+from docs.hooks import figures, formulas
 from docs.hooks.accessibility import mark_other_language
 from docs.hooks.chapters import number, numbers
 from docs.hooks.figures import FIGURES, draw, frames_uri, insert_figures
@@ -258,6 +258,27 @@ def test_a_figure_that_cannot_be_drawn_is_named(name):
     with pytest.raises(ValueError) as error:
         draw({name}, "en")
     assert name in str(error.value) and "no_such" in str(error.value).splitlines()[-1]
+
+
+def test_a_figure_is_drawn_anew_when_what_its_module_imports_has_changed(tmp_path, monkeypatch):
+    monkeypatch.setattr(figures, "FIGURES", tmp_path)
+    texts = {
+        "chapter": "from shared import dot\n",
+        "shared": "from drawing import Drawing\n",
+        "drawing": "",
+        "__main__": "",
+        "other": "",
+    }
+    for name, text in texts.items():
+        (tmp_path / f"{name}.py").write_text(text)
+    kept = figures._fingerprint("chapter.figure")
+    for name in texts:
+        path = tmp_path / f"{name}.py"
+        path.write_text(texts[name] + "# changed\n")
+        assert (figures._fingerprint("chapter.figure") == kept) == (name == "other"), name
+        path.write_text(texts[name])
+    (tmp_path / "chapter.py").write_text("def figure(")  # drawing it says so
+    assert figures._fingerprint("chapter.figure") != kept
 
 
 # ---- listings
