@@ -116,6 +116,12 @@ def _of(node: ast.AST, names: dict[str, str], own: set[str]) -> Iterator[Idiom]:
             yield Idiom(line, "@", "@")
         case ast.Lambda():
             yield Idiom(line, "lambda", r"\blambda\b")
+        case ast.Starred(ctx=ast.Load()):
+            yield Idiom(line, "*items", r"[(\[ ]\*\w")
+        case ast.ClassDef(bases=bases) if bases:
+            yield Idiom(line, "class B(A)", r"class \w+\(\w+\)")
+        case ast.Try():
+            yield Idiom(line, "try", r"\btry\b")
         case ast.FormattedValue(format_spec=ast.JoinedStr(values=values)):
             spec = "".join(str(value.value) if isinstance(value, ast.Constant) else "8" for value in values)
             for part in SPEC.findall(spec):
