@@ -83,7 +83,9 @@ def cured(say: Say) -> list[Drawing]:
             label = say(f"{len(stuck)} 个：有用的隐藏神经元太少", f"{len(stuck)}: too few useful hidden neurons")
             plot.label(epochs, 0.25, label, color="purple", anchor="end")
         learned = len(runs) - len(stuck)
-        plot.label(epochs, 0, say(f"{learned} 个学会了", f"{learned} learned"), color="blue", anchor="end")
+        plot.label(
+            epochs, 0 if stuck else 0.3, say(f"{learned} 个学会了", f"{learned} learned"), color="blue", anchor="end"
+        )
         panels.append(plot.drawing)
     return panels
 
