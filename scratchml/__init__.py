@@ -59,7 +59,17 @@ from scratchml.checkpoint import (
     resume_checkpoint,
     save_checkpoint,
 )
-from scratchml.datasets import Digits, digits, idioms, names, one_hot, spirals, xor
+from scratchml.datasets import (
+    Digits,
+    WordVectors,
+    digits,
+    idioms,
+    names,
+    one_hot,
+    spirals,
+    word_vectors,
+    xor,
+)
 from scratchml.distributed import ProcessGroup
 from scratchml.embedding import Embedding
 from scratchml.generation import generate, next_token_probabilities
@@ -73,6 +83,7 @@ from scratchml.losses import (
     SquaredError,
     cross_entropy,
     cross_entropy_gradient,
+    next_token_loss,
     squared_error,
     squared_error_gradient,
 )
@@ -127,6 +138,7 @@ __all__ = [
     "Tanh",
     "Tokenizer",
     "TransformerBlock",
+    "WordVectors",
     "attention_gradients",
     "causal_mask",
     "check_gradients",
@@ -143,6 +155,7 @@ __all__ = [
     "load_checkpoint",
     "mean_loss",
     "names",
+    "next_token_loss",
     "next_token_probabilities",
     "next_token_windows",
     "numerical_gradient",
@@ -165,5 +178,6 @@ __all__ = [
     "tanh_derivative",
     "train_epoch",
     "warmup_cosine",
+    "word_vectors",
     "xor",
 ]

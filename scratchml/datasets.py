@@ -12,6 +12,7 @@ _DATA = Path(__file__).parent / "data"
 
 
 Split = Literal["stratified", "writers"]
+Part = Literal["all", "train", "validation"]
 
 
 class Digits(NamedTuple):
@@ -86,9 +87,35 @@ def idioms() -> list[str]:
     return (_DATA / "idioms.txt").read_text("utf-8").split()
 
 
-def names() -> list[str]:
-    """5,163 English given names, the most frequent first."""
-    return (_DATA / "names.txt").read_text("utf-8").split()
+def names(part: Part = "all") -> list[str]:
+    """5,163 English given names, the most frequent first.
+
+    For language models they are shuffled, always in the same way, and split: "train"
+    are 4,647 of them, "validation" the other 516. Raises ValueError for another part.
+    """
+    check.one_of(get_args(Part), part=part)
+    listed = (_DATA / "names.txt").read_text("utf-8").split()
+    if part == "all":
+        return listed
+    shuffled = [listed[i] for i in np.random.default_rng(0).permutation(len(listed))]
+    held_out = len(listed) // 10
+    return shuffled[held_out:] if part == "train" else shuffled[:held_out]
+
+
+class WordVectors(NamedTuple):
+    """Words, and a row of 100 numbers for each."""
+
+    words: list[str]
+    vectors: NDArray[np.float64]  # (words, 100)
+
+
+def word_vectors() -> WordVectors:
+    """Embeddings of 3,000 frequent English words and some others, learned from six
+    billion words of text: GloVe (Pennington et al., 2014; chapter embeddings).
+    """
+    with np.load(_DATA / "word_vectors.npz", allow_pickle=False) as file:
+        vectors = file["steps"] * file["scales"][:, None].astype(np.float64)
+        return WordVectors(file["words"].tolist(), vectors)
 
 
 def one_hot(labels: ArrayLike, num_classes: int) -> NDArray[np.float64]:

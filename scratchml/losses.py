@@ -7,6 +7,7 @@ outputs.
 """
 
 import math
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -46,6 +47,28 @@ def cross_entropy_gradient(labels: ArrayLike, logits: ArrayLike) -> Array:
     loss = CrossEntropy()
     loss.forward(labels, logits)
     return loss.backward()
+
+
+def next_token_loss(
+    model: Callable[[Any], ArrayLike], texts: Iterable[Sequence[int]]
+) -> float:
+    """−ln p of each text's second, third … last token, averaged over all of them.
+
+    Each text is a list of tokens, which the model reads by itself: `model(tokens)`
+    turns T tokens into logits (T, V), and row t scores what follows token t. Raises
+    ValueError without a text, and for one of fewer than two tokens.
+    """
+    total, count = 0.0, 0
+    for text in texts:
+        tokens = check.numbers(text, "a text")
+        if tokens.ndim != 1 or len(tokens) < 2:
+            raise ValueError(f"a text must be a row of at least two tokens, got {text}")
+        inputs, targets = tokens[:-1], tokens[1:]
+        total += cross_entropy(targets, model(inputs)) * len(targets)
+        count += len(targets)
+    if count == 0:
+        raise ValueError("texts must hold at least one text, got none")
+    return total / count
 
 
 class Loss:

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import scratchml
-from scratchml import Digits, NeuralNetwork, digits, idioms, names, one_hot, spirals, xor
+from scratchml import Digits, NeuralNetwork, digits, idioms, names, one_hot, spirals, word_vectors, xor
 
 pytestmark = pytest.mark.filterwarnings("error::RuntimeWarning")
 quick = settings(max_examples=50, deadline=None, derandomize=True)
@@ -298,3 +298,42 @@ def test_the_idioms_are_the_most_frequent_of_jiebas_dictionary():
 def test_changing_the_words_that_were_returned_does_not_reach_the_next_call(words):
     words().clear()
     assert len(words()) > 5000
+
+
+def test_the_parts_of_the_names_are_together_all_of_them_and_share_none():
+    train, validation = names("train"), names("validation")
+    assert len(validation) == 516
+    assert sorted(train + validation) == sorted(names()) and not set(train) & set(validation)
+
+
+def test_frequent_names_are_in_both_parts_as_often_as_rare_ones():
+    rank = {name: i for i, name in enumerate(names())}
+    middle = np.median([rank[name] for name in names("validation")])
+    assert abs(middle / len(rank) - 0.5) < 0.05
+
+
+def test_the_parts_of_the_names_are_always_the_same():
+    assert names("validation")[:3] == ["nikki", "lynne", "sherilyn"]
+
+
+def test_an_unknown_part_is_refused_by_name():
+    with pytest.raises(ValueError, match=r"part must be .*validation.*got 'test'"):
+        names("test")
+
+
+def test_word_vectors_have_a_row_for_each_word():
+    words, vectors = word_vectors()
+    assert vectors.shape == (len(words), 100) and vectors.dtype == np.float64
+    assert len(set(words)) == len(words) and all(re.fullmatch("[a-z]+", word) for word in words)
+
+
+def test_the_notice_counts_the_word_vectors():
+    notice = (Path(scratchml.__file__).parent / "data" / "NOTICE.md").read_text("utf8")
+    assert f"{len(word_vectors().words):,} English words" in notice
+
+
+def test_the_nearest_word_to_paris_less_france_and_germany_is_berlin():
+    words, vectors = word_vectors()
+    row = {word: vector / np.linalg.norm(vector) for word, vector in zip(words, vectors, strict=True)}
+    target = vectors[words.index("paris")] - vectors[words.index("france")] + vectors[words.index("germany")]
+    assert max(row, key=lambda word: row[word] @ target) == "berlin"

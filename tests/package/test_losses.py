@@ -8,11 +8,15 @@ from hypothesis import strategies as st
 
 from scratchml import (
     CrossEntropy,
+    Embedding,
+    Linear,
     Loss,
+    Sequential,
     SquaredError,
     check_gradients,
     cross_entropy,
     cross_entropy_gradient,
+    next_token_loss,
     one_hot,
     softmax,
     squared_error,
@@ -507,3 +511,50 @@ class TestAReadersOwn:
 
         with pytest.raises(ValueError, match=r"^Own\._forward must return a pair: the result, and a tuple .*, got a"):
             Own().forward([[1.0]], [[1.0]])
+
+
+def uniform(tokens):
+    return np.zeros((len(tokens), 5))
+
+
+def test_a_model_that_knows_nothing_pays_the_logarithm_of_the_vocabulary_for_each_next_token():
+    assert next_token_loss(uniform, [[0, 3, 0], [0, 1, 2, 4, 0]]) == pytest.approx(math.log(5))
+
+
+def test_every_token_but_each_texts_first_counts_once_whatever_the_lengths():
+    # after token 0 the model expects 1 with the probability 1/2, after all others it knows nothing
+    table = np.zeros((5, 5))
+    table[0] = np.log([1 / 8, 1 / 2, 1 / 8, 1 / 8, 1 / 8])
+    loss = next_token_loss(lambda tokens: table[tokens], [[0, 1], [0, 1, 2, 3]])
+    assert loss == pytest.approx((2 * math.log(2) + 2 * math.log(5)) / 4)
+
+
+def test_the_model_reads_each_text_by_itself_and_not_its_last_token():
+    seen = []
+
+    def remember(tokens):
+        seen.append(list(tokens))
+        return uniform(tokens)
+
+    next_token_loss(remember, [[0, 3, 0], [0, 1, 2]])
+    assert seen == [[0, 3], [0, 1]]
+
+
+def test_a_model_of_the_package_can_be_the_model():
+    model = Sequential(Embedding(5, 2, rng=0), Linear(2, 5, rng=0))
+    tokens = [0, 3, 1, 0]
+    assert next_token_loss(model, [tokens]) == pytest.approx(cross_entropy(tokens[1:], model(tokens[:-1])))
+
+
+@pytest.mark.parametrize(
+    ("texts", "says"),
+    [
+        ([], "at least one text"),
+        ([[0, 1], [0]], r"two tokens, got \[0\]"),
+        ([0, 1, 2], "a row of at least two tokens, got 0"),
+        (["anna"], "a text"),
+    ],
+)
+def test_texts_without_a_next_token_are_refused(texts, says):
+    with pytest.raises(ValueError, match=says):
+        next_token_loss(uniform, texts)
