@@ -1,0 +1,79 @@
+"""python -m benchmarks.names: part II's models one after the other, on the same names: loss, parameters, seconds of training.
+
+Each learns from `names("train")`, however it likes, and is judged by `next_token_loss` on `names("validation")`, each name
+by itself from its boundary to its end. A chapter that brings a model adds a function and a row.
+"""
+
+import json
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from benchmarks.alternating import machine
+from scratchml import CharTokenizer, names, next_token_loss
+
+RESULTS = Path(__file__).with_suffix(".json")
+TOKENIZER = CharTokenizer("\nabcdefghijklmnopqrstuvwxyz")
+
+
+class Trained(NamedTuple):
+    model: Callable[[Any], Any]  # tokens (T,) → logits (T, V)
+    parameters: int
+
+
+def texts(part: Any) -> list[list[int]]:
+    return [TOKENIZER.encode(f"\n{name}\n") for name in names(part)]
+
+
+def pair_counts() -> np.ndarray:
+    """How often the column's character follows the row's in the training names: (V, V)."""
+    counts = np.zeros((TOKENIZER.vocab_size, TOKENIZER.vocab_size))
+    for tokens in texts("train"):
+        np.add.at(counts, (tokens[:-1], tokens[1:]), 1)
+    return counts
+
+
+def uniform() -> Trained:
+    return Trained(lambda tokens: np.zeros((len(tokens), TOKENIZER.vocab_size)), 0)
+
+
+def letter_frequencies() -> Trained:
+    frequencies = pair_counts().sum(axis=0)
+    logits = np.log(frequencies / frequencies.sum())
+    return Trained(lambda tokens: np.tile(logits, (len(tokens), 1)), logits.size)
+
+
+def bigram_counts() -> Trained:
+    counts = pair_counts() + 1
+    logits = np.log(counts / counts.sum(axis=1, keepdims=True))
+    return Trained(lambda tokens: logits[tokens], logits.size)
+
+
+#: The chapter that brings the model, and how it is trained.
+ROWS: list[tuple[str, Callable[[], Trained]]] = [
+    ("language-models", uniform),
+    ("language-models", letter_frequencies),
+    ("language-models", bigram_counts),
+]
+
+
+def measure(train: Callable[[], Trained]) -> dict[str, Any]:
+    start = time.perf_counter()
+    model, parameters = train()
+    seconds = time.perf_counter() - start
+    loss = next_token_loss(model, texts("validation"))
+    return {"model": train.__name__, "loss": round(loss, 4), "parameters": parameters, "seconds": round(seconds, 2)}
+
+
+def main() -> None:
+    rows = [{"chapter": chapter} | measure(train) for chapter, train in ROWS]
+    RESULTS.write_text(json.dumps({"machine": machine(), "rows": rows}, indent=1) + "\n", "utf8")
+    for row in rows:
+        print(f"{row['model']:<24}{row['loss']:>8}{row['parameters']:>8} parameters{row['seconds']:>8} s")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,39 @@
+"""The loss on names of all models of part II so far, a chart that grows from chapter to chapter (benchmarks/names.py)."""
+
+import json
+from pathlib import Path
+
+from drawing import Drawing, Plot, Say, number, ticks
+
+RESULTS = Path(__file__).parents[2] / "benchmarks" / "names.json"
+MODELS = {
+    "uniform": ("都一样", "all the same"),
+    "letter_frequencies": ("字母频率", "letter frequencies"),
+    "bigram_counts": ("二元语法：数出来", "bigrams, counted"),
+}
+BEST, WORST = 2.0, 3.4  # what the axis shows
+ROW = 44
+
+
+def losses_until(chapter: str, say: Say) -> Drawing:
+    """A row for each model up to those of `chapter`, which are blue: its loss as a place, its parameters and seconds beside its name."""
+    rows = json.loads(RESULTS.read_text("utf8"))["rows"]
+    last = max(i for i, row in enumerate(rows) if row["chapter"] == chapter)
+    rows = rows[: last + 1]
+    drawing = Drawing(356, 40 + len(rows) * ROW + 48)
+    drawing.title(say("没见过的名字上的损失", "loss on names not seen before"))
+    plot = Plot(drawing, (BEST, WORST), (len(rows), 0), left=12, right=44, top=34, bottom=44)
+    plot.axes(ticks([2, 2.5, 3]), {}, x_label=say("每个字符的平均损失", "loss for each character, on average"))
+    for i, row in enumerate(rows):
+        new = row["chapter"] == chapter
+        x, y = plot.at(row["loss"], i + 0.72)
+        drawing.text(12, y - 15, say(*MODELS[row["model"]]), anchor="start", bold=new)
+        cost = say(
+            f"{row['parameters']:,} 个参数，{number(row['seconds'])} 秒",
+            f"{row['parameters']:,} parameters, {number(row['seconds'])} s",
+        )
+        drawing.text(344, y - 15, cost, anchor="end", size=drawing.small, color="soft")
+        drawing.line([(12, y), (x, y)], color="blue" if new else "soft", width=3 if new else 1.5)
+        drawing.circle(x, y, 5, fill="blue" if new else "soft")
+        drawing.note((x, y), f"{row['loss']:.3f}", gap=9, color="ink", bold=new)
+    return drawing
