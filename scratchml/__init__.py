@@ -60,8 +60,10 @@ from scratchml.checkpoint import (
     save_checkpoint,
 )
 from scratchml.datasets import (
+    BlackCat,
     Digits,
     WordVectors,
+    black_cat,
     digits,
     idioms,
     names,
@@ -106,6 +108,7 @@ __all__ = [
     "SGD",
     "Adam",
     "BPETokenizer",
+    "BlackCat",
     "CharTokenizer",
     "CrossEntropy",
     "Digits",
@@ -140,6 +143,7 @@ __all__ = [
     "TransformerBlock",
     "WordVectors",
     "attention_gradients",
+    "black_cat",
     "causal_mask",
     "check_gradients",
     "cross_entropy",

@@ -118,6 +118,33 @@ def word_vectors() -> WordVectors:
         return WordVectors(file["words"].tolist(), vectors)
 
 
+class BlackCat(NamedTuple):
+    """A head that was made by hand, and the three words that it reads."""
+
+    words: list[str]
+    embeddings: NDArray[np.float64]  # (3, 4): noun, adjective, animal, black
+    W_q: NDArray[np.float64]  # (4, 4), as are the others
+    W_k: NDArray[np.float64]
+    W_v: NDArray[np.float64]
+
+
+def black_cat() -> BlackCat:
+    """*the black cat*, with a head in which a noun looks for its adjective (chapter
+    attention).
+
+    A word has four numbers: is it a noun, an adjective, an animal, is it black? A noun's
+    query points along "adjective", only an adjective's key does, and a value is black.
+    """
+    embeddings = np.array(
+        [[0.0, 0.0, 0.0, 0.0], [0.0, 1.0, 0.0, 1.0], [1.0, 0.0, 1.0, 0.0]]
+    )
+    W_q, W_k, W_v = np.zeros((3, 4, 4))
+    W_q[0, 1] = 4  # noun → adjective wanted
+    W_k[1, 1] = 1  # adjective → adjective
+    W_v[3, 3] = 1  # black → black
+    return BlackCat(["the", "black", "cat"], embeddings, W_q, W_k, W_v)
+
+
 def one_hot(labels: ArrayLike, num_classes: int) -> NDArray[np.float64]:
     """A row for each label: 1 in the label's column, 0 elsewhere.
 

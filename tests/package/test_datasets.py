@@ -10,7 +10,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import scratchml
-from scratchml import Digits, NeuralNetwork, digits, idioms, names, one_hot, spirals, word_vectors, xor
+from scratchml import (
+    Digits,
+    NeuralNetwork,
+    black_cat,
+    digits,
+    idioms,
+    names,
+    one_hot,
+    scaled_dot_product_attention,
+    spirals,
+    word_vectors,
+    xor,
+)
 
 pytestmark = pytest.mark.filterwarnings("error::RuntimeWarning")
 quick = settings(max_examples=50, deadline=None, derandomize=True)
@@ -337,3 +349,12 @@ def test_the_nearest_word_to_paris_less_france_and_germany_is_berlin():
     row = {word: vector / np.linalg.norm(vector) for word, vector in zip(words, vectors, strict=True)}
     target = vectors[words.index("paris")] - vectors[words.index("france")] + vectors[words.index("germany")]
     assert max(row, key=lambda word: row[word] @ target) == "berlin"
+
+
+def test_the_cat_takes_on_most_of_the_black_and_a_word_without_a_question_looks_at_all_alike():
+    words, x, W_q, W_k, W_v = black_cat()
+    outputs, weights = scaled_dot_product_attention(x @ W_q, x @ W_k, x @ W_v)
+    cat, the = words.index("cat"), words.index("the")
+    share = np.exp(2) / (np.exp(2) + 2)
+    np.testing.assert_allclose(outputs[cat], [0, 0, 0, share])
+    np.testing.assert_allclose(weights[the], 1 / 3)
