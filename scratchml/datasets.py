@@ -132,8 +132,9 @@ def black_cat() -> BlackCat:
     """*the black cat*, with a head in which a noun looks for its adjective (chapter
     attention).
 
-    A word has four numbers: is it a noun, an adjective, an animal, is it black? A noun's
-    query points along "adjective", only an adjective's key does, and a value is black.
+    A word has four numbers: is it a noun, an adjective, an animal, is it black? A
+    noun's query points along "adjective", only an adjective's key does, and a value
+    is black.
     """
     embeddings = np.array(
         [[0.0, 0.0, 0.0, 0.0], [0.0, 1.0, 0.0, 1.0], [1.0, 0.0, 1.0, 0.0]]
