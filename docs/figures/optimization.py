@@ -71,6 +71,66 @@ def bowl(say: Say, beta: float = 0.5) -> Drawing:
     return path_over_the_bowl(path, say(f"20 步以后的损失：{loss:.4f}", f"loss after 20 steps: {loss:.4f}"), "blue")
 
 
+def _angles(beta: float) -> Array:
+    """Between the velocity and the gradient of all digits, in degrees, after each of the last 25 batches of an epoch."""
+    images, labels, _, _ = digits()
+    rng = np.random.default_rng(0)
+    model = Sequential(Linear(64, 32, rng=rng), ReLU(), Linear(32, 10, rng=rng))
+    loss, optimizer = CrossEntropy(), SGD(model.parameters(), 0.1)
+
+    def gradient(images: Array, labels: Array) -> Array:
+        loss.forward(labels, model.forward(images))
+        optimizer.zero_gradients()
+        model.backward_to_parameters(loss.backward())
+        return optimizer.gradients.copy()
+
+    full = gradient(images, labels)
+    v, angles = np.zeros_like(full), []
+    for batch_images, batch_labels in MiniBatches(images, labels, 32, rng=1):
+        v = beta * v + gradient(batch_images, batch_labels)
+        angles.append(np.degrees(np.arccos(v @ full / np.sqrt((v @ v) * (full @ full)))))
+    return np.array(angles[20:])
+
+
+def aim(say: Say) -> Drawing:
+    """The velocities of 25 steps, as arrows at their angles to the gradient of all digits."""
+    drawing = Drawing(356, 214)
+    for number, (beta, color) in enumerate([(0.0, "orange"), (0.5, "blue"), (0.9, "green")]):
+        x, y, length = 12 + 117 * number, 106, 84
+        drawing.text(x, 16, f"β = {beta:g}", color=color, anchor="start")
+        angles = _angles(beta)
+        for step, angle in enumerate(np.radians(angles)):
+            side = -1 if step % 2 else 1
+            end = (x + length * np.cos(angle), y + side * length * np.sin(angle))
+            drawing.line([(x, y), end], color=color, width=1)
+        drawing.arrow((x, y), (x + length + 14, y), width=2.5)
+        drawing.text(x, 204, say(f"平均 {angles.mean():.0f}°", f"mean {angles.mean():.0f}°"), anchor="start")
+    return drawing
+
+
+def floor(say: Say) -> Drawing:
+    """How far the noise throws w about, for three pairs of a rate and a momentum."""
+    drawing = Drawing(356, 240)
+    plot = Plot(drawing, (0, 300), (-2.2, 2.6), left=36, right=12, top=28, bottom=44)
+    plot.axes(ticks(range(0, 301, 100)), ticks((-2, -1, 0, 1, 2)), x_label=say("步", "step"), y_label="w")
+    for rate, beta, color, width, place in [
+        (0.1, 0.9, "blue", 2.0, 2),
+        (0.1, 0.0, "orange", 1.25, 108),
+        (0.01, 0.9, "green", 2.0, 205),
+    ]:
+        rng = np.random.default_rng(0)
+        w = Parameter(np.array([0.0]))
+        optimizer = SGD([w], rate, momentum=beta)
+        places = [0.0]
+        for _ in range(300):
+            w.gradient = w.value + rng.normal()
+            optimizer.step()
+            places.append(w.value[0])
+        plot.curve(range(301), places, color=color, width=width)
+        plot.label(place, 2.35, f"η {rate:g}, β {beta:g}", color=color, above=0)
+    return drawing
+
+
 def slant(say: Say) -> list[Drawing]:
     """Twenty steps of gradient descent and of Adam, at the same rate."""
     return [
