@@ -71,7 +71,13 @@ def eli(say: Say) -> Drawing:
         middle = (boxes[i].right[0] + boxes[i + 1].left[0]) / 2
         drawing.text(middle, 36, f"{p:.3f}", size=drawing.small, color="blue", bold=True)
         drawing.text(middle, 98, f"{-math.log(p):.2f}", size=drawing.small, color="orange", bold=True)
-    drawing.text(12, 16, say("概率，相乘：", "probabilities, multiplied: ") + f"{math.exp(-total):.6f}", anchor="start", color="blue")
+    drawing.text(
+        12,
+        16,
+        say("概率，相乘：", "probabilities, multiplied: ") + f"{math.exp(-total):.6f}",
+        anchor="start",
+        color="blue",
+    )
     drawing.text(12, 124, say("意外，相加：", "surprises, added: ") + f"{total:.2f}", anchor="start", color="orange")
     return drawing
 
@@ -114,7 +120,13 @@ def smoothing(say: Say, k: float = 1.0) -> list[Drawing]:
         x, top = plot.at(i, float(share))
         bars.line([(x, plot.bottom), (x, top)], color="blue", width=7)
     u = float(shares[TOKENIZER.encode("u")[0]])
-    bars.text(40, 18, say(f"k = {number(k)}，q 后面是 u：", f"k = {number(k)}, u after q: ") + f"{u:.3f}", anchor="start", bold=True)
+    bars.text(
+        40,
+        18,
+        say(f"k = {number(k)}，q 后面是 u：", f"k = {number(k)}, u after q: ") + f"{u:.3f}",
+        anchor="start",
+        bold=True,
+    )
     return [curves, bars]
 
 
@@ -140,6 +152,19 @@ def descent(say: Say) -> Drawing:
     plot.axes(ticks([0, 20, 40, 60]), ticks([2.4, 2.8, 3.2]), x_label=say("步数", "steps"))
     plot.curve([0, 60], [floor, floor], color="orange", dashed=True)
     plot.curve(range(61), reached, color="blue")
-    plot.label(4, 3.25, say(f"开始：ln 27 = {reached[0]:.3f}", f"at the start: ln 27 = {reached[0]:.3f}"), color="blue", above=0)
-    plot.label(59, floor, say(f"数出来的表：{floor:.3f}", f"the counted table: {floor:.3f}"), color="orange", anchor="end", above=-20)
+    plot.label(
+        4,
+        3.25,
+        say(f"开始：ln 27 = {reached[0]:.3f}", f"at the start: ln 27 = {reached[0]:.3f}"),
+        color="blue",
+        above=0,
+    )
+    plot.label(
+        59,
+        floor,
+        say(f"数出来的表：{floor:.3f}", f"the counted table: {floor:.3f}"),
+        color="orange",
+        anchor="end",
+        above=-20,
+    )
     return drawing
