@@ -2,6 +2,7 @@
 
 import math
 from functools import cache
+from itertools import pairwise
 
 import numpy as np
 
@@ -64,7 +65,7 @@ def eli(say: Say) -> Drawing:
         for i, token in enumerate(read)
     ]
     total = 0.0
-    for i, (before, after) in enumerate(zip(read[:-1], read[1:], strict=True)):
+    for i, (before, after) in enumerate(pairwise(read)):
         p = float(shares[before, after])
         total -= math.log(p)
         drawing.arrow(boxes[i].right, boxes[i + 1].left)
