@@ -7,8 +7,8 @@ from drawing import Drawing, Plot, Say, number, ticks
 
 RESULTS = Path(__file__).parents[2] / "benchmarks" / "names.json"
 MODELS = {
-    "uniform": ("都一样", "all the same"),
-    "letter_frequencies": ("字母频率", "letter frequencies"),
+    "uniform": ("27 个字符都一样", "all equally likely"),
+    "letter_frequencies": ("只看字母频率", "letter frequencies"),
     "bigram_counts": ("二元语法：数出来", "bigrams, counted"),
 }
 BEST, WORST = 2.0, 3.4  # what the axis shows
