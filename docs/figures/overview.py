@@ -1,11 +1,12 @@
 """Figures of the chapter: from a text to the next token."""
 
+import math
 from functools import cache
 
 import numpy as np
 
-from drawing import Array, Drawing, Say, text_width
-from scratchml import pretrained, softmax
+from drawing import Array, Drawing, Say, number, text_width
+from scratchml import pretrained, softmax, tanh
 from sliders import Slider, sliders
 from transformer_map import you_are_here
 
@@ -32,19 +33,19 @@ def rhyme(say: Say, memory: int = 2) -> Drawing:
     unsure = [len(followers[before]) > 1 for before in seen]
     sure, guesses = len(words) - 1 - sum(unsure), len(words) - 1
 
-    drawing = Drawing(356, 266)
+    drawing = Drawing(356, 224)
     drawing.text(0, 18, say("有把握：", "sure: ") + f"{sure} / {guesses}", anchor="start", bold=True, color="blue")
     drawing.text(356, 18, say("拿不准：", "unsure: ") + str(sum(unsure)), anchor="end", bold=True, color="orange")
-    space, y, i = 6.0, 28.0, 0
+    space, y, i = 7.0, 28.0, 0
     for line in RHYME.split("\n"):
         x, y = 0.0, y + 24
         for word in line.split():
-            width = text_width(word, bold=True)
+            width = text_width(word)
             if x + width > drawing.width:
                 x, y = 14.0, y + 22
             if unsure[i]:
-                drawing.rectangle(x - 2, y - 15, width + 4, 20, stroke="orange")
-            drawing.text(x, y, word, anchor="start", color="orange" if unsure[i] else "ink", bold=unsure[i])
+                drawing.rectangle(x - 3, y - 15, width + 6, 20, stroke="orange")
+            drawing.text(x, y, word, anchor="start", color="orange" if unsure[i] else "ink")
             x += width + space
             i += 1
     return drawing
@@ -61,11 +62,11 @@ def writing(say: Say) -> Drawing:
         choices.append(int(p.argmax()))
         tokens.append(choices[-1])
     drawing = Drawing(356, 234)
-    letters = [letter if i % 2 == 0 else "" for i, letter in enumerate("abcdefghijklmnopqrstuvwxyz")]
+    letters = [letter if i % 2 == 0 and letter != "y" else "" for i, letter in enumerate("abcdefghijklmnopqrstuvwxyz")]
     cell = (10.6, 20.0)
     rows[0] = say("空白", "nothing")
     grid = drawing.heat_map(62, 44, np.array(table), cell=cell, rows=rows, columns=[*letters, ""], largest=1)
-    drawing.note(grid.column(26).top, say("结束", "end"), "above", gap=21, color="ink")
+    drawing.note(grid.column(26).top, say("结束", "end"), "above", gap=7, color="ink")
     for i, choice in enumerate(choices):
         box = grid.cell(i, (choice - 1) % 27)
         drawing.rectangle(box.x - 1, box.y - 1, box.width, box.height, stroke="orange", line_width=2)
@@ -81,10 +82,11 @@ def _shares() -> Array:
     words = rng.normal(size=(21, 16))
     other = words.copy()
     other[0] = rng.normal(size=16)
-    h, g = np.zeros(16), np.zeros(16)
+    h: Array = np.zeros(16)
+    g: Array = np.zeros(16)
     distances = list[float]()
     for x, y in zip(words, other, strict=True):
-        h, g = np.tanh(x @ W + h @ U), np.tanh(y @ W + g @ U)
+        h, g = tanh(x @ W + h @ U), tanh(y @ W + g @ U)
         distances.append(float(np.sqrt((h - g) @ (h - g))))
     return np.array(distances) / distances[0]
 
@@ -97,13 +99,8 @@ def waiting(say: Say, read: int = 6) -> Drawing:
     xs = [18 + 16 * i for i in range(21)]
 
     drawing.text(0, 16, say("循环神经网络", "recurrent network"), anchor="start", bold=True)
-    share = shares[read - 1]
-    left = f"{share:.0%}" if share >= 0.095 else f"{share:.2g}".replace("e-05", " × 10⁻⁵")
-    if 0.00095 <= share < 0.095:
-        left = f"{share:.1%}"
-    elif share < 0.00095:
-        left = f"{100 * share:.3f}%"
-    drawing.text(356, 16, say("第一个词还剩 ", "left of word 1: ") + left, anchor="end", color="blue", bold=True)
+    left = number(float(f"{100 * shares[read - 1]:.2g}"))
+    drawing.text(356, 16, say("第一个词还剩 ", "left of word 1: ") + left + "%", anchor="end", color="blue", bold=True)
     base, y = 90, 108
     for i, x in enumerate(xs):
         done = i < read
@@ -115,26 +112,33 @@ def waiting(say: Say, read: int = 6) -> Drawing:
     waits = 21 - read
     drawing.note(
         (0, 134),
-        say(f"算了 {read} 步，还有 {waits} 步在等", f"{read} steps done, {waits} still waiting"),
+        say(f"算了 {read} 步，还有 {waits} 步在等", f"steps done: {read}, still waiting: {waits}"),
         gap=0,
         color="ink",
     )
 
     drawing.text(0, 172, "Transformer", anchor="start", bold=True)
     drawing.text(
-        356, 172, say(f"直接看到 {read - 1} 个词", f"sees {read - 1} words directly"), anchor="end", color="blue", bold=True
+        356,
+        172,
+        say(f"直接看到 {read - 1} 个词", f"sees {read - 1} words directly"),
+        anchor="end",
+        color="blue",
+        bold=True,
     )
     y = 270
-    for i in range(20):
-        seen = i < read - 1
-        angle = np.linspace(np.pi, 0, 25)
-        start, end = xs[i], xs[read - 1] if seen else xs[i]
-        half = (end - start) / 2
-        height = 0.5 * half
-        arc = [(start + half + half * np.cos(a), y - 6 - height * np.sin(a)) for a in angle]
-        drawing.line([(float(px), float(py)) for px, py in arc], color="blue" if seen else "none", width=1.2)
+    for start in xs[: read - 1]:
+        half = (xs[read - 1] - start) / 2
+        angles = np.linspace(np.pi, 0, 25).tolist()
+        drawing.line(
+            [(start + half + half * math.cos(a), y - 6 - half / 2 * math.sin(a)) for a in angles],
+            color="blue",
+            width=1.2,
+        )
     for i, x in enumerate(xs):
-        drawing.circle(x, y, 6, fill="blue", stroke="orange" if i == read - 1 else "ink", width=2.5 if i == read - 1 else 1.5)
+        drawing.circle(
+            x, y, 6, fill="blue", stroke="orange" if i == read - 1 else "ink", width=2.5 if i == read - 1 else 1.5
+        )
     drawing.note(
         (0, 298),
         say("21 个位置同时算，没有谁在等", "all 21 positions at once, none waiting"),
