@@ -21,7 +21,7 @@ def here(say: Say) -> Drawing:
     return you_are_here(say, "text", "next token")
 
 
-@sliders(memory=Slider("记得前面几个词", "words remembered", range(1, 17)))
+@sliders(memory=Slider("记住几个词", "words remembered", range(1, 17)))
 def rhyme(say: Say, memory: int = 2) -> Drawing:
     """The rhyme, with the words in orange that don't follow from the last `memory` words alone."""
     memory = int(memory)
