@@ -30,6 +30,7 @@ EARLY_USES = {
         "regularization",
         "正则化",
     },  # a part of L2 regularization, which it explains
+    "neural-networks/backpropagation.md#exercises": {"Transformer"},  # a look ahead, at the end of a solution
     "neural-networks/neurons-and-layers.md#biology": {
         "layer",
         "层",
