@@ -13,7 +13,7 @@ from sliders import Slider, sliders
 from transformer_map import you_are_here
 
 TOKENIZER = CharTokenizer("\nabcdefghijklmnopqrstuvwxyz")
-LETTERS = "·abcdefghijklmnopqrstuvwxyz"  # · is the boundary
+LETTERS = ["\\n", *"abcdefghijklmnopqrstuvwxyz"]
 VOWELS = "aeiouy"
 STEPS = [0, 1, 2, 3, 4, 5, 6, 8, 10, 12, 15, 20, 25, 30, 40, 60, 80, 100, 150, 200]
 PAIRS = {
@@ -63,18 +63,18 @@ def _learned() -> tuple[dict[int, Array], Array]:
 
 
 @sliders(step=Slider("训练步数", "training steps", STEPS))
-def letters(say: Say, step: float = 200) -> Drawing:
+def letters(say: Say, step: float = 100) -> Drawing:
     """The 27 characters in the plane of their two numbers, after some steps of training."""
     kept, share = _learned()
     drawing = Drawing(356, 372)
-    plot = Plot(drawing, (-1.5, 1.0), (-1.1, 1.3), left=20, right=12, top=12, bottom=70)
+    plot = Plot(drawing, (-1.4, 0.9), (-1.0, 1.2), left=20, right=12, top=12, bottom=70)
     drawing.rectangle(plot.left, plot.top, plot.right - plot.left, plot.bottom - plot.top, stroke="grid")
     placed = 0
     for letter, (x, y), vowels in sorted(
         zip(LETTERS, kept[int(step)], share, strict=True), key=lambda row: row[0] in VOWELS
     ):
-        outside = x < -1.45
-        px, py = plot.at(max(x, -1.38), min(y, 1.24))
+        outside = x < -1.36
+        px, py = plot.at(x, min(y, 1.12))
         color = "orange" if vowels < 0.35 else "blue"
         if outside:
             py = 40.0 + 22 * placed
@@ -83,7 +83,7 @@ def letters(say: Say, step: float = 200) -> Drawing:
         else:
             drawing.text(px, py + 5, letter, color=color, bold=True)
             if letter in VOWELS and step >= 15:
-                drawing.text(px + 9, py + 5, f"{vowels:.0%}", anchor="start", size=drawing.small, color="soft")
+                drawing.note((px, py + 1), f"{vowels:.0%}", "left" if letter in "iy" else "right", gap=9)
     low, high = (
         say("后面少有元音或 y（不到 35%）", "seldom a vowel or y next (below 35%)"),
         say("后面常有（40% 以上）", "often one (40% and more)"),
