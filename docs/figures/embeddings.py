@@ -77,7 +77,7 @@ def letters(say: Say, step: float = 100) -> Drawing:
         px, py = plot.at(x, min(y, 1.12))
         color = "orange" if vowels < 0.35 else "blue"
         if outside:
-            py = 40.0 + 22 * placed
+            py = 190.0 + 22 * placed
             placed += 1
             drawing.text(plot.left + 4, py, f"← {letter}", anchor="start", color=color, bold=True)
         else:
