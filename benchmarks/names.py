@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from benchmarks.alternating import machine
-from scratchml import CharTokenizer, names, next_token_loss
+from scratchml import Adam, CharTokenizer, Embedding, Linear, Sequential, names, next_token_loss, softmax
 
 RESULTS = Path(__file__).with_suffix(".json")
 TOKENIZER = CharTokenizer("\nabcdefghijklmnopqrstuvwxyz")
@@ -52,11 +52,36 @@ def bigram_counts() -> Trained:
     return Trained(lambda tokens: logits[tokens], logits.size)
 
 
+def factored(embedding_dim: int) -> Trained:
+    """The table of bigrams as a product of two smaller ones, from the counts as they are."""
+    counts = pair_counts()
+    totals = counts.sum(axis=1, keepdims=True)
+    rng, tokens = np.random.default_rng(0), np.arange(TOKENIZER.vocab_size)
+    model = Sequential(Embedding(len(tokens), embedding_dim, rng=rng), Linear(embedding_dim, len(tokens), rng=rng))
+    optimizer = Adam(model.parameters(), 0.1)
+    for _ in range(500):
+        p = softmax(model(tokens))
+        optimizer.zero_gradients()
+        model.backward_to_parameters((totals * p - counts) / counts.sum())
+        optimizer.step()
+    return Trained(model, optimizer.values.size)
+
+
+def embedding_8() -> Trained:
+    return factored(8)
+
+
+def embedding_2() -> Trained:
+    return factored(2)
+
+
 #: The chapter that brings the model, and how it is trained.
 ROWS: list[tuple[str, Callable[[], Trained]]] = [
     ("language-models", uniform),
     ("language-models", letter_frequencies),
     ("language-models", bigram_counts),
+    ("embeddings", embedding_2),
+    ("embeddings", embedding_8),
 ]
 
 

@@ -10,6 +10,8 @@ MODELS = {
     "uniform": ("27 个字符都一样", "all equally likely"),
     "letter_frequencies": ("只看字母频率", "letter frequencies"),
     "bigram_counts": ("二元语法：数出来", "bigrams, counted"),
+    "embedding_2": ("每个字符 2 个数", "2 numbers each"),
+    "embedding_8": ("每个字符 8 个数", "8 numbers each"),
 }
 BEST, WORST = 2.0, 3.4  # what the axis shows
 ROW = 44

@@ -26,7 +26,7 @@ def you_are_here(say: Say, *here: str) -> Drawing:
         return drawing.box((x, y), say(*STATIONS[name]), width=width, height=34, color=color, bold=bold)
 
     text, tokens = station("text", 22, 22, 44), station("tokens", 92, 22, 66)
-    embedding, position = station("embedding", 186, 22, 92), station("position", 320, 22, 72)
+    embedding, position = station("embedding", 185, 22, 100), station("position", 320, 22, 72)
     plus = drawing.join((259, 22))
     attention, feed_forward = station("attention", 259, 100, 106), station("feed-forward", 113, 100, 116)
     block = drawing.frame([attention, feed_forward])
