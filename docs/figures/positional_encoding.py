@@ -172,10 +172,12 @@ FACTORS = [0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10]
 
 
 @cache
-def _losses() -> list[float]:
-    """What the chapter's network loses on new names with sinusoids of each size, and with learned positions: the mean of three seeds."""
+def _losses() -> tuple[list[float], list[list[float]]]:
+    """What the chapter's network loses on new names with sinusoids of each size, and with learned positions, and how long
+    its learned positions and its embeddings are, before and after: the means of three seeds.
+    """
     (inputs, targets), (new_inputs, new_targets) = _windows("train"), _windows("validation")
-    means = []
+    means, lengths = [], []
     for factor in [*FACTORS, None]:
         losses = []
         for seed in range(3):
@@ -186,17 +188,22 @@ def _losses() -> list[float]:
             look = [Linear(16, 64, rng=rng), ReLU(), AddUp(), Linear(64, 27, rng=rng)]
             model = Sequential(embedding, sinusoids if factor else learned, *look)
             batches = MiniBatches(inputs, targets, 256, rng=rng)
+            watched = embedding.weights if factor else learned.weights
+            before = watched.value.copy()
             fit(model, CrossEntropy(), Adam(model.parameters(), learning_rate=0.02), batches, epochs=1)
             losses.append(cross_entropy(new_targets, model(new_inputs)))
+            if factor in (0.02, None):
+                lengths.append([np.sqrt((rows**2).sum(axis=1)).mean() for rows in (before, watched.value)])
         means.append(float(np.mean(losses)))
-    return means
+    return means, np.reshape(lengths, (2, 3, 2)).mean(axis=1).tolist()
 
 
 def scale(say: Say) -> Drawing:
     """The losses over the size of the sinusoids, and that of learned positions as a line."""
-    *losses, learned = _losses()
-    drawing = Drawing(356, 270)
-    plot = Plot(drawing, (-2, 1), (2.2, 2.7), left=46, top=38, bottom=46)
+    (*losses, learned), (embeddings, positions) = _losses()
+    own = 0.02 * np.sqrt(sinusoidal_positions(1, 16)[0] @ sinusoidal_positions(1, 16)[0])
+    drawing = Drawing(356, 364)
+    plot = Plot(drawing, (-2, 1), (2.2, 2.7), left=46, top=38, bottom=140)
     plot.axes(
         powers_of_ten([-2, -1, 0, 1]),
         ticks([2.2, 2.3, 2.4, 2.5, 2.6, 2.7]),
@@ -210,4 +217,16 @@ def scale(say: Say) -> Drawing:
     for x, y in zip(places, losses, strict=True):
         drawing.circle(*plot.at(x, y), 4, fill="blue")
     drawing.note(plot.at(places[1], losses[1]), "0.02", "above", color="blue", bold=True)
+    told = say("长度：训练前 → 训练后", "length: before → after training")
+    drawing.text(340, 290, told, anchor="end", size=drawing.small, color="soft")
+    for row, (name, (before, after)) in enumerate(
+        [
+            (say("嵌入，正弦乘 0.02 时", "embeddings, with sinusoids × 0.02"), embeddings),
+            (say("正弦，乘 0.02", "sinusoids × 0.02"), (own, own)),
+            (say("学出来的位置", "learned positions"), positions),
+        ],
+        start=1,
+    ):
+        drawing.text(8, 290 + 21 * row, name, anchor="start", size=drawing.small)
+        drawing.text(340, 290 + 21 * row, f"{before:.2f} → {after:.2f}", anchor="end", size=drawing.small)
     return drawing
