@@ -221,8 +221,8 @@ def scale(say: Say) -> Drawing:
     drawing.text(340, 290, told, anchor="end", size=drawing.small, color="soft")
     for row, (name, (before, after)) in enumerate(
         [
-            (say("嵌入，正弦乘 0.02 时", "embeddings, with sinusoids × 0.02"), embeddings),
             (say("正弦，乘 0.02", "sinusoids × 0.02"), (own, own)),
+            (say("那个网络里的嵌入", "embeddings in that network"), embeddings),
             (say("学出来的位置", "learned positions"), positions),
         ],
         start=1,
