@@ -54,7 +54,8 @@ def temperature(say: Say, T: float = 1) -> list[Drawing]:
     """Probabilities at one temperature: of the three words, and of the 27 tokens that may follow "ma"."""
     model, tokenizer = pretrained("names")
     after = softmax(model(tokenizer.encode("\nma"))[-1], T)
-    letters = ["\\n", *(tokenizer.decode([token]) for token in range(1, 27))]
+    letters = {token: tokenizer.decode([token]) for token in range(1, 27)}
+    letters[28] = "\\n"  # the end, token 0, stands behind the letters
     words = Drawing(190, 230)
     plot = Plot(words, (-0.6, 2.6), (0, 1), left=34, right=6, top=34)
     words.title(say("三个词", "three words"))
@@ -63,11 +64,11 @@ def temperature(say: Say, T: float = 1) -> list[Drawing]:
         _bar(plot, i, p, 0.7, color)
         words.note(plot.at(i, p), f"{p:.2f}", "above", gap=4, color="ink")
     tokens = Drawing(356, 230)
-    plot = Plot(tokens, (-0.6, 26.6), (0, 1), left=34, right=4, top=34)
+    plot = Plot(tokens, (0.3, 28.7), (0, 1), left=34, right=4, top=34)
     plot.title(say("ma 之后的词元", "tokens after ma"))
-    plot.axes(dict(enumerate(letters)), ticks([0, 0.5, 1]))
-    for i, p in enumerate(after):
-        _bar(plot, i, p, 0.7, "blue")
+    plot.axes(letters, ticks([0, 0.5, 1]))
+    for token, p in enumerate(after):
+        _bar(plot, token or 28, p, 0.7, "blue")
     return [words, tokens]
 
 
@@ -126,7 +127,7 @@ def price(say: Say) -> Drawing:
         plot.curve(warmth, counts, color=color)
     plot.label(1.98, 250, say("各不相同", "different"), color="blue", anchor="end", above=0)
     plot.label(0.95, 150, say("在名单上", "on the list"), color="orange", above=0)
-    plot.label(0.62, 30, say("在名单上，又各不相同", "different, on the list"), color="green", above=0)
+    plot.label(0.06, 18, say("在名单上，又各不相同", "different, on the list"), color="green", above=0)
     return drawing
 
 
