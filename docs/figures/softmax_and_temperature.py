@@ -1,5 +1,7 @@
 """Figures of the chapter: softmax and temperature."""
 
+from functools import cache
+
 import numpy as np
 
 from drawing import Array, Drawing, Plot, Say, number, ticks
@@ -56,15 +58,15 @@ def temperature(say: Say, T: float = 1) -> list[Drawing]:
     after = softmax(model(tokenizer.encode("\nma"))[-1], T)
     letters = {token: tokenizer.decode([token]) for token in range(1, 27)}
     letters[28] = "\\n"  # the end, token 0, stands behind the letters
-    words = Drawing(190, 230)
-    plot = Plot(words, (-0.6, 2.6), (0, 1), left=34, right=6, top=34)
+    words = Drawing(190, 244)
+    plot = Plot(words, (-0.6, 2.6), (0, 1), left=34, right=6, top=48)
     words.title(say("三个词", "three words"))
     plot.axes(dict(enumerate(WORDS)), ticks([0, 0.5, 1]))
     for i, (color, p) in enumerate(zip(TINTS, softmax(LOGITS, T), strict=True)):
         _bar(plot, i, p, 0.7, color)
         words.note(plot.at(i, p), f"{p:.2f}", "above", gap=4, color="ink")
-    tokens = Drawing(356, 230)
-    plot = Plot(tokens, (0.3, 28.7), (0, 1), left=34, right=4, top=34)
+    tokens = Drawing(356, 244)
+    plot = Plot(tokens, (0.3, 28.7), (0, 1), left=34, right=4, top=48)
     plot.title(say("ma 之后的词元", "tokens after ma"))
     plot.axes(letters, ticks([0, 0.5, 1]))
     for token, p in enumerate(after):
@@ -106,15 +108,8 @@ def strips(say: Say, u: float = 0.2) -> Drawing:
 
 def price(say: Say) -> Drawing:
     """Of 300 words written at each temperature: how many are different, how many are on the list, and different ones of these."""
-    warmth = [0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 1, 1.25, 1.5, 1.75, 2]
-    known = set(names())
-    different, real, both = [], [], []
-    for T in warmth:
-        words = _write(300, T)
-        on_list = [word for word in words if word in known]
-        different.append(len(set(words)))
-        real.append(len(on_list))
-        both.append(len(set(on_list)))
+    warmth = [0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 1, 1.5, 2]
+    different, real, both = zip(*map(_counted, warmth), strict=True)
     drawing = Drawing(356, 280)
     plot = Plot(drawing, (0, 2), (0, 300), left=42, right=14, top=30)
     plot.axes(
@@ -129,6 +124,14 @@ def price(say: Say) -> Drawing:
     plot.label(0.95, 150, say("在名单上", "on the list"), color="orange", above=0)
     plot.label(0.06, 18, say("在名单上，又各不相同", "different, on the list"), color="green", above=0)
     return drawing
+
+
+@cache
+def _counted(T: float) -> tuple[int, int, int]:
+    """Of 300 words: different ones, ones on the list, and different ones on the list."""
+    known, words = set(names()), _write(300, T)
+    on_list = [word for word in words if word in known]
+    return len(set(words)), len(on_list), len(set(on_list))
 
 
 def _write(count: int, T: float) -> list[str]:
