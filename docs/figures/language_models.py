@@ -177,12 +177,12 @@ def one_row(say: Say) -> Drawing:
     shares = table / table.sum(axis=1, keepdims=True)
     logits = np.log(27 * shares)
     q = TOKENIZER.encode("q")[0]
-    few = ["q" if i == q else "" for i in range(27)]
     drawing = Drawing(356, 372)
     left, width, height = 66.0, 10.4, 8.0
     drawing.text(33, 16, say("独热", "one-hot"), color="soft")
     drawing.text(left + 13.5 * width, 16, "W  (27, 27)", bold=True)
-    drawing.heat_map(28, 26, np.eye(27)[:, [q]], cell=(10, height), rows=few, largest=1)
+    drawing.heat_map(28, 26, np.eye(27)[:, [q]], cell=(10, height), largest=1)
+    drawing.text(18, 30 + (q + 0.5) * height, "q")
     drawing.heat_map(left, 26, logits, cell=(width, height), diverging=True, largest=4)
     drawing.rectangle(left, 26 + q * height, 27 * width, height, stroke="ink", line_width=2)
     drawing.text(left, 264, say("W 的 q 行：logits", "row q of W: logits"), anchor="start", bold=True)
