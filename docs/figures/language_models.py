@@ -183,10 +183,10 @@ def one_row(say: Say) -> Drawing:
     drawing.text(left + 13.5 * width, 16, "W  (27, 27)", bold=True)
     drawing.heat_map(28, 26, np.eye(27)[:, [q]], cell=(10, height), largest=1)
     drawing.text(18, 30 + (q + 0.5) * height, "q")
-    drawing.heat_map(left, 26, logits, cell=(width, height), diverging=True, largest=4)
+    drawing.heat_map(left, 26, logits, cell=(width, height), diverging=True, largest=5.2)
     drawing.rectangle(left, 26 + q * height, 27 * width, height, stroke="ink", line_width=2)
     drawing.text(left, 264, say("W 的 q 行：logits", "row q of W: logits"), anchor="start", bold=True)
-    drawing.heat_map(left, 272, logits[[q]], cell=(width, 16), diverging=True, largest=4)
+    drawing.heat_map(left, 272, logits[[q]], cell=(width, 16), diverging=True, largest=5.2)
     drawing.text(left, 312, say("softmax 以后：概率", "after softmax: probabilities"), anchor="start", bold=True)
     ends = [letter if letter in "\\naiuz" else "" for letter in LETTERS]
     grid = drawing.heat_map(left, 320, shares[[q]], cell=(width, 16), largest=1)
