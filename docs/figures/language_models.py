@@ -188,7 +188,7 @@ def one_row(say: Say) -> Drawing:
     drawing.text(left, 264, say("W 的 q 行：logits", "row q of W: logits"), anchor="start", bold=True)
     drawing.heat_map(left, 272, logits[[q]], cell=(width, 16), diverging=True, largest=5.2)
     drawing.text(left, 312, say("softmax 以后：概率", "after softmax: probabilities"), anchor="start", bold=True)
-    ends = [letter if letter in "\\naiuz" else "" for letter in LETTERS]
+    ends = [letter if letter in ("\\n", "i", "q", "u", "z") else "" for letter in LETTERS]
     grid = drawing.heat_map(left, 320, shares[[q]], cell=(width, 16), largest=1)
     for i, letter in enumerate(ends):
         if letter:
