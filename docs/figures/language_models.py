@@ -169,3 +169,28 @@ def descent(say: Say) -> Drawing:
         above=-20,
     )
     return drawing
+
+
+def one_row(say: Say) -> Drawing:
+    """The one-hot row of q, which picks a row of W; and softmax of this row."""
+    table = pair_counts() + 1
+    shares = table / table.sum(axis=1, keepdims=True)
+    logits = np.log(27 * shares)
+    q = TOKENIZER.encode("q")[0]
+    drawing = Drawing(356, 372)
+    left, width, height = 66.0, 10.4, 8.0
+    drawing.text(33, 16, say("独热", "one-hot"), color="soft")
+    drawing.text(left + 13.5 * width, 16, "W  (27, 27)", bold=True)
+    drawing.heat_map(28, 26, np.eye(27)[:, [q]], cell=(10, height), largest=1)
+    drawing.text(18, 30 + (q + 0.5) * height, "q")
+    drawing.heat_map(left, 26, logits, cell=(width, height), diverging=True, largest=5.2)
+    drawing.rectangle(left, 26 + q * height, 27 * width, height, stroke="ink", line_width=2)
+    drawing.text(left, 264, say("W 的 q 行：logits", "row q of W: logits"), anchor="start", bold=True)
+    drawing.heat_map(left, 272, logits[[q]], cell=(width, 16), diverging=True, largest=5.2)
+    drawing.text(left, 312, say("softmax 以后：概率", "after softmax: probabilities"), anchor="start", bold=True)
+    ends = [letter if letter in ("\\n", "i", "q", "u", "z") else "" for letter in LETTERS]
+    grid = drawing.heat_map(left, 320, shares[[q]], cell=(width, 16), largest=1)
+    for i, letter in enumerate(ends):
+        if letter:
+            drawing.text(left + (i + 0.5) * width, grid.y + 34, letter, size=drawing.small)
+    return drawing
