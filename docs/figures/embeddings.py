@@ -85,8 +85,8 @@ def letters(say: Say, step: float = 100) -> Drawing:
             if letter in VOWELS and step >= 15:
                 drawing.note((px, py + 1), f"{vowels:.0%}", "left" if letter in "iy" else "right", gap=9)
     low, high = (
-        say("后面少有元音或 y（不到 35%）", "seldom a vowel or y next (below 35%)"),
-        say("后面常有（40% 以上）", "often one (40% and more)"),
+        say("后面少有元音或 y（29% 以下）", "seldom a vowel or y next (29% and less)"),
+        say("后面常有（41% 以上）", "often one (41% and more)"),
     )
     for line, (text, color) in enumerate([(low, "orange"), (high, "blue")]):
         drawing.circle(28, 328 + 24 * line, 5, fill=color)
