@@ -185,7 +185,7 @@ def _losses() -> tuple[list[float], list[list[float]]]:
             embedding, learned = Embedding(27, 16, rng=rng), LearnedPositions(3, 16, rng=rng)
             sinusoids = SinusoidalPositions(3, 16)
             sinusoids.vectors = (factor or 0) * sinusoidal_positions(3, 16)
-            look = [Linear(16, 64, rng=rng), ReLU(), AddUp(), Linear(64, 27, rng=rng)]
+            look = [Linear(16, 32, rng=rng), ReLU(), AddUp(), Linear(32, 27, rng=rng)]
             model = Sequential(embedding, sinusoids if factor else learned, *look)
             batches = MiniBatches(inputs, targets, 256, rng=rng)
             watched = embedding.weights if factor else learned.weights
@@ -203,7 +203,7 @@ def scale(say: Say) -> Drawing:
     (*losses, learned), (embeddings, positions) = _losses()
     own = 0.02 * np.sqrt(sinusoidal_positions(1, 16)[0] @ sinusoidal_positions(1, 16)[0])
     drawing = Drawing(356, 364)
-    plot = Plot(drawing, (-2, 1), (2.2, 2.7), left=46, top=38, bottom=140)
+    plot = Plot(drawing, (-2, 1), (2.2, 2.75), left=46, top=38, bottom=140)
     plot.axes(
         powers_of_ten([-2, -1, 0, 1]),
         ticks([2.2, 2.3, 2.4, 2.5, 2.6, 2.7]),
