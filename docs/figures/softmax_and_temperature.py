@@ -107,29 +107,29 @@ def strips(say: Say, u: float = 0.2) -> Drawing:
 
 
 def price(say: Say) -> Drawing:
-    """Of 300 words written at each temperature: how many are different, how many are on the list, and different ones of these."""
+    """Of 400 words written at each temperature: how many are different, how many are on the list, and different ones of these."""
     warmth = [0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 1, 1.5, 2]
     different, real, both = zip(*map(_counted, warmth), strict=True)
     drawing = Drawing(356, 280)
-    plot = Plot(drawing, (0, 2), (0, 300), left=42, right=14, top=30)
+    plot = Plot(drawing, (0, 2), (0, 400), left=42, right=14, top=30)
     plot.axes(
         ticks([0, 0.5, 1, 1.5, 2]),
-        ticks([0, 100, 200, 300]),
+        ticks([0, 100, 200, 300, 400]),
         x_label=say("温度 T", "temperature T"),
-        y_label=say("300 个里的个数", "of 300 words"),
+        y_label=say("400 个里的个数", "of 400 words"),
     )
     for counts, color in [(different, "blue"), (real, "orange"), (both, "green")]:
         plot.curve(warmth, counts, color=color)
-    plot.label(1.98, 250, say("各不相同", "different"), color="blue", anchor="end", above=0)
-    plot.label(0.95, 150, say("在名单上", "on the list"), color="orange", above=0)
-    plot.label(0.06, 18, say("在名单上，又各不相同", "different, on the list"), color="green", above=0)
+    plot.label(1.98, 340, say("各不相同", "different"), color="blue", anchor="end", above=0)
+    plot.label(0.85, 170, say("在名单上", "on the list"), color="orange", above=0)
+    plot.label(0.06, 24, say("在名单上，又各不相同", "different, on the list"), color="green", above=0)
     return drawing
 
 
 @cache
 def _counted(T: float) -> tuple[int, int, int]:
-    """Of 300 words: different ones, ones on the list, and different ones on the list."""
-    known, words = set(names()), _write(300, T)
+    """Of 400 words: different ones, ones on the list, and different ones on the list."""
+    known, words = set(names()), _write(400, T)
     on_list = [word for word in words if word in known]
     return len(set(words)), len(on_list), len(set(on_list))
 
