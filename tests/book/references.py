@@ -118,13 +118,17 @@ def images(page: Page, drawn: set[str]) -> list[Problem]:
 
 
 def figures(root: Path = ROOT) -> dict[str, tuple[str, int]]:
-    """Every figure that docs/figures can draw, module.function, a function of `say`, with its file and line."""
+    """Every figure that docs/figures can draw, module.function, with its file and line.
+
+    It is a function of `say`, and of sliders, which have a default; one that needs more is a part that figures share.
+    """
     found = {}
     for path in sorted((root / "docs" / "figures").glob("*.py")):
         for node in ast.parse(path.read_text("utf8")).body:
             if not isinstance(node, ast.FunctionDef) or node.name.startswith("_"):
                 continue
-            if [argument.arg for argument in node.args.args[:1]] == ["say"]:
+            needed = node.args.args[: len(node.args.args) - len(node.args.defaults)]
+            if [argument.arg for argument in needed] == ["say"] and node.args.vararg is None:
                 found[f"{path.stem}.{node.name}"] = (path.relative_to(root).as_posix(), node.lineno)
     return found
 

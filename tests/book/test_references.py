@@ -22,7 +22,7 @@ BOOK = {
     "docs/en/only.md": "# Only { #only }\n",
     "docs/figures/drawing.py": "def axes():\n    pass\n",
     "docs/figures/__main__.py": "def say():\n    pass\n",
-    "docs/figures/chapter.py": "def _points():\n    pass\n\ndef drawn(say):\n    pass\n",
+    "docs/figures/chapter.py": "def _points():\n    pass\n\ndef drawn(say):\n    pass\n\ndef shared(say, *stations):\n    pass\n",
 }
 
 
@@ -98,6 +98,6 @@ def test_a_figure_that_no_page_shows_is_named(tree, names):
     )
     names(
         references.problems(root),
-        "docs/figures/chapter.py:7",
+        "docs/figures/chapter.py:10",
         ["no page shows the figure chapter.forgotten", "take it out"],
     )
