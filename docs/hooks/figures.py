@@ -55,7 +55,9 @@ def draw(names: set[str], language: str) -> dict[str, Figure]:
     Drawn in a process of its own, so that edits to figures and to scratchml show without a restart, and
     kept until a source changes. Raises FigureError where one can't be drawn.
     """
-    cached = {name: CACHE / f"{name}.{language}.{_fingerprint(name)}.json" for name in names}
+    # Taken before the drawing: what is edited meanwhile is drawn again the next time.
+    fingerprints = {name: _fingerprint(name) for name in names}
+    cached = {name: CACHE / f"{name}.{language}.{fingerprints[name]}.json" for name in names}
     stale = sorted(name for name, path in cached.items() if not path.exists())
     if stale:
         # With this tree's scratchml, whichever is installed; and with one thread, since many small products fight over two.
@@ -70,7 +72,7 @@ def draw(names: set[str], language: str) -> dict[str, Figure]:
             for name, figure in figures.items():
                 for old in CACHE.glob(f"{name}.{drawn_in}.*.json"):
                     old.unlink(missing_ok=True)
-                path = CACHE / f"{name}.{drawn_in}.{_fingerprint(name)}.json"
+                path = CACHE / f"{name}.{drawn_in}.{fingerprints[name]}.json"
                 # Renamed into place, so that another build never reads half a figure.
                 half = path.with_suffix(f".{os.getpid()}")
                 half.write_text(json.dumps(figure), "utf8")

@@ -5,6 +5,7 @@ import importlib
 import io
 import json
 import re
+import subprocess
 import textwrap
 import unicodedata
 from typing import Any
@@ -279,6 +280,27 @@ def test_a_figure_is_drawn_anew_when_what_its_module_imports_has_changed(tmp_pat
         path.write_text(texts[name])
     (tmp_path / "chapter.py").write_text("def figure(")  # drawing it says so
     assert figures._fingerprint("chapter.figure") != kept
+
+
+def test_what_is_edited_while_it_is_drawn_is_drawn_again(tmp_path, monkeypatch):
+    (tmp_path / "figures").mkdir()
+    chapter = tmp_path / "figures" / "chapter.py"
+    chapter.write_text("")
+    drawings = []
+
+    def draw_slowly(*_, **__):
+        drawings.append(chapter.read_text())
+        chapter.write_text("# edited")
+        figure = {"chapter.figure": {"svg": drawings[-1], "sliders": [], "frames": []}}
+        return subprocess.CompletedProcess([], 0, json.dumps({"zh": figure, "en": figure}), "")
+
+    monkeypatch.setattr(figures, "FIGURES", tmp_path / "figures")
+    monkeypatch.setattr(figures, "CACHE", tmp_path / "cache")
+    monkeypatch.setattr(figures.subprocess, "run", draw_slowly)
+    assert draw({"chapter.figure"}, "en")["chapter.figure"]["svg"] == ""
+    assert draw({"chapter.figure"}, "en")["chapter.figure"]["svg"] == "# edited"
+    assert draw({"chapter.figure"}, "zh")["chapter.figure"]["svg"] == "# edited"
+    assert len(drawings) == 2
 
 
 # ---- listings
