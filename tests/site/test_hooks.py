@@ -296,7 +296,7 @@ def test_what_is_edited_while_it_is_drawn_is_drawn_again(tmp_path, monkeypatch):
 
     monkeypatch.setattr(figures, "FIGURES", tmp_path / "figures")
     monkeypatch.setattr(figures, "CACHE", tmp_path / "cache")
-    monkeypatch.setattr(figures.subprocess, "run", draw_slowly)
+    monkeypatch.setattr(subprocess, "run", draw_slowly)
     assert draw({"chapter.figure"}, "en")["chapter.figure"]["svg"] == ""
     assert draw({"chapter.figure"}, "en")["chapter.figure"]["svg"] == "# edited"
     assert draw({"chapter.figure"}, "zh")["chapter.figure"]["svg"] == "# edited"
