@@ -160,8 +160,8 @@ class Apples(NamedTuple):
 
 
 def apples() -> Apples:
-    """他 在 苹果 公司 吃 苹果, he eats an apple at Apple, with a head in which each word
-    looks at its neighbors (chapter attention).
+    """他 在 苹果 公司 吃 苹果, he eats an apple at Apple, with a head in which each
+    word looks at its neighbors (chapter attention).
 
     A query points along the places to the left and to the right, a key along a word's
     own place, and a value says what of company and of food is in a word.
