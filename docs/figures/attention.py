@@ -101,7 +101,7 @@ def senses(say: Say) -> list[Drawing]:
         outputs, weights = scaled_dot_product_attention(inputs @ W_q, inputs @ W_k, inputs @ W_v)
         drawing = Drawing(356, 262)
         drawing.title(title)
-        for place, color, height in [(2, "blue", 40), (5, "orange", 62)]:
+        for place, color, height in [(2, "blue", 36), (5, "orange", 52)]:
             for other, weight in enumerate(weights[place]):
                 if weight > 0.01 and other != place:
                     start, end = PLACES[place], PLACES[other]
@@ -119,7 +119,7 @@ def senses(say: Say) -> list[Drawing]:
                             bold=True,
                         )
         if title == say("没有位置", "without positions"):
-            drawing.note((178, 40), say("每个词 1/6，自己也是", "1/6 each, themselves too"), "above", gap=0)
+            drawing.note((178, 38), say("每个词 1/6，自己也是", "1/6 each, themselves too"), "above", gap=0)
         for place, word, gloss in zip(PLACES, words, GLOSSES, strict=True):
             drawing.text(place, 124, word, bold=word == "苹果")
             drawing.text(place, 144, gloss, size=drawing.small, color="soft")
