@@ -13,7 +13,24 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from benchmarks.alternating import machine
-from scratchml import Adam, CharTokenizer, Embedding, Linear, Sequential, names, next_token_loss, softmax
+from scratchml import (
+    Adam,
+    CharTokenizer,
+    CrossEntropy,
+    Embedding,
+    LearnedPositions,
+    Linear,
+    MiniBatches,
+    Module,
+    SelfAttention,
+    Sequential,
+    causal_mask,
+    fit,
+    names,
+    next_token_loss,
+    next_token_windows,
+    softmax,
+)
 
 RESULTS = Path(__file__).with_suffix(".json")
 TOKENIZER = CharTokenizer("\nabcdefghijklmnopqrstuvwxyz")
@@ -75,6 +92,37 @@ def embedding_2() -> Trained:
     return factored(2)
 
 
+class OneHead(Module):
+    """Embedding plus position, what one head takes from the characters so far added to that, and a linear layer."""
+
+    takes_tokens = True
+
+    def __init__(self, vocab_size: int, context_length: int, embedding_dim: int, rng: np.random.Generator) -> None:
+        self.embedding = Embedding(vocab_size, embedding_dim, rng=rng)
+        self.positions = LearnedPositions(context_length, embedding_dim, rng=rng)
+        self.head = SelfAttention(embedding_dim, rng=rng)
+        self.linear = Linear(embedding_dim, vocab_size, rng=rng)
+
+    def _forward(self, tokens: Any) -> tuple[Any, tuple[()]]:
+        x = self.positions(self.embedding(tokens))
+        return self.linear(x + self.head(x, causal_mask(x.shape[-2]))), ()
+
+    def _backward(self, gradient: Any) -> Any:
+        gradient = self.linear.backward(gradient)
+        gradient = gradient + self.head.backward(gradient)
+        return self.embedding.backward(self.positions.backward(gradient))
+
+
+def one_head() -> Trained:
+    context_length, rng = 12, np.random.default_rng(0)
+    stream = [token for tokens in texts("train") for token in tokens[:-1]]
+    ((inputs, targets),) = next_token_windows(stream, len(stream), context_length)
+    model = OneHead(TOKENIZER.vocab_size, context_length, 32, rng)
+    optimizer = Adam(model.parameters(), 0.01)
+    fit(model, CrossEntropy(), optimizer, MiniBatches(inputs, targets, 64, rng=rng), epochs=8)
+    return Trained(model, optimizer.values.size)
+
+
 #: The chapter that brings the model, and how it is trained.
 ROWS: list[tuple[str, Callable[[], Trained]]] = [
     ("language-models", uniform),
@@ -82,6 +130,7 @@ ROWS: list[tuple[str, Callable[[], Trained]]] = [
     ("language-models", bigram_counts),
     ("embeddings", embedding_2),
     ("embeddings", embedding_8),
+    ("attention", one_head),
 ]
 
 

@@ -60,9 +60,11 @@ from scratchml.checkpoint import (
     save_checkpoint,
 )
 from scratchml.datasets import (
+    Apples,
     BlackCat,
     Digits,
     WordVectors,
+    apples,
     black_cat,
     digits,
     idioms,
@@ -107,6 +109,7 @@ __all__ = [
     "GPT",
     "SGD",
     "Adam",
+    "Apples",
     "BPETokenizer",
     "BlackCat",
     "CharTokenizer",
@@ -142,6 +145,7 @@ __all__ = [
     "Tokenizer",
     "TransformerBlock",
     "WordVectors",
+    "apples",
     "attention_gradients",
     "black_cat",
     "causal_mask",

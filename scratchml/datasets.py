@@ -146,6 +146,41 @@ def black_cat() -> BlackCat:
     return BlackCat(["the", "black", "cat"], embeddings, W_q, W_k, W_v)
 
 
+class Apples(NamedTuple):
+    """A head that was made by hand, a sentence in which one word has two senses, and
+    vectors for the places of its words.
+    """
+
+    words: list[str]
+    embeddings: NDArray[np.float64]  # (6, 9): apple, company, food; the rest are 0
+    positions: NDArray[np.float64]  # (6, 9): 0, 0, 0; then 1 in the place's column
+    W_q: NDArray[np.float64]  # (9, 9), as are the others
+    W_k: NDArray[np.float64]
+    W_v: NDArray[np.float64]
+
+
+def apples() -> Apples:
+    """他 在 苹果 公司 吃 苹果, he eats an apple at Apple, with a head in which each
+    word looks at its neighbors (chapter attention).
+
+    A query points along the places to the left and to the right, a key along a word's
+    own place, and a value says what of company and of food is in a word.
+    """
+    words = ["他", "在", "苹果", "公司", "吃", "苹果"]
+    embeddings, positions = np.zeros((2, 6, 9))
+    for column, word in enumerate(["苹果", "公司", "吃"]):
+        embeddings[[place for place in range(6) if words[place] == word], column] = 1
+    W_q, W_k, W_v = np.zeros((3, 9, 9))
+    for place in range(6):
+        positions[place, 3 + place] = 1
+        for neighbor in (place - 1, place + 1):
+            if 0 <= neighbor < 6:
+                W_q[3 + place, 3 + neighbor] = 30  # place → neighbor wanted
+        W_k[3 + place, 3 + place] = 1  # place → place
+    W_v[1, 1] = W_v[2, 2] = 1  # company → company, food → food
+    return Apples(words, embeddings, positions, W_q, W_k, W_v)
+
+
 def one_hot(labels: ArrayLike, num_classes: int) -> NDArray[np.float64]:
     """A row for each label: 1 in the label's column, 0 elsewhere.
 

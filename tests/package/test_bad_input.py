@@ -636,6 +636,8 @@ def test_the_tables_know_every_function_and_class_that_takes_an_array_or_a_count
             "xor",
             "WordVectors",
             "word_vectors",
+            "Apples",
+            "apples",
             "BlackCat",
             "black_cat",
         ),

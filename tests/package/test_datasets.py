@@ -13,6 +13,7 @@ import scratchml
 from scratchml import (
     Digits,
     NeuralNetwork,
+    apples,
     black_cat,
     digits,
     idioms,
@@ -358,3 +359,14 @@ def test_the_cat_takes_on_most_of_the_black_and_a_word_without_a_question_looks_
     share = np.exp(2) / (np.exp(2) + 2)
     np.testing.assert_allclose(outputs[cat], [0, 0, 0, share])
     np.testing.assert_allclose(weights[the], 1 / 3)
+
+
+def test_the_two_apples_take_on_their_senses_once_they_know_their_places():
+    words, x, positions, W_q, W_k, W_v = apples()
+    first, second = (place for place, word in enumerate(words) if word == "苹果")
+    same, _ = scaled_dot_product_attention(x @ W_q, x @ W_k, x @ W_v)
+    np.testing.assert_array_equal(same[first], same[second])
+    placed = x + positions
+    outputs, _ = scaled_dot_product_attention(placed @ W_q, placed @ W_k, placed @ W_v)
+    np.testing.assert_allclose(outputs[first, :3], [0, 1 / 2, 0], atol=1e-3)
+    np.testing.assert_allclose(outputs[second, :3], [0, 0, 1], atol=1e-3)
