@@ -13,7 +13,25 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from benchmarks.alternating import machine
-from scratchml import Adam, CharTokenizer, Embedding, Linear, Sequential, names, next_token_loss, softmax
+from scratchml import (
+    Adam,
+    CharTokenizer,
+    CrossEntropy,
+    Embedding,
+    LearnedPositions,
+    Linear,
+    MiniBatches,
+    Module,
+    MultiHeadAttention,
+    SelfAttention,
+    Sequential,
+    causal_mask,
+    fit,
+    names,
+    next_token_loss,
+    next_token_windows,
+    softmax,
+)
 
 RESULTS = Path(__file__).with_suffix(".json")
 TOKENIZER = CharTokenizer("\nabcdefghijklmnopqrstuvwxyz")
@@ -75,6 +93,53 @@ def embedding_2() -> Trained:
     return factored(2)
 
 
+class OneHead(Module):
+    """Embedding plus position, what one head takes from the characters so far added to that, and a linear layer."""
+
+    takes_tokens = True
+
+    def __init__(self, vocab_size: int, context_length: int, embedding_dim: int, rng: np.random.Generator) -> None:
+        self.embedding = Embedding(vocab_size, embedding_dim, rng=rng)
+        self.positions = LearnedPositions(context_length, embedding_dim, rng=rng)
+        self.head: SelfAttention | MultiHeadAttention = SelfAttention(embedding_dim, rng=rng)
+        self.linear = Linear(embedding_dim, vocab_size, rng=rng)
+
+    def _forward(self, tokens: Any) -> tuple[Any, tuple[()]]:
+        x = self.positions(self.embedding(tokens))
+        return self.linear(x + self.head(x, causal_mask(x.shape[-2]))), ()
+
+    def _backward(self, gradient: Any) -> Any:
+        gradient = self.linear.backward(gradient)
+        gradient = gradient + self.head.backward(gradient)
+        return self.embedding.backward(self.positions.backward(gradient))
+
+
+def one_head() -> Trained:
+    context_length, rng = 12, np.random.default_rng(0)
+    stream = [token for tokens in texts("train") for token in tokens[:-1]]
+    ((inputs, targets),) = next_token_windows(stream, len(stream), context_length)
+    model = OneHead(TOKENIZER.vocab_size, context_length, 32, rng)
+    optimizer = Adam(model.parameters(), 0.01)
+    fit(model, CrossEntropy(), optimizer, MiniBatches(inputs, targets, 64, rng=rng), epochs=8)
+    return Trained(model, optimizer.values.size)
+
+
+def several_heads(num_heads: int, seed: int = 0) -> Trained:
+    """The model and the training of `one_head`, with several heads of the same total width and their output projection."""
+    context_length, rng = 12, np.random.default_rng(seed)
+    stream = [token for tokens in texts("train") for token in tokens[:-1]]
+    ((inputs, targets),) = next_token_windows(stream, len(stream), context_length)
+    model = OneHead(TOKENIZER.vocab_size, context_length, 32, rng)
+    model.head = MultiHeadAttention(32, num_heads, rng=rng)
+    optimizer = Adam(model.parameters(), 0.01)
+    fit(model, CrossEntropy(), optimizer, MiniBatches(inputs, targets, 64, rng=rng), epochs=8)
+    return Trained(model, optimizer.values.size)
+
+
+def four_heads() -> Trained:
+    return several_heads(4)
+
+
 #: The chapter that brings the model, and how it is trained.
 ROWS: list[tuple[str, Callable[[], Trained]]] = [
     ("language-models", uniform),
@@ -82,7 +147,11 @@ ROWS: list[tuple[str, Callable[[], Trained]]] = [
     ("language-models", bigram_counts),
     ("embeddings", embedding_2),
     ("embeddings", embedding_8),
+    ("attention", one_head),
+    ("multi-head-attention", four_heads),
 ]
+#: For multi-head-attention: the same number of parameters in so many heads, each from so many seeds.
+HEADS, SEEDS = (1, 2, 4, 8, 16), 4
 
 
 def measure(train: Callable[[], Trained]) -> dict[str, Any]:
@@ -93,9 +162,21 @@ def measure(train: Callable[[], Trained]) -> dict[str, Any]:
     return {"model": train.__name__, "loss": round(loss, 4), "parameters": parameters, "seconds": round(seconds, 2)}
 
 
+def losses_of_heads() -> dict[str, list[float]]:
+    """The validation loss for each number of heads, from each seed."""
+    validation = texts("validation")
+    return {
+        str(num_heads): [
+            round(next_token_loss(several_heads(num_heads, seed).model, validation), 4) for seed in range(SEEDS)
+        ]
+        for num_heads in HEADS
+    }
+
+
 def main() -> None:
     rows = [{"chapter": chapter} | measure(train) for chapter, train in ROWS]
-    RESULTS.write_text(json.dumps({"machine": machine(), "rows": rows}, indent=1) + "\n", "utf8")
+    results = {"machine": machine(), "rows": rows, "heads": losses_of_heads()}
+    RESULTS.write_text(json.dumps(results, indent=1) + "\n", "utf8")
     for row in rows:
         print(f"{row['model']:<24}{row['loss']:>8}{row['parameters']:>8} parameters{row['seconds']:>8} s")
 
