@@ -22,6 +22,7 @@ from scratchml import (
     Linear,
     MiniBatches,
     Module,
+    MultiHeadAttention,
     SelfAttention,
     Sequential,
     causal_mask,
@@ -100,7 +101,7 @@ class OneHead(Module):
     def __init__(self, vocab_size: int, context_length: int, embedding_dim: int, rng: np.random.Generator) -> None:
         self.embedding = Embedding(vocab_size, embedding_dim, rng=rng)
         self.positions = LearnedPositions(context_length, embedding_dim, rng=rng)
-        self.head = SelfAttention(embedding_dim, rng=rng)
+        self.head: SelfAttention | MultiHeadAttention = SelfAttention(embedding_dim, rng=rng)
         self.linear = Linear(embedding_dim, vocab_size, rng=rng)
 
     def _forward(self, tokens: Any) -> tuple[Any, tuple[()]]:
@@ -123,6 +124,22 @@ def one_head() -> Trained:
     return Trained(model, optimizer.values.size)
 
 
+def several_heads(num_heads: int, seed: int = 0) -> Trained:
+    """The model and the training of `one_head`, with several heads of the same total width and their output projection."""
+    context_length, rng = 12, np.random.default_rng(seed)
+    stream = [token for tokens in texts("train") for token in tokens[:-1]]
+    ((inputs, targets),) = next_token_windows(stream, len(stream), context_length)
+    model = OneHead(TOKENIZER.vocab_size, context_length, 32, rng)
+    model.head = MultiHeadAttention(32, num_heads, rng=rng)
+    optimizer = Adam(model.parameters(), 0.01)
+    fit(model, CrossEntropy(), optimizer, MiniBatches(inputs, targets, 64, rng=rng), epochs=8)
+    return Trained(model, optimizer.values.size)
+
+
+def four_heads() -> Trained:
+    return several_heads(4)
+
+
 #: The chapter that brings the model, and how it is trained.
 ROWS: list[tuple[str, Callable[[], Trained]]] = [
     ("language-models", uniform),
@@ -131,7 +148,10 @@ ROWS: list[tuple[str, Callable[[], Trained]]] = [
     ("embeddings", embedding_2),
     ("embeddings", embedding_8),
     ("attention", one_head),
+    ("multi-head-attention", four_heads),
 ]
+#: For multi-head-attention: the same number of parameters in so many heads, each from so many seeds.
+HEADS, SEEDS = (1, 2, 4, 8, 16), 4
 
 
 def measure(train: Callable[[], Trained]) -> dict[str, Any]:
@@ -142,9 +162,21 @@ def measure(train: Callable[[], Trained]) -> dict[str, Any]:
     return {"model": train.__name__, "loss": round(loss, 4), "parameters": parameters, "seconds": round(seconds, 2)}
 
 
+def losses_of_heads() -> dict[str, list[float]]:
+    """The validation loss for each number of heads, from each seed."""
+    validation = texts("validation")
+    return {
+        str(num_heads): [
+            round(next_token_loss(several_heads(num_heads, seed).model, validation), 4) for seed in range(SEEDS)
+        ]
+        for num_heads in HEADS
+    }
+
+
 def main() -> None:
     rows = [{"chapter": chapter} | measure(train) for chapter, train in ROWS]
-    RESULTS.write_text(json.dumps({"machine": machine(), "rows": rows}, indent=1) + "\n", "utf8")
+    results = {"machine": machine(), "rows": rows, "heads": losses_of_heads()}
+    RESULTS.write_text(json.dumps(results, indent=1) + "\n", "utf8")
     for row in rows:
         print(f"{row['model']:<24}{row['loss']:>8}{row['parameters']:>8} parameters{row['seconds']:>8} s")
 

@@ -13,6 +13,7 @@ MODELS = {
     "embedding_2": ("每个字符 2 个数", "2 numbers each"),
     "embedding_8": ("每个字符 8 个数", "8 numbers each"),
     "one_head": ("一个注意力头", "one head"),
+    "four_heads": ("四个注意力头", "four heads"),
 }
 BEST, WORST = 2.0, 3.4  # what the axis shows
 ROW = 44
