@@ -159,7 +159,8 @@ def turning(say: Say, step: float = 10) -> Drawing:
     drawing.arrow(plot.at(0, 0), plot.at(*query[0]), color="purple", width=3)
     x, y = between(plot.at(0, 0), plot.at(*query[0]), 0.55)
     length = math.hypot(*query[0])
-    across, up = -14 * query[0, 1] / length, 14 * query[0, 0] / length
+    side = 14 if step < 7 else -22  # away from the nearer key
+    across, up = -side * query[0, 1] / length, side * query[0, 0] / length
     drawing.text(x + across, y - up + 5, say("查询", "query"), anchor="middle", color="purple", bold=True)
     return drawing
 
@@ -236,7 +237,7 @@ def bugs(say: Say) -> list[Drawing]:
         "key": (say("Q 写成 K", "K for Q"), "green"),
         "average": (say("没减平均", "no average"), "purple"),
     }
-    places = {False: [(106, 0.55), (6, 0.2), (165, 0.68), (205, 1.42)], True: [(70, 1.0), (70, 0.75)]}
+    places = {False: [(124, 0.32), (6, 0.2), (232, 0.62), (205, 1.42)], True: [(70, 1.0), (70, 0.75)]}
     panels = []
     for adam, title in [(False, say("梯度下降，学习率 1", "gradient descent, rate 1")), (True, "Adam, 0.02")]:
         drawing = Drawing(340, 270)
@@ -270,7 +271,7 @@ def copying(say: Say, step: float = 70) -> list[Drawing]:
         (say("注意力权重 A", "attention weights A"), weights, False, 1.0),
         (say("分数的斜率 dS", "slopes of the scores, dS"), slopes, True, 0.6),
     ]:
-        drawing = Drawing(280, 300)
+        drawing = Drawing(280, 318)
         drawing.title(title)
         drawing.heat_map(
             48,
@@ -286,5 +287,5 @@ def copying(say: Say, step: float = 70) -> list[Drawing]:
         )
         panels.append(drawing)
     loss = losses[int(step) // 5]
-    panels[0].text(156, 296, say(f"损失 {loss:.2f}", f"loss {loss:.2f}"), bold=True, color="blue")
+    panels[0].text(156, 310, say(f"损失 {loss:.2f}", f"loss {loss:.2f}"), bold=True, color="blue")
     return panels
