@@ -30,13 +30,13 @@ def here(say: Say) -> Drawing:
 def head(say: Say) -> list[Drawing]:
     """The calculation of a head, forward and back, with the same places in both panels."""
     places = {
-        "Y": (238, 56),
-        "A": (120, 128),
-        "S": (120, 206),
-        "Q": (60, 288),
-        "K": (178, 288),
-        "V": (296, 288),
-        "x": (178, 370),
+        "Y": (227, 56),
+        "A": (113, 128),
+        "S": (113, 206),
+        "Q": (55, 288),
+        "K": (170, 288),
+        "V": (285, 288),
+        "x": (170, 370),
     }
     forward = {
         "Y": "Y\nA V",
@@ -64,10 +64,10 @@ def head(say: Say) -> list[Drawing]:
         (say("正向", "forward"), forward, "blue"),
         (say("反向", "backward"), backward, "orange"),
     ]:
-        drawing = Drawing(356, 398)
+        drawing = Drawing(340, 398)
         drawing.title(title)
         boxes = {
-            name: drawing.box(places[name], label, color=color, width=108, height=46) for name, label in labels.items()
+            name: drawing.box(places[name], label, color=color, width=106, height=46) for name, label in labels.items()
         }
         for start, end in ways:
             low = boxes[start].at(starts.get(end, 0.5), 0) if start == "x" else boxes[start].top
@@ -101,7 +101,7 @@ def seesaw(say: Say, lead: float = 0) -> Drawing:
     drawing.line([(x, board + 4), (x - 11, board + 44), (x + 11, board + 44), (x, board + 4)], color="ink", width=2)
     anchor: Anchor = "end" if output > 4.4 else "start"
     drawing.text(x + (-16 if output > 4.4 else 16), board + 42, f"y = {output:.2f}", anchor=anchor, bold=True)
-    drawing.text(4, 222, say("推分数的力 −ds", "push on the score, −ds"), anchor="start", bold=True)
+    drawing.text(4, 222, say("分数受的推力 −ds", "push on the score, −ds"), anchor="start", bold=True)
     middle = 272
     drawing.line([(left - 24, middle), (right + 24, middle)], color="soft", width=1)
     for value, slope in zip(values, slopes, strict=True):
