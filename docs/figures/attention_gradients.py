@@ -14,7 +14,6 @@ from scratchml import (
     attention_gradients,
     causal_mask,
     cross_entropy,
-    cross_entropy_gradient,
     scaled_dot_product_attention,
     softmax,
 )
@@ -169,21 +168,20 @@ LETTERS, LENGTH, WIDTH = 6, 8, 4
 MASK = causal_mask(LENGTH)
 
 
-def _texts(rng: np.random.Generator, count: int) -> tuple[Array, Array]:
-    """Random texts, (count, T), and their one-hot letters beside one-hot positions, (count, T, 14)."""
-    tokens = rng.integers(0, LETTERS, size=(count, LENGTH))
-    positions = np.broadcast_to(np.eye(LENGTH), (count, LENGTH, LENGTH))
-    return tokens, np.concatenate([np.eye(LETTERS)[tokens], positions], axis=2)
+def _vectors(tokens: Array) -> Array:
+    """One-hot letters beside one-hot positions: (…, T) → (…, T, 14)."""
+    positions = np.broadcast_to(np.eye(LENGTH), (*tokens.shape, LENGTH))
+    return np.concatenate([np.eye(LETTERS)[tokens], positions], axis=-1)
 
 
 def _look(parameters: list[Parameter], tokens: Array, x: Array) -> tuple[float, Array, Array, tuple[Array, ...]]:
-    """The loss, the weights, ∂C/∂Y, and the queries, keys and values."""
+    """The loss, the weights, ∂C/∂Y for the sum of the losses, and the queries, keys and values."""
     query, key, value = (x @ parameter.value for parameter in parameters)
     logits, weights = scaled_dot_product_attention(query, key, value, MASK)
-    asked, answers = logits[:, 1:].reshape(-1, LETTERS), tokens[:, :-1].ravel()
+    asked, answers = logits[..., 1:, :], tokens[..., :-1]
     to_logits = np.zeros_like(logits)
-    to_logits[:, 1:] = cross_entropy_gradient(answers, asked).reshape(len(x), LENGTH - 1, LETTERS)
-    return cross_entropy(answers, asked), weights, to_logits, (query, key, value)
+    to_logits[..., 1:, :] = softmax(asked) - np.eye(LETTERS)[answers]
+    return cross_entropy(answers.ravel(), asked.reshape(-1, LETTERS)), weights, to_logits, (query, key, value)
 
 
 def _slopes(bug: str, to_output: Array, kept: tuple[Array, ...], weights: Array) -> tuple[Array, Array, Array]:
@@ -191,40 +189,41 @@ def _slopes(bug: str, to_output: Array, kept: tuple[Array, ...], weights: Array)
     query, key, value = kept
     to_query, to_key, to_value = attention_gradients(to_output, query, key, value, weights)
     root = math.sqrt(WIDTH)
-    to_scores = weights * (to_output @ value.swapaxes(-1, -2))
     if bug == "root":
-        to_query, to_key = to_query * root, to_key * root
-    elif bug == "average":
-        to_query, to_key = to_scores @ key / root, to_scores.swapaxes(-1, -2) @ query / root
-    elif bug == "key":
-        average = to_scores.sum(axis=-1, keepdims=True)
-        to_key = (to_scores - weights * average).swapaxes(-1, -2) @ key / root
+        return to_query * root, to_key * root, to_value
+    without_average = weights * (to_output @ value.T)
+    if bug == "average":
+        return without_average @ key / root, without_average.T @ query / root, to_value
+    if bug == "key":
+        to_scores = without_average - weights * without_average.sum(axis=1, keepdims=True)
+        return to_query, to_scores.T @ key / root, to_value
     return to_query, to_key, to_value
 
 
 @cache
 def _copying(bug: str, adam: bool, seed: int, steps: int) -> tuple[list[float], list[tuple[Array, Array]]]:
-    """A head that learns to give the letter before: its loss on 500 texts every fifth step; and the weights and the slopes
-    of the scores, as means over these texts.
+    """The chapter's head that learns to put out the letter before: its loss on 500 texts every fifth step; and the weights
+    and the slopes of the scores, as means over these texts.
     """
     rng = np.random.default_rng(seed)
-    width = LETTERS + LENGTH
-    parameters = [Parameter(0.3 * rng.normal(size=(width, columns))) for columns in (WIDTH, WIDTH, LETTERS)]
+    parameters = [Parameter(0.3 * rng.normal(size=(LETTERS + LENGTH, columns))) for columns in (WIDTH, WIDTH, LETTERS)]
     optimizer: Optimizer = Adam(parameters, 0.02) if adam else SGD(parameters, 1.0)
-    test = _texts(np.random.default_rng(99), 500)
+    test = np.random.default_rng(99).integers(0, LETTERS, size=(500, LENGTH))
+    test_vectors = _vectors(test)
     losses, tables = [], []
     for step in range(steps + 1):
         if step % 5 == 0:
-            loss, weights, to_output, kept = _look(parameters, *test)
-            to_weights = to_output @ kept[2].swapaxes(-1, -2) * 500 * (LENGTH - 1)  # of one prediction
+            loss, weights, to_output, kept = _look(parameters, test, test_vectors)
+            to_weights = to_output @ kept[2].swapaxes(-1, -2)
             to_scores = weights * (to_weights - (weights * to_weights).sum(axis=-1, keepdims=True))
             losses.append(loss)
             tables.append((weights.mean(axis=0), to_scores.mean(axis=0)))
-        tokens, x = _texts(rng, 16)
+        tokens = rng.integers(0, LETTERS, size=LENGTH)
+        x = _vectors(tokens)
         _, weights, to_output, kept = _look(parameters, tokens, x)
-        rows = x.reshape(-1, width)
-        for parameter, slope in zip(parameters, _slopes(bug, to_output, kept, weights), strict=True):
-            parameter.gradient = rows.T @ slope.reshape(len(rows), -1)
+        slopes = _slopes(bug, to_output / (LENGTH - 1), kept, weights)
+        for parameter, slope in zip(parameters, slopes, strict=True):
+            parameter.gradient = x.T @ slope
         optimizer.step()
     return losses, tables
 
