@@ -158,8 +158,8 @@ def turning(say: Say, step: float = 10) -> Drawing:
     drawing.arrow(plot.at(0, 0), plot.at(*query[0]), color="purple", width=3)
     x, y = between(plot.at(0, 0), plot.at(*query[0]), 0.55)
     length = math.hypot(*query[0])
-    side = 14 if step < 7 else -22  # away from the nearer key
-    across, up = -side * query[0, 1] / length, side * query[0, 0] / length
+    off = 14 if step < 7 else -22  # away from the nearer key
+    across, up = -off * query[0, 1] / length, off * query[0, 0] / length
     drawing.text(x + across, y - up + 5, say("查询", "query"), anchor="middle", color="purple", bold=True)
     return drawing
 
@@ -236,7 +236,7 @@ def bugs(say: Say) -> list[Drawing]:
         "key": (say("Q 写成 K", "K for Q"), "green"),
         "average": (say("没减平均", "no average"), "purple"),
     }
-    places = {False: [(124, 0.32), (6, 0.2), (232, 0.62), (205, 1.42)], True: [(70, 1.0), (70, 0.75)]}
+    places = {False: [(124, 0.32), (6, 0.2), (232, 0.62), (150, 1.66)], True: [(150, 1.0), (150, 0.75)]}
     panels = []
     for adam, title in [(False, say("梯度下降，学习率 1", "gradient descent, rate 1")), (True, "Adam, 0.02")]:
         drawing = Drawing(340, 270)
