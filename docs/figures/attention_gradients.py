@@ -141,7 +141,7 @@ def turning(say: Say, step: float = 10) -> Drawing:
     plot = Plot(drawing, (-2.4, 2.9), (-1.2, 2.8), left=6, right=6, top=6, bottom=6)
     names = [say("对的词", "right"), say("错的词", "wrong"), say("另一个", "another")]
     colors = ["blue", "orange", "soft"]
-    sides: list[tuple[float, float, Anchor]] = [(0, -22, "middle"), (10, 0, "start"), (-2, -22, "middle")]
+    sides: list[tuple[float, float, Anchor]] = [(0, -22, "middle"), (14, 10, "start"), (-2, -22, "middle")]
     drawing.circle(*plot.at(0, 0), 3, fill="ink")
     for j, (name, color) in enumerate(zip(names, colors, strict=True)):
         trail = [plot.at(*keys[j]) for _, keys, _ in places[: int(step) + 1]]
