@@ -118,19 +118,20 @@ def fill(say: Say, value: float = 0) -> list[Drawing]:
     filled = np.where(allowed, scores, value)
     weights = softmax(filled)
     panels = []
-    for title, table, decimals in [
-        (say("分数", "scores"), filled, 0),
-        (say("softmax 之后的权重", "weights after softmax"), weights, 3),
+    for title, shades in [
+        (say("分数", "scores"), np.zeros((3, 3))),
+        (say("softmax 之后的权重", "weights after softmax"), weights),
     ]:
-        drawing = Drawing(300, 190)
+        drawing = Drawing(300, 182)
         drawing.title(title)
-        grid = drawing.heat_map(60, 52, weights, cell=(74, 40), rows=words, columns=words, largest=1)
-        for (t, s), number_there in np.ndenumerate(table):
+        grid = drawing.heat_map(60, 52, shades, cell=(74, 40), rows=words, columns=words, largest=1)
+        for (t, s), weight in np.ndenumerate(weights):
             x, y = grid.cell(t, s).center
-            text = number(number_there) if decimals == 0 else _short(number_there)
-            color = "ink" if allowed[t, s] else "orange"
-            drawing.rectangle(x - 28, y - 10, 56, 20, fill="paper")
-            drawing.text(x, y + 5, text, color=color, bold=not allowed[t, s], size=drawing.small)
+            text = _short(float(weight)) if shades.any() else number(filled[t, s].item())
+            drawing.rectangle(x - 28, y - 11, 56, 21, fill="paper")
+            drawing.text(
+                x, y + 5, text, color="ink" if allowed[t, s] else "orange", bold=not allowed[t, s], size=drawing.small
+            )
         panels.append(drawing)
     return panels
 
@@ -184,24 +185,11 @@ def pieces(say: Say, T: float = 8) -> Drawing:
         anchor="end",
         bold=True,
     )
-    side = 15
-    left, top = 56, 66
-    for first in range(16):
-        for last in range(first, 16):
-            here_too = last < count
-            color = "blue" if first == 0 else "soft"
-            drawing.rectangle(
-                left + side * last + 1,
-                top + side * first + 1,
-                side - 2,
-                side - 2,
-                fill=color if here_too else "none",
-                stroke="none" if here_too else "grid",
-                line_width=1,
-            )
-    for i in (0, 3, 7, 11, 15):
-        drawing.note((left + side * (i + 0.5), top), str(i + 1), "above", gap=6, color="ink")
-        drawing.note((left, top + side * (i + 0.5)), str(i + 1), "left", gap=6, color="ink")
+    side, left, top = 15, 56, 66
+    first, last = np.indices((16, 16))
+    shades = np.where((first <= last) & (last < count), np.where(first == 0, 1, 0.3), 0)
+    labels = [str(i + 1) if i in (0, 3, 7, 11, 15) else "" for i in range(16)]
+    drawing.heat_map(left, top, shades, cell=side, rows=labels, columns=labels, largest=1)
     drawing.note((left + side * 8, top), say("到第几个词元", "ends at token"), "above", gap=26)
     drawing.text(14, top + side * 8, say("从第几个词元", "begins at token"), size=drawing.small, color="soft", turn=-90)
     return drawing
@@ -225,7 +213,7 @@ def masks(say: Say) -> list[Drawing]:
         ),
         (say("交叉注意力", "cross-attention"), np.ones((4, 6)), say("译文", "translation"), say("原文", "original")),
     ]:
-        drawing = Drawing(220, 230)
+        drawing = Drawing(220, 62 + 26 * len(allowed))
         drawing.title(title)
         drawing.heat_map(40, 58, np.asarray(allowed, dtype=float), cell=26, largest=1.6, x_label=columns, y_label=rows)
         panels.append(drawing)
