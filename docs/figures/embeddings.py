@@ -96,10 +96,10 @@ def letters(say: Say, step: float = 100) -> Drawing:
 
 def gradient(say: Say) -> Drawing:
     """The slopes of six places, and how they arrive at the rows of the embedding matrix."""
-    words, sentence = ["the", "cat", "sat", "on", "mat", "dog"], [0, 1, 2, 3, 0, 4]
+    words, sentence = ["the", "cat", "sat", "on", "mat", "dog", "ran"], [0, 1, 2, 3, 0, 4]
     delta = np.array([[1, 0], [0, 1], [1, 1], [2, 0], [3, -1], [0, 2]])
-    total = one_hot(sentence, 6).T @ delta
-    drawing = Drawing(356, 300)
+    total = one_hot(sentence, 7).T @ delta
+    drawing = Drawing(356, 344)
     drawing.text(8, 18, say("每个位置的 δ", "δ of each place"), anchor="start", bold=True)
     drawing.text(348, 18, say("W_E 的梯度", "gradient of W_E"), anchor="end", bold=True)
 
@@ -115,7 +115,7 @@ def gradient(say: Say) -> Drawing:
         drawing.arrow((112, y), (236, 52 + 44 * token), color="blue" if twice else "soft", width=2 if twice else 1.5)
     for token, word in enumerate(words):
         y = 52 + 44 * token
-        color = "blue" if token == 0 else "soft" if token == 5 else "ink"
+        color = "blue" if token == 0 else "soft" if token >= 5 else "ink"
         drawing.rectangle(244, y - 16, 104, 32, stroke=color)
         drawing.text(252, y + 5, word, anchor="start", color=color, bold=token == 0, italic=True)
         drawing.text(342, y + 5, pair(total[token]), anchor="end", color=color, bold=token == 0)
