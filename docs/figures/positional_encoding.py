@@ -99,8 +99,11 @@ def hands(say: Say, t: float = 12) -> Drawing:
     return drawing
 
 
-def table(say: Say) -> list[Drawing]:
-    """The binary numbers from 0 to 15, last digit first, and the sinusoids of 64 positions."""
+@sliders(
+    base=Slider("底数", "base", [10, 20, 30, 50, 100, 200, 300, 500, 1000, 2000, 3000, 5000, 10000, 30000, 100000])
+)
+def table(say: Say, base: float = 10000) -> list[Drawing]:
+    """The binary numbers from 0 to 15, last digit first, and the sinusoids of 32 positions, with another base than 10,000 too."""
     digits = [[number >> place & 1 for place in range(4)] for number in range(16)]
     binary = Drawing(170, 330)
     binary.title(say("二进制", "binary"))
@@ -114,20 +117,30 @@ def table(say: Say) -> list[Drawing]:
         columns=["1", "2", "4", "8"],
         y_label=say("数", "number"),
     )
-    sinusoids = Drawing(330, 330)
+    length, width = 32, 32
+    speeds = base ** (-np.arange(0, width, 2) / width)
+    angles = np.arange(length)[:, None] * speeds
+    positions = np.stack([np.sin(angles), np.cos(angles)], axis=2).reshape(length, width)
+    if base == 10000:
+        positions = sinusoidal_positions(length, width)
+    sinusoids = Drawing(330, 348)
     sinusoids.title(say("正弦位置编码", "sinusoids"))
-    labels = [str(row) if row % 10 == 0 else "" for row in range(64)]
-    columns = [str(column) if column % 8 == 0 else "" for column in range(32)]
+    labels = [str(row) if row % 10 == 0 else "" for row in range(length)]
+    columns = [str(column) if column % 8 == 0 else "" for column in range(width)]
     sinusoids.heat_map(
         62,
         56,
-        sinusoidal_positions(64, 32),
-        cell=(8, 4),
+        positions,
+        cell=8,
         rows=labels,
         columns=columns,
         diverging=True,
         largest=1,
         y_label=say("位置", "position"),
+    )
+    turn = f"{2 * np.pi / speeds[-1]:,.0f}"
+    sinusoids.text(
+        190, 336, say(f"最慢的指针 {turn} 个位置转一圈", f"the slowest hand turns once in {turn}"), size=sinusoids.small
     )
     return [binary, sinusoids]
 
