@@ -92,43 +92,47 @@ def _short(value: float) -> str:
     return f"{digit} · 10{raised}"
 
 
+SLOPES = (0.5, -0.2)
+
+
+def _path(drawing: Drawing, x: float, title: str, through: tuple[bool, bool]) -> None:
+    """Two residual layers, one above the other around `x`, with one path in color, and its slope at the end."""
+    drawing.title(title, x=x)
+    bottom = drawing.box((x, 262), "x", width=30, height=26, color="none", italic=True).top
+    value = 1.0
+    for layer, inside in enumerate(through):
+        slope = SLOPES[layer]
+        value *= slope if inside else 1
+        middle = 205 - 92 * layer
+        box = drawing.box((x, middle), f"f_{layer + 1}", width=44, height=30, color="blue" if inside else "soft")
+        plus = drawing.join((x, middle - 40), color="ink")
+        fork = between(bottom, box.bottom, 0.4)
+        if inside:
+            drawing.elbow(fork, plus.right, x=x + 40, color="soft", width=1.2)
+            drawing.arrow(bottom, box.bottom, color="blue", width=2.5)
+            drawing.arrow(box.top, plus.bottom, color="blue", width=2.5)
+            drawing.note(box.left, number(slope), "left", color="blue", bold=True)
+        else:
+            drawing.arrow(fork, box.bottom, color="soft", width=1.2)
+            drawing.arrow(box.top, plus.bottom, color="soft", width=1.2)
+            drawing.line([bottom, fork], color="blue", width=2.5)
+            drawing.elbow(fork, plus.right, x=x + 40, color="blue", width=2.5)
+            drawing.note((x + 40, middle), "1", "right", color="blue", bold=True)
+        bottom = plus.top
+    drawing.arrow(bottom, (x, bottom[1] - 18), color="blue", width=2.5)
+    drawing.note((x, bottom[1] - 18), number(value), "above", gap=4, color="blue", bold=True)
+
+
 def paths(say: Say) -> list[Drawing]:
-    """Two residual layers, and the four paths through them, each with its slope."""
-    slopes = [0.5, -0.2]
+    """The four paths through two residual layers, each with its slope."""
     panels = []
-    for first, second in [(False, False), (True, False), (False, True), (True, True)]:
-        drawing = Drawing(172, 250)
-        value = (slopes[0] if first else 1) * (slopes[1] if second else 1)
-        title = {
-            (False, False): say("都绕过去", "around both"),
-            (True, False): say("只过第一层", "through the first"),
-            (False, True): say("只过第二层", "through the second"),
-            (True, True): say("两层都过", "through both"),
-        }[first, second]
-        drawing.title(title)
-        x = 72.0
-        start = drawing.box((x, 222), "x", width=36, height=28, color="none", italic=True)
-        bottom = start.top
-        for layer, (through, slope) in enumerate(zip((first, second), slopes, strict=True)):
-            base = 165 - 90 * layer
-            box = drawing.box((x, base), f"f_{layer + 1}", width=44, height=30, color="blue" if through else "soft")
-            plus = drawing.join((x, base - 42), color="ink")
-            fork = between(bottom, box.bottom, 0.4)
-            around, into = ("soft", "blue") if through else ("blue", "soft")
-            thick, thin = 2.5, 1.2
-            if through:
-                drawing.elbow(fork, plus.right, x=x + 46, color=around, width=thin)
-                drawing.arrow(bottom, box.bottom, color=into, width=thick)
-                drawing.arrow(box.top, plus.bottom, color=into, width=thick)
-                drawing.note(box.left, number(slope), "left", color="blue", bold=True)
-            else:
-                drawing.arrow(fork, box.bottom, color=into, width=thin)
-                drawing.arrow(box.top, plus.bottom, color=into, width=thin)
-                drawing.line([bottom, fork], color=around, width=thick)
-                drawing.elbow(fork, plus.right, x=x + 46, color=around, width=thick)
-                drawing.note((x + 46, base), "1", "right", color="blue", bold=True)
-            bottom = plus.top
-        drawing.note((x + 8, 26), number(value), "right", color="blue", bold=True)
+    for pair in [
+        [(say("都绕过去", "around both"), (False, False)), (say("只过第一层", "through the first"), (True, False))],
+        [(say("只过第二层", "through the second"), (False, True)), (say("两层都过", "through both"), (True, True))],
+    ]:
+        drawing = Drawing(320, 280)
+        for x, (title, through) in zip((80, 240), pair, strict=True):
+            _path(drawing, x, title, through)
         panels.append(drawing)
     return panels
 
@@ -208,10 +212,10 @@ def _readings() -> tuple[list[float], list[float], list[float]]:
 def stream(say: Say) -> Drawing:
     """The residual stream of the names model: three blocks read and add, and what is measured after each."""
     lengths, cosines, read = _readings()
-    drawing = Drawing(356, 330)
-    x, top = 84.0, 300.0
-    at = drawing.box((x, top), say("嵌入", "embedding"), width=96, height=30, color="blue")
-    columns = [(206, lengths, "{:.1f}"), (262, cosines, "{:.2f}"), (322, read, "{:.2f}")]
+    drawing = Drawing(356, 350)
+    x, top = 84.0, 326.0
+    at = drawing.box((x - 34, top), say("嵌入", "embedding"), width=96, height=30, color="blue")
+    columns = [(204, lengths, "{:.1f}"), (262, cosines, "{:.2f}"), (322, read, "{:.2f}")]
     heads = [say("长度", "length"), say("余弦", "cosine"), say("读出", "read")]
     for (column, _, _), head in zip(columns, heads, strict=True):
         drawing.text(column, 18, head, size=drawing.small, color="soft")
