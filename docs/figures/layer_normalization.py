@@ -210,9 +210,7 @@ def rates(say: Say) -> list[Drawing]:
         drawing.text(54, 72, say("有层归一化", "with LayerNorm"), anchor="start", color="blue", bold=True)
         drawing.text(54, 92, say("没有", "without"), anchor="start", color="orange", bold=True)
         if depth == 24:
-            drawing.text(
-                54, 112, say("没有，起始权重小", "without, small weights"), anchor="start", color="soft", bold=True
-            )
+            drawing.text(54, 112, say("没有，权重小", "small weights"), anchor="start", color="soft", bold=True)
         panels.append(drawing)
     return panels
 
