@@ -1,6 +1,7 @@
 """Figures of the chapter: layer normalization."""
 
 from functools import cache
+from typing import Literal
 
 import numpy as np
 
@@ -49,7 +50,7 @@ def whose(say: Say) -> list[Drawing]:
                 drawing.line([grid.cell(0, cut).at(-0.02, 0), grid.cell(2, cut).at(-0.02, 1)], color="grid", width=1)
             for cut in range(1, 3):
                 drawing.line([grid.cell(cut, 0).at(0, -0.02), grid.cell(cut, 3).at(1, -0.02)], color="grid", width=1)
-            drawing.note(grid.top, say("文字 ", "text ") + str(text), "above", gap=9, color="ink")
+            drawing.note(grid.top, say("文本 ", "text ") + str(text), "above", gap=9, color="ink")
             drawing.note(grid.bottom, say("C 个数", "C numbers"), "below")
         panels.append(drawing)
     return panels
@@ -154,7 +155,7 @@ class _Residual(Module):
 
 
 @cache
-def _accuracy(depth: int, normalized: bool, rate: float) -> float | None:
+def _accuracy(depth: int, normalized: bool, rate: float, start: float | Literal["xavier"]) -> float | None:
     """After one epoch on the digits; None where the numbers overflowed."""
     images, labels, test_images, test_labels = digits()
     rng = np.random.default_rng(0)
@@ -163,7 +164,7 @@ def _accuracy(depth: int, normalized: bool, rate: float) -> float | None:
         inner: list[Module] = [
             Linear(64, 32, rng=rng),
             ReLU(),
-            Linear(32, 64, rng=rng, initialization="xavier"),
+            Linear(32, 64, rng=rng, initialization=start),
         ]
         parts.append(_Residual(Sequential(*([LayerNorm(64)] if normalized else []), *inner)))
     if normalized:
@@ -177,7 +178,7 @@ def _accuracy(depth: int, normalized: bool, rate: float) -> float | None:
 
 
 def rates(say: Say) -> list[Drawing]:
-    """Accuracy after one epoch at rates from 10⁻⁶ to 1, with and without LayerNorm, in a shallow and in a deep network."""
+    """Accuracy after one epoch at rates from 10⁻⁶ to 1, with and without LayerNorm, in a shallow and in a deep network; in the deep one also without, but with small starting weights."""
     panels = list[Drawing]()
     for depth in [6, 24]:
         drawing = Drawing(330, 260)
@@ -189,8 +190,14 @@ def rates(say: Say) -> list[Drawing]:
             x_label=say("学习率", "learning rate"),
             y_label=say("准确率", "accuracy"),
         )
-        for normalized, color in [(False, "orange"), (True, "blue")]:
-            found = {k: _accuracy(depth, normalized, 10.0**k) for k in range(-6, 1)}
+        kinds: list[tuple[bool, float | Literal["xavier"], str]] = [
+            (False, "xavier", "orange"),
+            (True, "xavier", "blue"),
+        ]
+        if depth == 24:
+            kinds.insert(0, (False, 0.02, "soft"))
+        for normalized, start, color in kinds:
+            found = {k: _accuracy(depth, normalized, 10.0**k, start) for k in [-6, -5, -4, -3, -2, -1.5, -1, 0]}
             finite = {k: value for k, value in found.items() if value is not None}
             plot.curve(finite, finite.values(), color=color)
             for k, value in found.items():
@@ -202,19 +209,21 @@ def rates(say: Say) -> list[Drawing]:
                     drawing.circle(px, py, 4, fill=color)
         drawing.text(54, 72, say("有层归一化", "with LayerNorm"), anchor="start", color="blue", bold=True)
         drawing.text(54, 92, say("没有", "without"), anchor="start", color="orange", bold=True)
+        if depth == 24:
+            drawing.text(54, 112, say("没有，权重小", "small weights"), anchor="start", color="soft", bold=True)
         panels.append(drawing)
     return panels
 
 
 def stream(say: Say) -> Drawing:
-    """The size of each token's row in the names model reading "christopher": before the blocks, behind them, and normalized."""
+    """The size of each token's row in the names model reading "christopher": before the blocks, after them, and normalized."""
     model, tokenizer = pretrained("names")
     tokens = np.array(tokenizer.encode("\nchristopher"))
     x = model.positions(model.token_embedding(tokens))
     sizes = [(say("进入第一块之前", "before the first block"), x.std(axis=1), "soft")]
     for block in model.blocks:
         x = block(x, causal_mask(len(tokens)))
-    sizes.append((say("最后一块之后", "behind the last block"), x.std(axis=1), "orange"))
+    sizes.append((say("最后一块之后", "after the last block"), x.std(axis=1), "orange"))
     normalized = LayerNorm(x.shape[1])(x)
     sizes.append((say("最后的层归一化之后", "after the last LayerNorm"), normalized.std(axis=1), "blue"))
     drawing = Drawing(356, 270)
