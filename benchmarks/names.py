@@ -114,30 +114,25 @@ class OneHead(Module):
         return self.embedding.backward(self.positions.backward(gradient))
 
 
-def one_head() -> Trained:
-    context_length, rng = 12, np.random.default_rng(0)
-    stream = [token for tokens in texts("train") for token in tokens[:-1]]
-    ((inputs, targets),) = next_token_windows(stream, len(stream), context_length)
-    model = OneHead(TOKENIZER.vocab_size, context_length, 32, rng)
-    optimizer = Adam(model.parameters(), 0.01)
-    fit(model, CrossEntropy(), optimizer, MiniBatches(inputs, targets, 64, rng=rng), epochs=8)
-    return Trained(model, optimizer.values.size)
-
-
-def several_heads(num_heads: int, seed: int = 0) -> Trained:
-    """The model and the training of `one_head`, with several heads of the same total width and their output projection."""
+def with_attention(num_heads: int | None = None, seed: int = 0) -> Trained:
+    """`OneHead`, or in the place of its head `num_heads` of the same total width and their output projection."""
     context_length, rng = 12, np.random.default_rng(seed)
     stream = [token for tokens in texts("train") for token in tokens[:-1]]
     ((inputs, targets),) = next_token_windows(stream, len(stream), context_length)
     model = OneHead(TOKENIZER.vocab_size, context_length, 32, rng)
-    model.head = MultiHeadAttention(32, num_heads, rng=rng)
+    if num_heads is not None:
+        model.head = MultiHeadAttention(32, num_heads, rng=rng)
     optimizer = Adam(model.parameters(), 0.01)
     fit(model, CrossEntropy(), optimizer, MiniBatches(inputs, targets, 64, rng=rng), epochs=8)
     return Trained(model, optimizer.values.size)
 
 
+def one_head() -> Trained:
+    return with_attention()
+
+
 def four_heads() -> Trained:
-    return several_heads(4)
+    return with_attention(4)
 
 
 #: The chapter that brings the model, and how it is trained.
@@ -167,7 +162,7 @@ def losses_of_heads() -> dict[str, list[float]]:
     validation = texts("validation")
     return {
         str(num_heads): [
-            round(next_token_loss(several_heads(num_heads, seed).model, validation), 4) for seed in range(SEEDS)
+            round(next_token_loss(with_attention(num_heads, seed).model, validation), 4) for seed in range(SEEDS)
         ]
         for num_heads in HEADS
     }

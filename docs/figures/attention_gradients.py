@@ -40,7 +40,7 @@ def head(say: Say) -> list[Drawing]:
     forward = {
         "Y": "Y\nA V",
         "A": "A\nsoftmax(S)",
-        "S": "S\nQ Kᵀ / √d",
+        "S": "S\nQ Kᵀ / √D",
         "Q": "Q\nx W_q",
         "K": "K\nx W_k",
         "V": "V\nx W_v",
@@ -50,8 +50,8 @@ def head(say: Say) -> list[Drawing]:
         "Y": "dY",
         "A": "dA\ndY Vᵀ",
         "S": say("dS\n过 softmax", "dS\nby softmax"),
-        "Q": "dQ\ndS K / √d",
-        "K": "dK\ndSᵀ Q / √d",
+        "Q": "dQ\ndS K / √D",
+        "K": "dK\ndSᵀ Q / √D",
         "V": "dV\nAᵀ dY",
         "x": say("dx\n三条路相加", "dx\nthree paths"),
     }
