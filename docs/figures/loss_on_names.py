@@ -12,6 +12,8 @@ MODELS = {
     "bigram_counts": ("二元语法：数出来", "bigrams, counted"),
     "embedding_2": ("每个字符 2 个数", "2 numbers each"),
     "embedding_8": ("每个字符 8 个数", "8 numbers each"),
+    "four_heads_for_longer": ("四个头，更久", "four heads, longer"),
+    "one_block": ("一个块", "one block"),
 }
 BEST, WORST = 2.0, 3.4  # what the axis shows
 ROW = 44
