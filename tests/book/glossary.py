@@ -35,7 +35,9 @@ EARLY_USES = {
         "layer",
         "层",
     },  # the top of the page has a link, and the next section explains it
-    "transformer/tokens.md#tokens": {"embedding", "嵌入"},  # a station of the map
+    "transformer/overview.md#map": {"前馈层"},  # the next sentence says what it is
+    "transformer/tokens.md#tokens": {"embedding", "嵌入", "前馈层"},  # stations of the map
+    "transformer/positional-encoding.md#positional-encoding": {"feed-forward layer", "前馈层"},  # a station of the map
 }
 
 
