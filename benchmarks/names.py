@@ -6,7 +6,7 @@ by itself from its boundary to its end. A chapter that brings a model adds a fun
 
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -18,6 +18,8 @@ from scratchml import (
     CharTokenizer,
     CrossEntropy,
     Embedding,
+    FeedForward,
+    LayerNorm,
     LearnedPositions,
     Linear,
     MiniBatches,
@@ -25,16 +27,26 @@ from scratchml import (
     MultiHeadAttention,
     SelfAttention,
     Sequential,
+    TransformerBlock,
     causal_mask,
+    cross_entropy,
+    cross_entropy_gradient,
     fit,
     names,
     next_token_loss,
     next_token_windows,
     softmax,
+    warmup_cosine,
 )
 
 RESULTS = Path(__file__).with_suffix(".json")
 TOKENIZER = CharTokenizer("\nabcdefghijklmnopqrstuvwxyz")
+CONTEXT = 12
+WIDTH = 32
+#: For multi-head-attention: the same number of parameters in so many heads, each from so many seeds.
+HEADS, SEEDS = (1, 2, 4, 8, 16), 4
+#: For transformer-block: so many blocks on one another.
+DEPTHS = (1, 2, 4, 6, 8, 10, 12)
 
 
 class Trained(NamedTuple):
@@ -93,46 +105,149 @@ def embedding_2() -> Trained:
     return factored(2)
 
 
-class OneHead(Module):
-    """Embedding plus position, what one head takes from the characters so far added to that, and a linear layer."""
+class Layered(Module):
+    """Embedding plus position, layers that read the characters so far, LayerNorm if there is one, and a linear layer."""
 
     takes_tokens = True
 
-    def __init__(self, vocab_size: int, context_length: int, embedding_dim: int, rng: np.random.Generator) -> None:
-        self.embedding = Embedding(vocab_size, embedding_dim, rng=rng)
-        self.positions = LearnedPositions(context_length, embedding_dim, rng=rng)
-        self.head: SelfAttention | MultiHeadAttention = SelfAttention(embedding_dim, rng=rng)
-        self.linear = Linear(embedding_dim, vocab_size, rng=rng)
+    def __init__(self, layers: Sequence[Module], width: int, rng: np.random.Generator, *, final_norm: bool) -> None:
+        self.embedding = Embedding(TOKENIZER.vocab_size, width, rng=rng)
+        self.positions = LearnedPositions(CONTEXT, width, rng=rng)
+        self.layers = list(layers)
+        self.norm = LayerNorm(width) if final_norm else None
+        self.linear = Linear(width, TOKENIZER.vocab_size, rng=rng)
 
     def _forward(self, tokens: Any) -> tuple[Any, tuple[()]]:
         x = self.positions(self.embedding(tokens))
-        return self.linear(x + self.head(x, causal_mask(x.shape[-2]))), ()
+        for layer in self.layers:
+            x = layer(x, causal_mask(x.shape[-2]))
+        return self.linear(self.norm(x) if self.norm else x), ()
 
     def _backward(self, gradient: Any) -> Any:
         gradient = self.linear.backward(gradient)
-        gradient = gradient + self.head.backward(gradient)
+        if self.norm:
+            gradient = self.norm.backward(gradient)
+        for layer in reversed(self.layers):
+            gradient = layer.backward(gradient)
         return self.embedding.backward(self.positions.backward(gradient))
 
 
-def with_attention(num_heads: int | None = None, seed: int = 0) -> Trained:
-    """`OneHead`, or in the place of its head `num_heads` of the same total width and their output projection."""
-    context_length, rng = 12, np.random.default_rng(seed)
+class AddedAttention(Module):
+    """x + attention(x)."""
+
+    def __init__(self, attention: SelfAttention | MultiHeadAttention) -> None:
+        self.attention = attention
+
+    def _forward(self, x: Any, mask: Any) -> tuple[Any, tuple[()]]:
+        return x + self.attention(x, mask), ()
+
+    def _backward(self, gradient: Any) -> Any:
+        return gradient + self.attention.backward(gradient)
+
+
+class PostNormBlock(Module):
+    """norm(x + attention(x)), and then norm(x + feed_forward(x)), as in 2017."""
+
+    def __init__(self, width: int, num_heads: int, rng: np.random.Generator) -> None:
+        self.attention, self.attention_norm = MultiHeadAttention(width, num_heads, rng=rng), LayerNorm(width)
+        self.feed_forward, self.feed_forward_norm = FeedForward(width, rng=rng), LayerNorm(width)
+
+    def _forward(self, x: Any, mask: Any) -> tuple[Any, tuple[()]]:
+        x = self.attention_norm(x + self.attention(x, mask))
+        return self.feed_forward_norm(x + self.feed_forward(x)), ()
+
+    def _backward(self, gradient: Any) -> Any:
+        gradient = self.feed_forward_norm.backward(gradient)
+        gradient = gradient + self.feed_forward.backward(gradient)
+        gradient = self.attention_norm.backward(gradient)
+        return gradient + self.attention.backward(gradient)
+
+
+def windows() -> tuple[Any, Any]:
+    """All of the stream of training names, in pieces of CONTEXT characters: inputs and targets."""
     stream = [token for tokens in texts("train") for token in tokens[:-1]]
-    ((inputs, targets),) = next_token_windows(stream, len(stream), context_length)
-    model = OneHead(TOKENIZER.vocab_size, context_length, 32, rng)
-    if num_heads is not None:
-        model.head = MultiHeadAttention(32, num_heads, rng=rng)
+    ((inputs, targets),) = next_token_windows(stream, len(stream), CONTEXT)
+    return inputs, targets
+
+
+def with_attention(num_heads: int | None, seed: int = 0) -> Trained:
+    """Attention added to the embeddings: a single head, or `num_heads` of the same total width and their output projection."""
+    rng = np.random.default_rng(seed)
+    attention = SelfAttention(WIDTH, rng=rng) if num_heads is None else MultiHeadAttention(WIDTH, num_heads, rng=rng)
+    model = Layered([AddedAttention(attention)], WIDTH, rng, final_norm=False)
     optimizer = Adam(model.parameters(), 0.01)
-    fit(model, CrossEntropy(), optimizer, MiniBatches(inputs, targets, 64, rng=rng), epochs=8)
+    fit(model, CrossEntropy(), optimizer, MiniBatches(*windows(), 64, rng=rng), epochs=8)
     return Trained(model, optimizer.values.size)
 
 
 def one_head() -> Trained:
-    return with_attention()
+    return with_attention(None)
 
 
 def four_heads() -> Trained:
     return with_attention(4)
+
+
+def trained_with_schedule(model: Layered, epochs: int, rng: np.random.Generator) -> Trained:
+    """Adam, whose rate rises to 0.02 in 30 steps and falls along a cosine: the best of 0.005, 0.01 and 0.02 for both models."""
+    batches = MiniBatches(*windows(), 64, rng=rng)
+    steps = epochs * len(batches)
+    optimizer = Adam(model.parameters(), 0.02)
+
+    def schedule(step: int) -> float:
+        return warmup_cosine(step, peak=0.02, warmup_steps=30, total_steps=steps)
+
+    fit(model, CrossEntropy(), optimizer, batches, epochs=epochs, schedule=schedule)
+    return Trained(model, optimizer.values.size)
+
+
+def four_heads_for_longer() -> Trained:
+    """As many seconds as `one_block`."""
+    rng = np.random.default_rng(0)
+    attention = MultiHeadAttention(WIDTH, 4, rng=rng)
+    return trained_with_schedule(Layered([AddedAttention(attention)], WIDTH, rng, final_norm=False), 80, rng)
+
+
+def one_block() -> Trained:
+    rng = np.random.default_rng(0)
+    return trained_with_schedule(Layered([TransformerBlock(WIDTH, 4, rng=rng)], WIDTH, rng, final_norm=True), 32, rng)
+
+
+def loss_at_depth(order: str, depth: int, rate: float, seed: int) -> float:
+    """The training loss of so many narrow blocks after 200 steps of Adam at a constant rate, the mean of the last 20 batches."""
+    rng = np.random.default_rng(seed)
+    width = 16
+    layers: list[Module] = [
+        TransformerBlock(width, 4, rng=rng) if order == "pre" else PostNormBlock(width, 4, rng) for _ in range(depth)
+    ]
+    model = Layered(layers, width, rng, final_norm=order == "pre").to("float32")
+    optimizer, (inputs, targets) = Adam(model.parameters(), rate), windows()
+    losses = []
+    for _ in range(200):
+        chosen = rng.integers(0, len(inputs), 32)
+        logits = model(inputs[chosen])
+        losses.append(cross_entropy(targets[chosen].ravel(), logits.reshape(-1, TOKENIZER.vocab_size)))
+        optimizer.zero_gradients()
+        model.backward_to_parameters(cross_entropy_gradient(targets[chosen], logits))
+        optimizer.step()
+    return float(np.mean(losses[-20:]))
+
+
+def losses_of_depths() -> dict[str, list[float]]:
+    """For pre-norm and post-norm, the loss at each of DEPTHS, at the better of two rates, the mean of two seeds."""
+    return {
+        order: [
+            round(
+                min(
+                    float(np.mean([loss_at_depth(order, depth, rate, seed) for seed in (0, 1)]))
+                    for rate in (0.003, 0.01)
+                ),
+                3,
+            )
+            for depth in DEPTHS
+        ]
+        for order in ("pre", "post")
+    }
 
 
 #: The chapter that brings the model, and how it is trained.
@@ -144,17 +259,9 @@ ROWS: list[tuple[str, Callable[[], Trained]]] = [
     ("embeddings", embedding_8),
     ("attention", one_head),
     ("multi-head-attention", four_heads),
+    ("transformer-block", four_heads_for_longer),
+    ("transformer-block", one_block),
 ]
-#: For multi-head-attention: the same number of parameters in so many heads, each from so many seeds.
-HEADS, SEEDS = (1, 2, 4, 8, 16), 4
-
-
-def measure(train: Callable[[], Trained]) -> dict[str, Any]:
-    start = time.perf_counter()
-    model, parameters = train()
-    seconds = time.perf_counter() - start
-    loss = next_token_loss(model, texts("validation"))
-    return {"model": train.__name__, "loss": round(loss, 4), "parameters": parameters, "seconds": round(seconds, 2)}
 
 
 def losses_of_heads() -> dict[str, list[float]]:
@@ -168,9 +275,22 @@ def losses_of_heads() -> dict[str, list[float]]:
     }
 
 
+def measure(train: Callable[[], Trained]) -> dict[str, Any]:
+    start = time.perf_counter()
+    model, parameters = train()
+    seconds = time.perf_counter() - start
+    loss = next_token_loss(model, texts("validation"))
+    return {"model": train.__name__, "loss": round(loss, 4), "parameters": parameters, "seconds": round(seconds, 2)}
+
+
 def main() -> None:
     rows = [{"chapter": chapter} | measure(train) for chapter, train in ROWS]
-    results = {"machine": machine(), "rows": rows, "heads": losses_of_heads()}
+    results = {
+        "machine": machine(),
+        "rows": rows,
+        "heads": losses_of_heads(),
+        "depths": dict(zip(("depth", "pre", "post"), ([*DEPTHS], *losses_of_depths().values()), strict=True)),
+    }
     RESULTS.write_text(json.dumps(results, indent=1) + "\n", "utf8")
     for row in rows:
         print(f"{row['model']:<24}{row['loss']:>8}{row['parameters']:>8} parameters{row['seconds']:>8} s")

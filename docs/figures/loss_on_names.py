@@ -14,6 +14,8 @@ MODELS = {
     "embedding_8": ("每个字符 8 个数", "8 numbers each"),
     "one_head": ("一个注意力头", "one head"),
     "four_heads": ("四个注意力头", "four heads"),
+    "four_heads_for_longer": ("四个头，更久", "four heads, longer"),
+    "one_block": ("一个块", "one block"),
 }
 BEST, WORST = 2.0, 3.4  # what the axis shows
 ROW = 44
