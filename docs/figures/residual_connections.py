@@ -228,9 +228,15 @@ def stream(say: Say) -> Drawing:
         (256, [f"{value:.2f}" for value in firsts]),
         (322, ["", *(f"{value:.2f}" for value in alone)]),
     ]
-    heads = [say("长度", "length"), say("第一个读者", "first reader"), say("新增部分", "added alone")]
+    heads = [
+        ("", say("长度", "length")),
+        (say("第一个", "first"), say("读者", "reader")),
+        (say("只看", "added"), say("新增", "alone")),
+    ]
     for (column, _), head in zip(columns, heads, strict=True):
-        drawing.text(column, 18, head, size=drawing.small, color="soft")
+        for line, text in enumerate(head):
+            if text:
+                drawing.text(column, 12 + 16 * line, text, size=drawing.small, color="soft")
     for level in range(4):
         y = top - 90 * level
         if level:
