@@ -186,39 +186,57 @@ def depth(say: Say) -> Drawing:
 
 @cache
 def _readings() -> tuple[list[float], list[float], list[float]]:
-    """Of the names model, after the embedding and after each block: the length of the vectors, their cosine with the first
-    ones, and how many of the letters a linear layer reads from them.
+    """Of the names model, before the first block and after each: the length of the vectors, and the shares of letters that two
+    linear layers read: one trained before the first block, and one trained here on what the blocks have added.
     """
     model, tokenizer = pretrained("names")
     rows = [tokenizer.encode("\n" + name) for name in names("train") + names("validation") if len(name) == 6]
     tokens = np.array(rows)
     letters = tokens[:, 1:]
+
+    def train_reader(vectors: Array) -> Linear:
+        reader = Linear(64, 27, rng=1, initialization=0.01)
+        batches = MiniBatches(vectors[:1000].reshape(-1, 64), letters[:1000].ravel(), 256, rng=1)
+        fit(reader, CrossEntropy(), Adam(reader.parameters(), learning_rate=0.1), batches, epochs=3)
+        return reader
+
+    def share_read(reader: Linear, vectors: Array) -> float:
+        return float((reader(vectors[1000:]).argmax(axis=-1) == letters[1000:]).mean())
+
     x = model.positions(model.token_embedding(tokens))
-    first = x[:, 1:]
-    lengths, cosines, read = [], [], []
+    start = x[:, 1:]
+    first_reader = train_reader(start)
+    lengths, firsts, alone = [], [], []
     for block in [None, *model.blocks]:
         x = block(x, causal_mask(7)) if block else x
         now = x[:, 1:]
-        length, first_length = np.sqrt((now**2).sum(axis=-1)), np.sqrt((first**2).sum(axis=-1))
-        lengths.append(float(length.mean()))
-        cosines.append(float(((now * first).sum(axis=-1) / (length * first_length)).mean()))
-        reader = Linear(64, 27, rng=1, initialization=0.01)
-        batches = MiniBatches(now[:1000].reshape(-1, 64), letters[:1000].ravel(), 256, rng=1)
-        fit(reader, CrossEntropy(), Adam(reader.parameters(), learning_rate=0.1), batches, epochs=3)
-        read.append(float((reader(now[1000:]).argmax(axis=-1) == letters[1000:]).mean()))
-    return lengths, cosines, read
+        lengths.append(float(np.sqrt((now**2).sum(axis=-1)).mean()))
+        firsts.append(share_read(first_reader, now))
+        if block:
+            alone.append(share_read(train_reader(now - start), now - start))
+    return lengths, firsts, alone
 
 
 def stream(say: Say) -> Drawing:
     """The residual stream of the names model: three blocks read and add, and what is measured after each."""
-    lengths, cosines, read = _readings()
+    lengths, firsts, alone = _readings()
     drawing = Drawing(356, 350)
     x, top = 84.0, 326.0
     at = drawing.box((x - 34, top), say("嵌入", "embedding"), width=96, height=30, color="blue")
-    columns = [(204, lengths, "{:.1f}"), (262, cosines, "{:.2f}"), (322, read, "{:.2f}")]
-    heads = [say("长度", "length"), say("余弦", "cosine"), say("读出", "read")]
-    for (column, _, _), head in zip(columns, heads, strict=True):
-        drawing.text(column, 18, head, size=drawing.small, color="soft")
+    columns = [
+        (196, [f"{value:.1f}" for value in lengths]),
+        (256, [f"{value:.2f}" for value in firsts]),
+        (322, ["", *(f"{value:.2f}" for value in alone)]),
+    ]
+    heads = [
+        ("", say("长度", "length")),
+        (say("第一个", "first"), say("读者", "reader")),
+        (say("只看", "added"), say("新增", "alone")),
+    ]
+    for (column, _), head in zip(columns, heads, strict=True):
+        for line, text in enumerate(head):
+            if text:
+                drawing.text(column, 12 + 16 * line, text, size=drawing.small, color="soft")
     for level in range(4):
         y = top - 90 * level
         if level:
@@ -229,6 +247,7 @@ def stream(say: Say) -> Drawing:
             drawing.elbow((50, y + 62), block.bottom, x=block.bottom[0])
             drawing.elbow(block.top, plus.right, y=plus.right[1])
             at = plus
-        for column, values, form in columns:
-            drawing.text(column, y + 1, form.format(values[level]).replace("-", "−"), bold=level == 0)
+        for column, values in columns:
+            if values[level]:
+                drawing.text(column, y + 1, values[level], bold=level == 0)
     return drawing
