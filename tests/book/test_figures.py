@@ -24,6 +24,7 @@ def test_every_figure_of_the_book_is_sound(no_problem):
 
 def test_a_sound_figure_has_no_problem():
     assert drawn(PANEL.replace("LABEL", "标签") * 2, PANEL * 2) == []
+    assert drawn(PANEL.replace("LABEL", "苹果"), PANEL.replace("LABEL", "苹果")) == []  # a word that both editions read
 
 
 @pytest.mark.parametrize(
