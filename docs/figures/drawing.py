@@ -293,7 +293,7 @@ class Drawing:
 
         `turn` turns it around (x, y), clockwise in degrees. Raises ValueError where it leaves the panel or is too small.
         """
-        if not text:
+        if not text.strip():
             return
         needed = LEAST * max(1.0, self.width / PHONE)
         if size < needed:

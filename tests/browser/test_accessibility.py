@@ -107,7 +107,7 @@ def test_words_of_the_other_language_are_marked(page):
       while (texts.nextNode()) {
         const { data, parentElement } = texts.currentNode
         if (parentElement.closest("code, pre, math, script, style, title")) continue
-        const marked = parentElement.closest("[lang]").lang
+        const marked = parentElement.closest("[lang]").getAttribute("lang")
         if (!chinese && marked !== "zh" && /\\p{Script=Han}/u.test(data)) found.push(data)
         const alone = parentElement.matches("td") && parentElement.textContent.trim() === data.trim()
         if (chinese && marked !== "en" && alone && /^[A-Za-z]{2}[A-Za-z -]+$/.test(data.trim())) found.push(data)

@@ -18,7 +18,7 @@ def test_each_formula_is_laid_out_and_its_tex_is_hidden(page):
 def test_no_tex_is_left_in_the_text(page):
     text = page.locator(".md-content").evaluate("""content => {
       const copy = content.cloneNode(true)
-      copy.querySelectorAll("pre, code, .formula, script, style").forEach(element => element.remove())
+      copy.querySelectorAll("pre, code, .formula, script, style, svg").forEach(element => element.remove())
       return copy.textContent
     }""")
     assert not re.search(r"\$\S|\\[a-zA-Z(\[]", text), "TeX that was not taken for a formula"
