@@ -156,7 +156,7 @@ def heads(say: Say) -> list[Drawing]:
     panels = []
     for head in (1, 3):
         drawing = Drawing(320, 322)
-        drawing.title(say(f"最后一层，头 {head}", f"last layer, head {head}"))
+        drawing.title(say(f"最后一层，头 {head + 1}", f"last layer, head {head + 1}"))
         drawing.heat_map(
             56,
             66,
