@@ -192,6 +192,7 @@ def functions(tree: ast.Module) -> dict[str, ast.FunctionDef]:
 
 SHOWN = {"_forward", "_backward", "_step", "softmax", "generate", "train_epoch"}
 CHECKS_LATER = {
+    "attention.scaled_dot_product_attention": "a mask has the shape of the scores",
     "optimizers.Optimizer.clip_gradients": "the length of the gradient may go beyond the range of numbers",
     "training.train_epoch": "the batches are looked at as they come",
 }
