@@ -38,6 +38,7 @@ from scratchml import (
     softmax,
     warmup_cosine,
 )
+from scratchml.datasets import Part
 
 RESULTS = Path(__file__).with_suffix(".json")
 TOKENIZER = CharTokenizer("\nabcdefghijklmnopqrstuvwxyz")
@@ -54,7 +55,8 @@ class Trained(NamedTuple):
     parameters: int
 
 
-def texts(part: Any) -> list[list[int]]:
+def texts(part: Part) -> list[list[int]]:
+    """The names of one part, each from its boundary to its end, as tokens."""
     return [TOKENIZER.encode(f"\n{name}\n") for name in names(part)]
 
 
@@ -76,8 +78,8 @@ def letter_frequencies() -> Trained:
     return Trained(lambda tokens: np.tile(logits, (len(tokens), 1)), logits.size)
 
 
-def bigram_counts() -> Trained:
-    counts = pair_counts() + 1
+def bigram_counts(added: float = 1) -> Trained:
+    counts = pair_counts() + added
     logits = np.log(counts / counts.sum(axis=1, keepdims=True))
     return Trained(lambda tokens: logits[tokens], logits.size)
 
@@ -213,7 +215,7 @@ def one_block() -> Trained:
     return trained_with_schedule(Layered([TransformerBlock(WIDTH, 4, rng=rng)], WIDTH, rng, final_norm=True), 32, rng)
 
 
-def loss_at_depth(order: str, depth: int, rate: float, seed: int) -> float:
+def _loss_at_depth(order: str, depth: int, rate: float, seed: int) -> float:
     """The training loss of so many narrow blocks after 200 steps of Adam at a constant rate, the mean of the last 20 batches."""
     rng = np.random.default_rng(seed)
     width = 16
@@ -233,21 +235,10 @@ def loss_at_depth(order: str, depth: int, rate: float, seed: int) -> float:
     return float(np.mean(losses[-20:]))
 
 
-def losses_of_depths() -> dict[str, list[float]]:
-    """For pre-norm and post-norm, the loss at each of DEPTHS, at the better of two rates, the mean of two seeds."""
-    return {
-        order: [
-            round(
-                min(
-                    float(np.mean([loss_at_depth(order, depth, rate, seed) for seed in (0, 1)]))
-                    for rate in (0.003, 0.01)
-                ),
-                3,
-            )
-            for depth in DEPTHS
-        ]
-        for order in ("pre", "post")
-    }
+def loss_at_depth(order: str, depth: int) -> float:
+    """The training loss of so many blocks, "pre" or "post"-norm: the mean of two seeds, at the better of two rates."""
+    means = [np.mean([_loss_at_depth(order, depth, rate, seed) for seed in (0, 1)]) for rate in (0.003, 0.01)]
+    return round(float(min(means)), 3)
 
 
 #: The chapter that brings the model, and how it is trained.
@@ -264,15 +255,8 @@ ROWS: list[tuple[str, Callable[[], Trained]]] = [
 ]
 
 
-def losses_of_heads() -> dict[str, list[float]]:
-    """The validation loss for each number of heads, from each seed."""
-    validation = texts("validation")
-    return {
-        str(num_heads): [
-            round(next_token_loss(with_attention(num_heads, seed).model, validation), 4) for seed in range(SEEDS)
-        ]
-        for num_heads in HEADS
-    }
+def loss_of_heads(num_heads: int, seed: int) -> float:
+    return round(next_token_loss(with_attention(num_heads, seed).model, texts("validation")), 4)
 
 
 def measure(train: Callable[[], Trained]) -> dict[str, Any]:
@@ -288,8 +272,8 @@ def main() -> None:
     results = {
         "machine": machine(),
         "rows": rows,
-        "heads": losses_of_heads(),
-        "depths": dict(zip(("depth", "pre", "post"), ([*DEPTHS], *losses_of_depths().values()), strict=True)),
+        "heads": {num_heads: [loss_of_heads(num_heads, seed) for seed in range(SEEDS)] for num_heads in HEADS},
+        "depths": {order: [loss_at_depth(order, depth) for depth in DEPTHS] for order in ("pre", "post")},
     }
     RESULTS.write_text(json.dumps(results, indent=1) + "\n", "utf8")
     for row in rows:

@@ -6,6 +6,7 @@ import numpy as np
 
 from drawing import Array, Drawing, Plot, Say, between, number, ticks
 from loss_on_names import losses_until
+from names_model import looked_at
 from scratchml import (
     Adam,
     CrossEntropy,
@@ -15,7 +16,6 @@ from scratchml import (
     SelfAttention,
     apples,
     black_cat,
-    pretrained,
     scaled_dot_product_attention,
     softmax,
 )
@@ -40,23 +40,17 @@ def cat(say: Say, size: float = 4) -> list[Drawing]:
     start, end = x[2, 2:], (x + outputs)[2, 2:]
     plane.arrow(plot.at(*start), plot.at(*end), color="blue", width=2.5)
     plane.note(plot.at(*end), f"{end[1]:.3f}", color="blue", bold=True)
-    for word, (animal, black), side in zip(words, x[:, 2:], ["right", "right", "right"], strict=True):
+    for word, (animal, black) in zip(words, x[:, 2:], strict=True):
         plane.circle(*plot.at(animal, black), 5, fill="blue" if word == "cat" else "ink")
-        plane.note(plot.at(animal, black), word, side, color="ink", bold=word == "cat")  # type: ignore[arg-type]
+        plane.note(plot.at(animal, black), word, color="ink", bold=word == "cat")
     bars = Drawing(240, 270)
     plot = Plot(bars, (0, 3), (0, 1), left=40, top=34, bottom=46)
     plot.title(say("cat 给出的权重", "the weights of cat"))
     plot.axes({0.5: "the", 1.5: "black", 2.5: "cat"}, ticks([0, 0.5, 1]))
     for column, weight in enumerate(weights[2]):
-        _bar(bars, plot, column + 0.5, weight, 0.56, "blue" if column == 1 else "soft")
+        plot.bar(column + 0.5, weight, width=0.56, color="blue" if column == 1 else "soft")
         bars.note(plot.at(column + 0.5, weight), f"{weight:.3f}", "above", gap=5, color="ink")
     return [plane, bars]
-
-
-def _bar(drawing: Drawing, plot: Plot, middle: float, height: float, width: float, color: str) -> None:
-    left, top = plot.at(middle - width / 2, height)
-    right, bottom = plot.at(middle + width / 2, 0)
-    drawing.rectangle(left, top, right - left, bottom - top, fill=color)
 
 
 DIMENSIONS = [1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512]
@@ -81,7 +75,7 @@ def sharpness(say: Say, d: float = 512) -> Drawing:
     plot.axes(dict(zip([3.5, 10.5, 17.5], labels, strict=True)), ticks([0, 0.5, 1]))
     for group, (weights, color) in enumerate(zip(_weights(int(d)), ["orange", "blue", "soft"], strict=True)):
         for i, weight in enumerate(weights):
-            _bar(drawing, plot, 7 * group + 1 + i, weight, 0.8, color)
+            plot.bar(7 * group + 1 + i, weight, width=0.8, color=color)
         drawing.note(plot.at(7 * group + 1, weights[0]), f"{weights[0]:.2f}", "above", gap=4, color="ink")
     return drawing
 
@@ -94,9 +88,9 @@ def senses(say: Say) -> list[Drawing]:
     """Where the two apples look, as arcs, without and with positions, and what their vectors become."""
     words, x, positions, W_q, W_k, W_v = apples()
     panels = []
-    for title, inputs in [
-        (say("没有位置", "without positions"), x),
-        (say("加上位置", "with positions"), x + positions),
+    for title, inputs, remark in [
+        (say("没有位置", "without positions"), x, say("每个词 1/6，自己也是", "1/6 each, themselves too")),
+        (say("加上位置", "with positions"), x + positions, ""),
     ]:
         outputs, weights = scaled_dot_product_attention(inputs @ W_q, inputs @ W_k, inputs @ W_v)
         drawing = Drawing(356, 262)
@@ -118,8 +112,7 @@ def senses(say: Say) -> list[Drawing]:
                             color=color,
                             bold=True,
                         )
-        if title == say("没有位置", "without positions"):
-            drawing.note((178, 38), say("每个词 1/6，自己也是", "1/6 each, themselves too"), "above", gap=0)
+        drawing.note((178, 38), remark, "above", gap=0)
         for place, word, gloss in zip(PLACES, words, GLOSSES, strict=True):
             drawing.text(place, 124, word, bold=word == "苹果")
             drawing.text(place, 144, gloss, size=drawing.small, color="soft")
@@ -164,16 +157,6 @@ def _copying() -> dict[int, tuple[float, Array]]:
     return seen
 
 
-@cache
-def _real() -> Array:
-    """The weights of a head of the names model, the last of its third layer, on elizabeth."""
-    model, tokenizer = pretrained("names")
-    model(tokenizer.encode("\nelizabeth"))
-    weights = model.blocks[2].attention.last_weights
-    assert weights is not None
-    return np.array(weights[3])
-
-
 @sliders(step=Slider("训练步数", "training steps", STEPS))
 def learned(say: Say, step: float = 50) -> list[Drawing]:
     """The weights of the head that learns to copy, at a step of its training, and those of a real one."""
@@ -195,11 +178,11 @@ def learned(say: Say, step: float = 50) -> list[Drawing]:
     copying.heat_key(grid.left[0] + 62, 314, "0", "1")
     real = Drawing(300, 330)
     real.title(say("人名模型的一个头", "a head of the names model"))
-    letters = ["↵", *"elizabeth"]
+    letters, heads = looked_at("elizabeth")
     real.heat_map(
         62,
         82,
-        _real(),
+        heads[2, 3],
         cell=22,
         rows=letters,
         columns=letters,

@@ -107,10 +107,8 @@ def seesaw(say: Say, lead: float = 0) -> Drawing:
         high = 34 * abs(slope) / 1.3
         up = slope < 0
         drawing.rectangle(place(value) - 13, middle - high * up, 26, high, fill="blue" if up else "orange")
-        shown = f"{-slope:+.3f}".replace("-", "−")
-        drawing.text(
-            place(value), middle - high - 6 if up else middle + high + 16, shown, size=drawing.small, color="ink"
-        )
+        edge = middle - high - 6 if up else middle + high + 16
+        drawing.text(place(value), edge, number(-slope, "+.3f"), size=drawing.small)
     return drawing
 
 

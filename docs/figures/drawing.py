@@ -44,6 +44,7 @@ HEAD = 9  # the length of an arrow's head
 MARGIN = 2  # how far a thick curve reaches over the edge of its plot
 LEVELS = 16  # shades of a heat map
 SHARES = np.linspace(0, 1, 25).tolist()  # of a line, as places for its label
+RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 JOINS = {"⊕": "M-5 0h10M0-5v10", "⊗": "M-3.5-3.5l7 7M-3.5 3.5l7-7"}
 
 # The width of a character in sizes, in the widest of the fonts that readers' systems bring: what fits fits everywhere.
@@ -112,9 +113,15 @@ def _written(text: str, size: float) -> str:
     return written
 
 
-def number(value: float) -> str:
-    """`value` as a label: short, and with a minus sign as wide as a plus."""
-    return f"{value:g}".replace("-", "−")
+def number(value: float, form: str = "g") -> str:
+    """`value` as a label: short, or in another `form` such as ".2f", and with a minus sign as wide as a plus."""
+    return f"{value:{form}}".replace("-", "−")
+
+
+def scientific(value: float) -> str:
+    """`value` with one digit, as a label: 4 · 10⁻¹⁶."""
+    digit, exponent = f"{value:.0e}".split("e")
+    return f"{digit} · 10{str(int(exponent)).translate(RAISED)}"
 
 
 def ticks(values: Iterable[float]) -> dict[float, str]:
@@ -124,8 +131,7 @@ def ticks(values: Iterable[float]) -> dict[float, str]:
 
 def powers_of_ten(exponents: Iterable[int]) -> dict[int, str]:
     """Ticks of an axis that shows logarithms: 1, 10⁻¹, 10⁻², …"""
-    raised = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
-    return {exponent: "10" + str(exponent).translate(raised) if exponent else "1" for exponent in exponents}
+    return {exponent: "10" + str(exponent).translate(RAISED) if exponent else "1" for exponent in exponents}
 
 
 def between(start: Point, end: Point, share: float = 0.5) -> Point:
@@ -887,6 +893,12 @@ class Plot:
                 )
         if path:
             self.drawing._add("path", d=path, fill=_color(color), fill_opacity="0.18", shape_rendering="crispEdges")
+
+    def bar(self, x: float, height: float, *, width: float, color: str) -> None:
+        """A bar from 0 up to `height`, with its middle at x and at least half a pixel high."""
+        left, top = self.at(x - width / 2, height)
+        right, bottom = self.at(x + width / 2, 0)
+        self.drawing.rectangle(left, top, right - left, max(bottom - top, 0.5), fill=color)
 
     def points(self, points: Array, *, filled: bool, radius: float = 7) -> None:
         """Points (n, 2): filled ones for yes (1), rings for no (0), so that they differ without color too."""

@@ -6,13 +6,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks.names import TOKENIZER, pair_counts
 from drawing import Drawing, Plot, Say, number, ticks
 from loss_on_names import losses_until
-from scratchml import Adam, CharTokenizer, Embedding, Linear, Sequential, names, one_hot, softmax, word_vectors
+from scratchml import Adam, Embedding, Linear, Sequential, one_hot, softmax, word_vectors
 from sliders import Slider, sliders
 from transformer_map import you_are_here
 
-TOKENIZER = CharTokenizer("\nabcdefghijklmnopqrstuvwxyz")
 LETTERS = ["\\n", *"abcdefghijklmnopqrstuvwxyz"]
 VOWELS = "aeiouy"
 STEPS = [0, 1, 2, 3, 4, 5, 6, 8, 10, 12, 15, 20, 25, 30, 40, 60, 80, 100, 150, 200]
@@ -42,10 +42,7 @@ def losses(say: Say) -> Drawing:
 @cache
 def _learned() -> tuple[dict[int, Array], Array]:
     """The rows of two numbers after so many steps, as the chapter trains them, and how often a vowel follows each character."""
-    counts = np.zeros((27, 27))
-    for name in names("train"):
-        tokens = TOKENIZER.encode(f"\n{name}\n")
-        np.add.at(counts, (tokens[:-1], tokens[1:]), 1)
+    counts = pair_counts()
     totals = counts.sum(axis=1, keepdims=True)
     rng = np.random.default_rng(0)
     model = Sequential(Embedding(27, 2, rng=rng), Linear(2, 27, rng=rng))

@@ -6,37 +6,21 @@ from itertools import pairwise
 
 import numpy as np
 
-from drawing import Array, Drawing, Plot, Say, number, ticks
+from benchmarks.names import TOKENIZER, bigram_counts, pair_counts, texts
+from drawing import Drawing, Plot, Say, number, ticks
 from loss_on_names import losses_until
-from scratchml import Adam, CharTokenizer, Parameter, names, next_token_loss, softmax
+from scratchml import Adam, Parameter, next_token_loss, softmax
+from scratchml.datasets import Part
 from sliders import Slider, sliders
 from transformer_map import you_are_here
 
-TOKENIZER = CharTokenizer("\nabcdefghijklmnopqrstuvwxyz")
 LETTERS = ["\\n", *TOKENIZER.vocabulary[1:]]
 
 
-def tokens(name: str) -> list[int]:
-    return TOKENIZER.encode(f"\n{name}\n")
-
-
 @cache
-def pair_counts() -> Array:
-    """How often the column's character follows the row's in the training names: (27, 27)."""
-    counts = np.zeros((27, 27))
-    for name in names("train"):
-        pairs = tokens(name)
-        np.add.at(counts, (pairs[:-1], pairs[1:]), 1)
-    return counts
-
-
-@cache
-def loss(k: float, part: str) -> float:
+def _loss(k: float, part: Part) -> float:
     """The loss of the table with `k` added to each count."""
-    table = pair_counts() + k
-    logits = np.log(table / table.sum(axis=1, keepdims=True))
-    shown = names("train" if part == "train" else "validation")
-    return next_token_loss(lambda read: logits[read], [tokens(name) for name in shown])
+    return next_token_loss(bigram_counts(k).model, texts(part))
 
 
 def here(say: Say) -> Drawing:
@@ -58,7 +42,7 @@ def table(say: Say) -> Drawing:
 def eli(say: Say) -> Drawing:
     """The name eli as four pairs: the probability of each, and its surprise below."""
     drawing = Drawing(356, 132)
-    read = tokens("eli")
+    read = TOKENIZER.encode("\neli\n")
     shares = pair_counts() / pair_counts().sum(axis=1, keepdims=True)
     boxes = [
         drawing.box((26 + 76 * i, 62), LETTERS[token], width=34, height=32, color="soft" if token == 0 else "ink")
@@ -103,10 +87,10 @@ def smoothing(say: Say, k: float = 1.0) -> list[Drawing]:
             ("train", say("训练用的名字", "training names"), "orange"),
         ]
     ):
-        plot.curve(exponents, [loss(step, part) for step in STEPS], color=color)
-        curves.circle(*plot.at(math.log10(k), loss(k, part)), 5, fill=color)
+        plot.curve(exponents, [_loss(step, part) for step in STEPS], color=color)
+        curves.circle(*plot.at(math.log10(k), _loss(k, part)), 5, fill=color)
         curves.text(
-            40, 18 + 22 * row, f"{name}{say('：', ': ')}{loss(k, part):.3f}", anchor="start", color=color, bold=True
+            40, 18 + 22 * row, f"{name}{say('：', ': ')}{_loss(k, part):.3f}", anchor="start", color=color, bold=True
         )
     bars = Drawing(340, 280)
     counts = pair_counts()[TOKENIZER.encode("q")[0]] + k

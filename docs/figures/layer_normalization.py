@@ -6,6 +6,7 @@ from typing import Literal
 import numpy as np
 
 from drawing import Array, Drawing, Plot, Point, Say, number, powers_of_ten, ticks
+from residual_connections import Residual
 from scratchml import (
     SGD,
     CrossEntropy,
@@ -142,18 +143,6 @@ def _sizes(share: float, normalized: bool) -> list[float]:
     return sizes
 
 
-class _Residual(Module):
-    def __init__(self, inner: Module) -> None:
-        self.inner = inner
-
-    def _forward(self, x: Array) -> tuple[Array, tuple[()]]:
-        return x + self.inner(x), ()
-
-    def _backward(self, gradient: Array) -> Array:
-        result: Array = gradient + self.inner.backward(gradient)
-        return result
-
-
 @cache
 def _accuracy(depth: int, normalized: bool, rate: float, start: float | Literal["xavier"]) -> float | None:
     """After one epoch on the digits; None where the numbers overflowed."""
@@ -166,7 +155,7 @@ def _accuracy(depth: int, normalized: bool, rate: float, start: float | Literal[
             ReLU(),
             Linear(32, 64, rng=rng, initialization=start),
         ]
-        parts.append(_Residual(Sequential(*([LayerNorm(64)] if normalized else []), *inner)))
+        parts.append(Residual(Sequential(*([LayerNorm(64)] if normalized else []), *inner)))
     if normalized:
         parts.append(LayerNorm(64))
     model = Sequential(*parts, Linear(64, 10, rng=rng, initialization="xavier"))

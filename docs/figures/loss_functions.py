@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from drawing import Drawing, Plot, Say, ticks
+from drawing import Drawing, Plot, Say, number, ticks
 from scratchml import numerical_gradient, sigmoid
 from sliders import Slider, sliders
 
@@ -31,7 +31,7 @@ def surprise(say: Say, p: float = 0.01) -> Drawing:
         ends = [(p + sign * length * 0.001, loss + sign * length * 0.001 * slope) for sign in (-1, 1)]
         plot.curve(*zip(*ends, strict=True), color="ink", width=1.5)
         drawing.circle(x, y, 5, fill=color)
-        text = f"{name} {loss:.2f}" + say("，斜率 ", ", slope ") + f"{slope:.2f}".replace("-", "−")
+        text = f"{name} {loss:.2f}" + say("，斜率 ", ", slope ") + number(slope, ".2f")
         drawing.text(36, 18 + 22 * row, text, anchor="start", color=color, bold=True)
     return drawing
 

@@ -1,11 +1,10 @@
 """The loss on names of all models of part II so far, a chart that grows from chapter to chapter (benchmarks/names.py)."""
 
 import json
-from pathlib import Path
 
+from benchmarks.names import RESULTS
 from drawing import Drawing, Plot, Say, number, ticks
 
-RESULTS = Path(__file__).parents[2] / "benchmarks" / "names.json"
 MODELS = {
     "uniform": ("27 个字符都一样", "all equally likely"),
     "letter_frequencies": ("只看字母频率", "letter frequencies"),

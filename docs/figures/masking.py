@@ -4,10 +4,11 @@ from functools import cache
 
 import numpy as np
 
-from drawing import Array, Drawing, Say, number
+from benchmarks.names import TOKENIZER, texts
+from drawing import Array, Drawing, Say, number, scientific
+from names_model import looked_at
 from scratchml import (
     Adam,
-    CharTokenizer,
     CrossEntropy,
     Embedding,
     LearnedPositions,
@@ -18,8 +19,6 @@ from scratchml import (
     black_cat,
     causal_mask,
     cross_entropy,
-    names,
-    pretrained,
     softmax,
 )
 from sliders import Slider, sliders
@@ -35,25 +34,22 @@ def here(say: Say) -> Drawing:
 @cache
 def cheating() -> list[tuple[Array, float, float]]:
     """The chapter's network without a mask, every ten steps: what its head looks at in NAME, and its two losses."""
-    tokenizer = CharTokenizer("\nabcdefghijklmnopqrstuvwxyz")
-    texts = {
-        part: np.array([tokenizer.encode(f"\n{name}\n") for name in names(part) if len(name) == 6])
-        for part in ("train", "validation")
-    }
+    train = np.array([text for text in texts("train") if len(text) == 8])
+    validation = np.array([text for text in texts("validation") if len(text) == 8])
     rng = np.random.default_rng(0)
     embedding, positions = Embedding(27, 32, rng=rng), LearnedPositions(7, 32, rng=rng)
     head, last = SelfAttention(32, rng=rng), Linear(32, 27, rng=rng)
     model = Sequential(embedding, positions, head, last)
     loss, adam = CrossEntropy(), Adam(model.parameters(), learning_rate=0.02)
-    batches = MiniBatches(texts["train"][:, :-1], texts["train"][:, 1:], 64, rng=rng)
-    inputs, targets = texts["validation"][:, :-1], texts["validation"][:, 1:]
+    batches = MiniBatches(train[:, :-1], train[:, 1:], 64, rng=rng)
+    inputs, targets = validation[:, :-1], validation[:, 1:]
     steps, reached = 0, list[tuple[Array, float, float]]()
     while True:
         for batch_inputs, batch_targets in batches:
             if steps % 10 == 0:
                 alone = cross_entropy(targets[:, :1], model(inputs[:, :1]))
                 whole = cross_entropy(targets, model(inputs))
-                model(tokenizer.encode("\n" + NAME))
+                model(TOKENIZER.encode("\n" + NAME))
                 assert head.last_weights is not None
                 reached.append((head.last_weights.copy(), whole, alone))
             if steps == 190:
@@ -118,16 +114,19 @@ def fill(say: Say, value: float = 0) -> list[Drawing]:
     filled = np.where(allowed, scores, value)
     weights = softmax(filled)
     panels = []
-    for title, shades in [
-        (say("分数", "scores"), np.zeros((3, 3))),
-        (say("softmax 之后的权重", "weights after softmax"), weights),
+    for title, shades, written in [
+        (say("分数", "scores"), np.zeros((3, 3)), [number(each) for each in filled.ravel().tolist()]),
+        (
+            say("softmax 之后的权重", "weights after softmax"),
+            weights,
+            [f"{each:.3f}" if each >= 0.001 else scientific(each) for each in weights.ravel().tolist()],
+        ),
     ]:
         drawing = Drawing(300, 182)
         drawing.title(title)
         grid = drawing.heat_map(60, 52, shades, cell=(74, 40), rows=words, columns=words, largest=1)
-        for (t, s), weight in np.ndenumerate(weights):
+        for (t, s), text in zip(np.ndindex(3, 3), written, strict=True):
             x, y = grid.cell(t, s).center
-            text = _short(float(weight)) if shades.any() else number(filled[t, s].item())
             drawing.rectangle(x - 28, y - 11, 56, 21, fill="paper")
             drawing.text(
                 x, y + 5, text, color="ink" if allowed[t, s] else "orange", bold=not allowed[t, s], size=drawing.small
@@ -136,23 +135,9 @@ def fill(say: Say, value: float = 0) -> list[Drawing]:
     return panels
 
 
-def _short(weight: float) -> str:
-    """Three decimals, or as many as the first digit needs."""
-    if weight >= 0.001:
-        return f"{weight:.3f}"
-    raised = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
-    first, power = f"{weight:.0e}".split("e")
-    return f"{first}·10" + str(int(power)).translate(raised)
-
-
 def heads(say: Say) -> list[Drawing]:
     """Two heads of the small GPT's last layer, on one name: a triangle each."""
-    model, tokenizer = pretrained("names")
-    name = "catherine"
-    model(tokenizer.encode("\n" + name))
-    weights = model.blocks[2].attention.last_weights
-    assert weights is not None
-    letters = ["\\n", *name]
+    letters, weights = looked_at("catherine")
     panels = []
     for head in (1, 3):
         drawing = Drawing(320, 322)
@@ -160,7 +145,7 @@ def heads(say: Say) -> list[Drawing]:
         drawing.heat_map(
             56,
             66,
-            weights[head],
+            weights[-1, head],
             cell=25,
             rows=letters,
             columns=letters,

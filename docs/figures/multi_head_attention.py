@@ -5,9 +5,11 @@ from functools import cache
 
 import numpy as np
 
+from benchmarks.names import RESULTS, texts
 from drawing import Array, Drawing, Plot, Say, number, ticks
-from loss_on_names import RESULTS, losses_until
-from scratchml import GPT, cross_entropy, names, pretrained
+from loss_on_names import losses_until
+from names_model import looked_at
+from scratchml import names, next_token_loss, pretrained
 from sliders import Slider, sliders
 from transformer_map import you_are_here
 
@@ -132,39 +134,24 @@ def losses(say: Say) -> list[Drawing]:
     return [losses_until("multi-head-attention", say), drawing]
 
 
-def batches() -> list[Array]:
-    """The validation names with their boundaries, as tokens, those of equal length together: (B, T) each."""
-    _, tokenizer = pretrained("names")
-    texts = [tokenizer.encode(f"\n{name}\n") for name in names("validation")]
-    lengths = sorted({len(text) for text in texts})
-    return [np.array([text for text in texts if len(text) == length]) for length in lengths]
-
-
-def looked_at(model: GPT) -> Array:
-    """What the heads looked at last: (blocks, …, H, T, T)."""
-    return np.stack([np.asarray(block.attention.last_weights) for block in model.blocks])
-
-
 @cache
 def habits() -> dict[str, tuple[Array, float]]:
     """How much of its weight each head gives to the letter before and to vowels, from the third letter of each validation
     name on, and how much it would give if it spread it evenly over the characters so far: (blocks, H) and a number.
     """
-    model, tokenizer = pretrained("names")
     totals = {what: np.zeros((3, 4)) for what in ("previous", "vowels")}
     even = dict.fromkeys(totals, 0.0)
     places = 0
-    for tokens in batches():
-        model.forward(tokens[:, :-1])
-        weights = looked_at(model)  # (blocks, B, H, T, T)
-        vowels = np.isin(tokens[:, :-1], tokenizer.encode("aeiou"))  # (B, T)
-        for t in range(3, weights.shape[-1]):
-            rows = weights[:, :, :, t, : t + 1]
-            totals["previous"] += rows[..., t - 1].sum(axis=1)
-            totals["vowels"] += (rows * vowels[:, None, : t + 1]).sum(axis=(1, 3))
-            even["previous"] += len(tokens) / (t + 1)
-            even["vowels"] += float(vowels[:, : t + 1].mean(axis=1).sum())
-            places += len(tokens)
+    for name in names("validation"):
+        characters, weights = looked_at(name)  # (blocks, H, T, T)
+        vowels = np.isin(characters, list("aeiou"))  # (T,)
+        for t in range(3, len(characters)):
+            rows = weights[:, :, t, : t + 1]
+            totals["previous"] += rows[..., t - 1]
+            totals["vowels"] += rows[..., vowels[: t + 1]].sum(axis=-1)
+            even["previous"] += 1 / (t + 1)
+            even["vowels"] += float(vowels[: t + 1].mean())
+            places += 1
     return {what: (totals[what] / places, even[what] / places) for what in totals}
 
 
@@ -177,9 +164,7 @@ ROLES = [
 
 def roles(say: Say) -> list[Drawing]:
     """Three heads of the names model that read margaret, and how much of their weight goes where on all names."""
-    model, tokenizer = pretrained("names")
-    model.forward(tokenizer.encode("\nmargaret"))
-    weights, characters = looked_at(model), ["\\n", *"margaret"]
+    characters, weights = looked_at("margaret")
     panels = []
     for what, block, head, label in ROLES:
         share, even = habits()[what]
@@ -192,21 +177,12 @@ def roles(say: Say) -> list[Drawing]:
     return panels
 
 
-def loss(model: GPT) -> float:
-    """`next_token_loss` on the validation names, faster."""
-    total, count = 0.0, 0
-    for tokens in batches():
-        targets = tokens[:, 1:].ravel()
-        total += cross_entropy(targets, model(tokens[:, :-1]).reshape(len(targets), -1)) * len(targets)
-        count += len(targets)
-    return total / count
-
-
 @cache
 def without() -> tuple[float, Array]:
     """The loss of the names model on the validation names, and without each of its heads: (blocks, H)."""
     model, _ = pretrained("names")
-    whole, after = loss(model), np.zeros((3, 4))
+    validation = texts("validation")
+    whole, after = next_token_loss(model, validation), np.zeros((3, 4))
     for i, block in enumerate(model.blocks):
         projection, width = block.attention.W_o, block.attention.head_dim
         kept = projection.value.copy()
@@ -214,7 +190,7 @@ def without() -> tuple[float, Array]:
             changed = kept.copy()
             changed[head * width : (head + 1) * width] = 0
             projection.value = changed
-            after[i, head] = loss(model)
+            after[i, head] = next_token_loss(model, validation)
         projection.value = kept
     return whole, after
 

@@ -6,10 +6,10 @@ from itertools import pairwise
 
 import numpy as np
 
+from benchmarks.names import texts
 from drawing import Array, Drawing, Plot, Point, Say, number, powers_of_ten, ticks
 from scratchml import (
     Adam,
-    CharTokenizer,
     CrossEntropy,
     Embedding,
     LearnedPositions,
@@ -21,10 +21,10 @@ from scratchml import (
     SinusoidalPositions,
     cross_entropy,
     fit,
-    names,
     relu,
     sinusoidal_positions,
 )
+from scratchml.datasets import Part
 from sliders import Slider, sliders
 from transformer_map import you_are_here
 
@@ -94,7 +94,7 @@ def hands(say: Say, t: float = 12) -> Drawing:
         _hand(drawing, (x, 74), 38, t * speed)
     drawing.heat_map(2, 132, row, cell=(44, 22), diverging=True, largest=1)
     for column, value in enumerate(row):
-        drawing.text(24 + 44 * column, 172, f"{value:.2f}".replace("-", "−"), size=drawing.small)
+        drawing.text(24 + 44 * column, 172, number(value, ".2f"), size=drawing.small)
         drawing.text(24 + 44 * column, 191, "cos" if column % 2 else "sin", size=drawing.small, color="soft")
     return drawing
 
@@ -121,8 +121,7 @@ def table(say: Say, base: float = 10000) -> list[Drawing]:
     speeds = base ** (-np.arange(0, width, 2) / width)
     angles = np.arange(length)[:, None] * speeds
     positions = np.stack([np.sin(angles), np.cos(angles)], axis=2).reshape(length, width)
-    if base == 10000:
-        positions = sinusoidal_positions(length, width)
+    assert base != 10000 or np.allclose(positions, sinusoidal_positions(length, width))
     sinusoids = Drawing(330, 348)
     sinusoids.title(say("正弦位置编码", "sinusoids"))
     labels = [str(row) if row % 10 == 0 else "" for row in range(length)]
@@ -171,11 +170,10 @@ class AddUp(Module):
         return np.stack([gradient] * 3, axis=1)
 
 
-def _windows(part: str) -> tuple[Array, Array]:
-    tokenizer = CharTokenizer("\nabcdefghijklmnopqrstuvwxyz")
+def _windows(part: Part) -> tuple[Array, Array]:
     inputs, targets = [], []
-    for name in names(part):  # type: ignore[arg-type]
-        tokens = [0, 0, *tokenizer.encode(f"\n{name}\n")]
+    for name in texts(part):
+        tokens = [0, 0, *name]
         inputs += [tokens[i - 3 : i] for i in range(3, len(tokens))]
         targets += tokens[3:]
     return np.array(inputs), np.array(targets)

@@ -4,7 +4,7 @@ from functools import cache
 
 import numpy as np
 
-from drawing import Array, Drawing, Plot, Say, between, number, powers_of_ten, ticks
+from drawing import Array, Drawing, Plot, Say, between, number, powers_of_ten, scientific, ticks
 from scratchml import (
     Adam,
     CrossEntropy,
@@ -87,9 +87,7 @@ def _short(value: float) -> str:
     """A number such as 12 or 4 · 10⁻¹⁶."""
     if 0.01 <= value < 1000:
         return number(float(f"{value:.2g}"))
-    digit, exponent = f"{value:.0e}".split("e")
-    raised = str(int(exponent)).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
-    return f"{digit} · 10{raised}"
+    return scientific(value)
 
 
 SLOPES = (0.5, -0.2)

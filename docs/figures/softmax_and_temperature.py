@@ -45,7 +45,7 @@ def unembedding(say: Say, turn: float = 0) -> list[Drawing]:
     for row, (word, color, score, p) in enumerate(zip(WORDS, TINTS, scores, softmax(scores), strict=True)):
         y = 62 + 46 * row
         bars.text(8, y, word, anchor="start", color=color, bold=True)
-        bars.text(92, y, f"{score:.1f}".replace("-", "−"), anchor="end")
+        bars.text(92, y, number(score, ".1f"), anchor="end")
         bars.rectangle(104, y - 14, max(140 * p, 0.5), 18, fill=color)
         bars.text(110 + 140 * p, y, f"{p:.2f}", anchor="start")
     return [arrows, bars]
@@ -63,21 +63,15 @@ def temperature(say: Say, T: float = 1) -> list[Drawing]:
     words.title(say("三个词", "three words"))
     plot.axes(dict(enumerate(WORDS)), ticks([0, 0.5, 1]))
     for i, (color, p) in enumerate(zip(TINTS, softmax(LOGITS, T), strict=True)):
-        _bar(plot, i, p, 0.7, color)
+        plot.bar(i, p, width=0.7, color=color)
         words.note(plot.at(i, p), f"{p:.2f}", "above", gap=4, color="ink")
     tokens = Drawing(356, 244)
     plot = Plot(tokens, (0.3, 28.7), (0, 1), left=34, right=4, top=48)
     plot.title(say("ma 之后的词元", "tokens after ma"))
     plot.axes(letters, ticks([0, 0.5, 1]))
     for token, p in enumerate(after):
-        _bar(plot, token or 28, p, 0.7, "blue")
+        plot.bar(token or 28, p, width=0.7, color="blue")
     return [words, tokens]
-
-
-def _bar(plot: Plot, x: float, height: float, width: float, color: str) -> None:
-    left, top = plot.at(x - width / 2, height)
-    right, bottom = plot.at(x + width / 2, 0)
-    plot.drawing.rectangle(left, top, right - left, max(bottom - top, 0.5), fill=color)
 
 
 @sliders(u=Slider("随机数 u", "random number u", [0.02, *np.linspace(0.05, 0.95, 19), 0.98]))

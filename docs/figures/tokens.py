@@ -19,10 +19,10 @@ def here(say: Say) -> Drawing:
 
 
 def cells(
-    drawing: Drawing, x: float, y: float, pieces: list[str], color: list[str], *, width: float, height: float = 24
+    drawing: Drawing, x: float, y: float, pieces: list[str], colors: list[str], *, width: float, height: float = 24
 ) -> float:
     """Pieces of text side by side, a box for each, as wide as its characters; returns where the last one ends."""
-    for piece, tint in zip(pieces, color, strict=True):
+    for piece, tint in zip(pieces, colors, strict=True):
         drawing.box((x + width * len(piece) / 2, y + height / 2), width=width * len(piece), height=height, color=tint)
         for character in piece:
             x += width

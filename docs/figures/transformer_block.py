@@ -5,15 +5,14 @@ from functools import cache
 
 import numpy as np
 
-from drawing import Array, Drawing, Plot, Say, between, ticks
-from loss_on_names import RESULTS, losses_until
+from benchmarks.names import DEPTHS, RESULTS, texts
+from drawing import Array, Drawing, Plot, Say, between, number, ticks
+from loss_on_names import losses_until
 from scratchml import (
-    CharTokenizer,
     FeedForward,
     LayerNorm,
     MultiHeadAttention,
     causal_mask,
-    names,
     next_token_loss,
     pretrained,
 )
@@ -101,8 +100,8 @@ def orders(say: Say) -> list[Drawing]:
         ("pre", "blue", say("前置归一化", "pre-norm"), 14),
         ("post", "orange", say("后置归一化", "post-norm"), 10),
     ]:
-        plot.curve(depths["depth"], depths[order], color=color)
-        for depth, loss in zip(depths["depth"], depths[order], strict=True):
+        plot.curve(DEPTHS, depths[order], color=color)
+        for depth, loss in zip(DEPTHS, depths[order], strict=True):
             curves.circle(*plot.at(depth, loss), 4, fill=color)
         plot.label(12.4, depths[order][-1], f"{name} {depths[order][-1]:.2f}", color=color, anchor="end", above=end)
     return [sketch, curves]
@@ -144,7 +143,7 @@ def collapse(say: Say, depth: float = 12) -> list[Drawing]:
             diverging=True,
             largest=1.001,
         )
-        mean = f"{cosines[others].mean():.2f}".replace("-", "−")
+        mean = number(cosines[others].mean(), ".2f")
         drawing.note((125, 258), say("不同词元的平均余弦 ", "mean cosine of two tokens ") + mean, "below", gap=6)
         panels.append(drawing)
     return panels
@@ -153,11 +152,10 @@ def collapse(say: Say, depth: float = 12) -> list[Drawing]:
 @cache
 def _contributions() -> tuple[float, list[tuple[float, float]]]:
     """The loss of the shipped names model; for each layer the mean length of what it adds, and the loss without it."""
-    model, tokenizer = pretrained("names")
-    assert isinstance(tokenizer, CharTokenizer)
-    texts = [tokenizer.encode(f"\n{name}\n") for name in names("validation")]
+    model, _ = pretrained("names")
+    validation = texts("validation")
     lengths: list[list[Array]] = [[] for _ in range(2 * len(model.blocks))]
-    for text in texts:
+    for text in validation:
         tokens = np.array(text[:-1])
         x = model.positions(model.token_embedding(tokens))
         for i, each in enumerate(model.blocks):
@@ -174,10 +172,10 @@ def _contributions() -> tuple[float, list[tuple[float, float]]]:
             for parameter in parameters:
                 parameter.value = np.zeros_like(parameter.value)
             size = float(np.concatenate(lengths[2 * i + j]).mean())
-            found.append((size, next_token_loss(model, texts)))
+            found.append((size, next_token_loss(model, validation)))
             for parameter, value in zip(parameters, kept, strict=True):
                 parameter.value = value
-    return next_token_loss(model, texts), found
+    return next_token_loss(model, validation), found
 
 
 def contributions(say: Say) -> Drawing:

@@ -92,7 +92,7 @@ def _fingerprint(name: str) -> str:
 
 
 def _imported(module: Path) -> set[Path]:
-    """A module of the figures and those that it imports, as far as they are there."""
+    """A module of the figures and those that it imports, from there or from the root, as far as they are there."""
     if not module.exists():
         return set()
     try:
@@ -100,7 +100,8 @@ def _imported(module: Path) -> set[Path]:
     except SyntaxError:  # drawing it will say so
         nodes = []
     names = {node.module for node in nodes if isinstance(node, ast.ImportFrom) and node.module}
-    return {module}.union(*(_imported(module.with_name(f"{name}.py")) for name in names))
+    places = [folder / f"{name.replace('.', '/')}.py" for folder in (FIGURES, ROOT) for name in names]
+    return {module}.union(*map(_imported, places))
 
 
 def frames_uri(name: str, figure: Figure) -> str:
