@@ -17,7 +17,7 @@ from mkdocs.structure.pages import Page
 
 FIRST = "foundations.md"  # whose number is 0
 PARTS = ("neural-networks/", "transformer/", "beyond/")
-WITHOUT_NUMBER = {"beyond/where-next.md"}
+WITHOUT_NUMBER = {"transformer/attention-on-paper.md", "beyond/where-next.md"}
 MAP = "index.md"
 WORDS = {
     "zh": {"chapter": "第 {} 章", "exercise": "练习 {}", "solution": "{} 的解答", "link": "链接到这道练习"},
