@@ -140,9 +140,13 @@ def _outside_fences(markdown: str, change: Callable[[str], str]) -> str:
     return "".join([*parts, change(markdown[end:])])
 
 
+def on_config(config: MkDocsConfig) -> None:
+    config.extra["chapters"] = numbers(config.nav or [])
+
+
 def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> str:
     language = config.theme["language"]
     try:
-        return number(markdown, page.file.src_uri, language, numbers(config.nav or []))
+        return number(markdown, page.file.src_uri, language, config.extra["chapters"])
     except ValueError as error:
         raise PluginError(f"docs/{language}/{page.file.src_uri}: {error}") from error

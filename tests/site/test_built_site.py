@@ -176,3 +176,13 @@ def test_the_appendix_lists_every_reference_of_the_book(site):
                 chapters += 1
                 assert links and not [link for link in links if link not in listed], path
         assert chapters >= 7
+
+
+def test_every_import_from_the_package_leads_to_an_entry_of_its_page(site):
+    links = 0
+    for page in site.rglob("index.html"):
+        for address, anchor in re.findall(r'<a href="([^"]*api/)#(\w+)"><span class="n">', page.read_text("utf8")):
+            entries = (page.parent / address / "index.html").read_text("utf8")
+            assert f'id="{anchor}"' in entries, f"{page.relative_to(site)} leads to {address}#{anchor}"
+            links += 1
+    assert links > 200  # in each chapter of both languages, some names are imported

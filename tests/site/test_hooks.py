@@ -13,6 +13,7 @@ from urllib.parse import urljoin
 from xml.etree import ElementTree
 
 import jupytext
+import markdown
 import matplotlib
 import nbformat
 import pytest
@@ -22,8 +23,10 @@ from matplotlib.figure import Figure
 from nbformat import NotebookNode
 from nbformat.v4 import new_output
 
+import scratchml
 from docs.hooks import figures, formulas
 from docs.hooks.accessibility import mark_other_language
+from docs.hooks.api import imported, link_imports, modules, reference
 from docs.hooks.chapters import number, numbers
 from docs.hooks.figures import FIGURES, draw, frames_uri, insert_figures
 from docs.hooks.formulas import characters, insert_formulas, math_font, mathml
@@ -117,6 +120,65 @@ def test_the_font_of_the_site_has_every_glyph_of_the_book(site):
     pages = "".join(page.read_text("utf8") for page in site.rglob("*.html"))
     absent = lacks((site / "fonts" / "stix-two-math.woff2").read_bytes(), glyphs(pages))
     assert not absent
+
+
+# ---- the reference of the package
+
+
+def entry_of(name: str, text: str) -> str:
+    found = re.search(rf"^### {name} \{{.*?(?=^##|\Z)", text, re.MULTILINE | re.DOTALL)
+    assert found, f"no entry {name}"
+    return found[0]
+
+
+def test_every_public_name_has_one_entry_in_the_order_of_reading():
+    text = reference("en", [], {})
+    entries = re.findall(r"^### (\w+) \{ #(\w+) \}$", text, re.MULTILINE)
+    assert sorted(name for name, _ in entries) == sorted(scratchml.__all__)
+    assert all(name == slug for name, slug in entries)
+    read = ["Neuron", "softmax", "Linear", "Adam", "MultiHeadAttention", "GPT", "generate"]
+    assert [name for name, _ in entries if name in read] == read
+
+
+def test_an_entry_has_signature_docstring_and_methods():
+    text = reference("en", [], {})
+    entry = entry_of("LayerNorm", text)
+    assert "LayerNorm(embedding_dim: int" in entry and "self" not in entry
+    assert str(scratchml.LayerNorm.__doc__).splitlines()[0] in entry
+    fields = entry_of("GPTConfig", text)
+    assert "num_heads: int" in fields and 'positions: Positions = "learned"' in fields
+    method = entry_of("NeuralNetwork", text)
+    assert "NeuralNetwork.predict(X: ArrayLike)" in method
+
+
+def test_an_entry_names_the_chapters_that_use_it_and_its_module_the_one_that_explains_it():
+    chapters = ["neural-networks/activation-functions.md", "transformer/attention.md"]
+    text = reference("zh", chapters, {"transformer/attention.md": {"softmax"}})
+    assert "讲解：[](../neural-networks/activation-functions.md)。" in text
+    entry = entry_of("softmax", text)
+    assert entry.rstrip().endswith("用到它的章：[{}](../transformer/attention.md)。")
+
+
+def test_the_names_that_a_page_imports_are_found_on_one_line_and_on_several():
+    page = "from scratchml import softmax\n    from scratchml import (\n        GPT,\n        fit, # x\n    )\nimport numpy as np\n"
+    assert {"softmax", "GPT", "fit"} <= imported(page) and "numpy" not in imported(page)
+
+
+def test_the_first_import_of_a_name_leads_to_its_entry():
+    block = markdown.markdown(
+        "```python\nfrom scratchml import softmax, word\n```\n\n```python\nfrom scratchml import (\n    GPT,\n    softmax,\n)\nGPT\n```",
+        extensions=["pymdownx.superfences", "pymdownx.highlight"],
+    )
+    linked = link_imports(block, "../api/", {"softmax", "GPT"})
+    assert re.findall(r'<a href="([^"]+)"><span class="n">(\w+)</span></a>', linked) == [
+        ("../api/#softmax", "softmax"),
+        ("../api/#GPT", "GPT"),
+    ]
+    assert re.sub(r"</?a[^>]*>", "", linked) == re.sub(r"</?a[^>]*>", "", block)
+
+
+def test_a_module_that_nobody_explains_has_no_chapter():
+    assert [module.name for module in modules() if not module.slugs] == ["datasets"]
 
 
 # ---- figures
