@@ -1,6 +1,7 @@
 """Figures of the chapter: GPT."""
 
 from functools import cache
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -48,7 +49,7 @@ def assembly(say: Say) -> Drawing:
     stream = [table, plus, *blocks, norm]
     drawing.arrow(tokens.top, table.bottom)
     drawing.arrow(position.left, plus.right)
-    for start, after in zip(stream, stream[1:], strict=False):
+    for start, after in pairwise(stream):
         drawing.arrow(start.top, after.bottom, color="blue", width=3)
     drawing.arrow(norm.top, scores.bottom)
     drawing.arrow(scores.top, soft.bottom)
@@ -65,7 +66,9 @@ def assembly(say: Say) -> Drawing:
         (50, say("最后一行 (V) = (27)", "last row (V) = (27)")),
     ]:
         drawing.note((way, y), shape)
-    drawing.line([table.right, (346, table.center[1]), (346, scores.center[1]), scores.right], color="orange", dashed=True)
+    drawing.line(
+        [table.right, (346, table.center[1]), (346, scores.center[1]), scores.right], color="orange", dashed=True
+    )
     drawing.note((340, 238), say("同一张表", "one table"), "left", color="orange")
     return drawing
 
@@ -176,7 +179,14 @@ def depth(say: Say) -> list[Drawing]:
         plot.curve(range(4), ys, color=color)
         for x, y in enumerate(ys):
             first.circle(*plot.at(x, y), 4, fill=color)
-        first.text(plot.at(3, 0)[0] + 12, plot.at(3, ys[3])[1] + 5, f"{letter} {number(ys[3], '.1f')}", anchor="start", color=color, bold=True)
+        first.text(
+            plot.at(3, 0)[0] + 12,
+            plot.at(3, ys[3])[1] + 5,
+            f"{letter} {number(ys[3], '.1f')}",
+            anchor="start",
+            color=color,
+            bold=True,
+        )
 
     early, short = _losses()
     second = Drawing(340, 300)
@@ -255,7 +265,11 @@ def knowledge(say: Say) -> Drawing:
 def shares(say: Say) -> Drawing:
     """Where the parameters are in five models: embeddings, attention, feed-forward layers."""
     drawing = Drawing(356, 300)
-    colors = [("orange", say("嵌入", "embeddings")), ("green", say("注意力", "attention")), ("blue", say("前馈层", "feed-forward"))]
+    colors = [
+        ("orange", say("嵌入", "embeddings")),
+        ("green", say("注意力", "attention")),
+        ("blue", say("前馈层", "feed-forward")),
+    ]
     left, width = 136.0, 204.0
     for x, (color, name) in zip([14, 136, 238], colors, strict=True):
         drawing.rectangle(x, 5, 12, 12, fill=color)
@@ -270,5 +284,7 @@ def shares(say: Say) -> Drawing:
         for (color, _), part in zip(colors, parts, strict=True):
             drawing.rectangle(x, y, width * part / total, 24, fill=color)
             x += width * part / total
-        drawing.note((left, y + 35), f"{total:,}  " + say("嵌入 ", "emb. ") + f"{100 * v * c / total:.2g}%", "right", gap=0)
+        drawing.note(
+            (left, y + 35), f"{total:,}  " + say("嵌入 ", "emb. ") + f"{100 * v * c / total:.2g}%", "right", gap=0
+        )
     return drawing
