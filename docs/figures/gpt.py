@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike
 
 from benchmarks.names import texts
 from drawing import Array, Drawing, Plot, Say, number, ticks
-from scratchml import GPT, CharTokenizer, causal_mask, names, pretrained, softmax
+from scratchml import GPT, Tokenizer, causal_mask, names, pretrained, softmax
 from sliders import Slider, sliders
 from transformer_map import STATIONS, you_are_here
 
@@ -74,7 +74,7 @@ def assembly(say: Say) -> Drawing:
 
 
 @cache
-def _model() -> tuple[GPT, CharTokenizer]:
+def _model() -> tuple[GPT, Tokenizer]:
     """The names model, loaded once."""
     return pretrained("names")
 
@@ -116,10 +116,10 @@ def lens(say: Say, name: float = 1) -> Drawing:
         drawing.note(grid.row(row).left, say(f"{3 - row} 个块后", f"{3 - row} blocks"), "left", color="ink")
         for t in range(LETTERS + 1):
             letter = tokenizer.decode([int(best[row][t])])
-            x, y = grid.cell(row, t).center
+            middle, y = grid.cell(row, t).center
             dark = p[row][t] > 0.6
             said = say("尾", "end") if letter == "\n" else letter
-            drawing.text(x, y + 5, said, color="paper" if dark else "ink", bold=dark)
+            drawing.text(middle, y + 5, said, color="paper" if dark else "ink", bold=dark)
             if said == answers[t]:
                 box = grid.cell(row, t)
                 drawing.rectangle(box.x + 1, box.y + 1, box.width - 3, box.height - 3, stroke="orange", line_width=2)
@@ -200,18 +200,18 @@ def depth(say: Say) -> list[Drawing]:
         (short, "orange", say("只有这些块能看前文", "only these blocks look back"), 5.2),
     ]:
         plot.curve(range(4), losses, color=color)
-        for x, loss in enumerate(losses):
-            second.circle(*plot.at(x, loss), 4, fill=color)
+        for done, loss in enumerate(losses):
+            second.circle(*plot.at(done, loss), 4, fill=color)
         plot.label(0.66, height, name, color=color, above=0)
     plot.label(0.08, early[0], number(early[0], ".2f"), color="blue", above=-4)
-    for x, loss, color, above in [
+    for across, loss, color, above in [
         (1, early[1], "blue", -22),
         (1.12, short[1], "orange", 10),
         (2, early[2], "blue", -22),
         (2.06, short[2], "orange", 10),
         (3, early[3], "blue", 12),
     ]:
-        plot.label(x, loss, number(loss, ".2f"), color=color, anchor="middle", above=above)
+        plot.label(across, loss, number(loss, ".2f"), color=color, anchor="middle", above=above)
     return [first, second]
 
 
@@ -271,9 +271,9 @@ def shares(say: Say) -> Drawing:
         ("blue", say("前馈层", "feed-forward")),
     ]
     left, width = 136.0, 204.0
-    for x, (color, name) in zip([14, 136, 238], colors, strict=True):
-        drawing.rectangle(x, 5, 12, 12, fill=color)
-        drawing.text(x + 18, 16, name, anchor="start", size=drawing.small)
+    for key, (color, part_name) in zip([14, 136, 238], colors, strict=True):
+        drawing.rectangle(key, 5, 12, 12, fill=color)
+        drawing.text(key + 18, 16, part_name, anchor="start", size=drawing.small)
     for i, (name, (v, t, c, blocks, extra)) in enumerate(SIZES):
         y = 36.0 + 52 * i
         total = v * c + t * c + blocks * (12 * c * c + extra * c) + 2 * c
@@ -284,7 +284,6 @@ def shares(say: Say) -> Drawing:
         for (color, _), part in zip(colors, parts, strict=True):
             drawing.rectangle(x, y, width * part / total, 24, fill=color)
             x += width * part / total
-        drawing.note(
-            (left, y + 35), f"{total:,}  " + say("嵌入 ", "emb. ") + f"{100 * v * c / total:.2g}%", "right", gap=0
-        )
+        share = say("嵌入 ", "embeddings ") + f"{100 * v * c / total:.2g}%"
+        drawing.note((348, y + 35), f"{total:,}  {share}", "left")
     return drawing
