@@ -55,7 +55,7 @@ def assembly(say: Say) -> Drawing:
     drawing.arrow(scores.top, soft.bottom)
     drawing.arrow(soft.top, end.bottom)
     for y, shape in [
-        (548, "(T) = (4)"),
+        (548, "(T,) = (4,)"),
         (486, "(T, C) = (4, 64)"),
         (428, "(T, C)"),
         (366, "(T, C)"),
@@ -63,7 +63,7 @@ def assembly(say: Say) -> Drawing:
         (238, "(T, C) = (4, 64)"),
         (176, "(T, C)"),
         (116, "(T, V) = (4, 27)"),
-        (50, say("最后一行 (V) = (27)", "last row (V) = (27)")),
+        (50, say("最后一行 (V,) = (27,)", "last row (V,) = (27,)")),
     ]:
         drawing.note((way, y), shape)
     drawing.line(
@@ -102,7 +102,7 @@ def lens(say: Say, name: float = 1) -> Drawing:
     text = NAMES[int(name) - 1]
     _, tokenizer = _model()
     tokens = tokenizer.encode("\n" + text)
-    answers = [*text, say("尾", "end")]
+    answers = [*text, say("完", "end")]
     drawing = Drawing(356, 292)
     left, top, wide, high = 84.0, 66.0, 33.0, 36.0
     drawing.title(text)
@@ -118,13 +118,13 @@ def lens(say: Say, name: float = 1) -> Drawing:
             letter = tokenizer.decode([int(best[row][t])])
             middle, y = grid.cell(row, t).center
             dark = p[row][t] > 0.6
-            said = say("尾", "end") if letter == "\n" else letter
+            said = say("完", "end") if letter == "\n" else letter
             drawing.text(middle, y + 5, said, color="paper" if dark else "ink", bold=dark)
             if said == answers[t]:
                 box = grid.cell(row, t)
                 drawing.rectangle(box.x + 1, box.y + 1, box.width - 3, box.height - 3, stroke="orange", line_width=2)
     drawing.note((left, top - 14), say("接下来是", "next is"), "left", color="orange")
-    drawing.note((left, top + 4 * high + 16), say("读到", "reads"), "left")
+    drawing.note((left, top + 4 * high + 12), say("读到", "reads"), "left")
     for t, (read, answer) in enumerate(zip(["\\n", *text], answers, strict=True)):
         column = grid.column(t)
         drawing.note(column.top, answer, "above", gap=9, color="orange", bold=True)
