@@ -57,10 +57,10 @@ def assembly(say: Say) -> Drawing:
     for y, shape in [
         (548, "(T,) = (4,)"),
         (486, "(T, C) = (4, 64)"),
-        (428, "(T, C)"),
+        (437, "(T, C)"),
         (366, "(T, C)"),
         (306, "(T, C)"),
-        (238, "(T, C) = (4, 64)"),
+        (234, "(T, C) = (4, 64)"),
         (176, "(T, C)"),
         (116, "(T, V) = (4, 27)"),
         (50, say("最后一行 (V,) = (27,)", "last row (V,) = (27,)")),
@@ -69,7 +69,7 @@ def assembly(say: Say) -> Drawing:
     drawing.line(
         [table.right, (346, table.center[1]), (346, scores.center[1]), scores.right], color="orange", dashed=True
     )
-    drawing.note((340, 238), say("同一张表", "one table"), "left", color="orange")
+    drawing.note((340, 300), say("同一张表", "one table"), "left", color="orange")
     return drawing
 
 
@@ -97,7 +97,7 @@ def _scores(x: Array) -> Array:
 
 
 @sliders(name=Slider("第几个人名", "which name", range(1, len(NAMES) + 1)))
-def lens(say: Say, name: float = 1) -> Drawing:
+def lens(say: Say, name: float = 5) -> Drawing:
     """What the names model would say at each letter of a name, after 0 to 3 blocks; orange frames are right."""
     text = NAMES[int(name) - 1]
     _, tokenizer = _model()
