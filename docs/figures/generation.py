@@ -1,6 +1,7 @@
 """Figures of the chapter: generation."""
 
 from functools import cache
+from typing import Literal
 
 import numpy as np
 
@@ -106,7 +107,7 @@ def passes(say: Say, length: float = 12) -> Drawing:
     left, top = 18.0, 24.0
     for row in range(LONGEST):
         for column in range(row + 1):
-            color = "none" if row >= count else "blue" if column == row else "soft"
+            color = "none" if row >= count else "blue" if column == row else "grid"
             drawing.rectangle(left + side * column, top + side * row, side - 2, side - 2, fill=color)
     drawing.text(296, 34, say("不存：", "no cache: ") + f"{count * (count + 1) // 2}", anchor="end", bold=True)
     drawing.text(296, 56, say("存：", "cache: ") + str(count), anchor="end", color="blue", bold=True)
@@ -156,11 +157,10 @@ def copies(say: Say) -> Drawing:
         plot.curve(warmth, values, color=color)
         for T, value in zip(warmth, values, strict=True):
             if T in (0.5, 1, 1.5):
+                side: Literal["above", "below"] = "above" if color == "orange" else "below"
                 drawing.circle(*plot.at(T, value), 4, fill=color)
-                above = color == "orange"
-                drawing.note(
-                    plot.at(T, value), f"{value:.2f}", "above" if above else "below", gap=7, color=color, bold=True
-                )
+                if color == "orange" or T < 1.5:
+                    drawing.note(plot.at(T, value), f"{value:.2f}", side, gap=7, color=color, bold=True)
     plot.label(0.75, 0.72, say("读过的名字，实际", "names that were read"), color="orange", above=-4)
     plot.label(0.75, 0.62, say("要是读没读过都一样", "if reading did nothing"), color="blue", above=-4)
     return drawing
