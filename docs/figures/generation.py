@@ -98,20 +98,20 @@ def cut(say: Say, p: float = 0.9, T: float = 1) -> list[Drawing]:
     return panels
 
 
-@sliders(length=Slider("词元数", "tokens", range(2, LONGEST + 1)))
+@sliders(length=Slider("词元数", "tokens", range(4, LONGEST + 1)))
 def passes(say: Say, length: float = 12) -> Drawing:
     """A row for each step, a cell for each token that goes through the model; blue are those that a cache leaves."""
     count = int(length)
-    drawing = Drawing(300, 296)
-    side = 11.0
-    left, top = 18.0, 24.0
+    drawing = Drawing(320, 292)
+    side = min(22, 264 / count)
     for row in range(LONGEST):
         for column in range(row + 1):
             color = "none" if row >= count else "blue" if column == row else "grid"
-            drawing.rectangle(left + side * column, top + side * row, side - 2, side - 2, fill=color)
-    drawing.text(296, 34, say("不存：", "no cache: ") + f"{count * (count + 1) // 2}", anchor="end", bold=True)
-    drawing.text(296, 56, say("存：", "cache: ") + str(count), anchor="end", color="blue", bold=True)
-    drawing.note((18, 12), say("每行一步，每格一个词元", "a row a step, a cell a token"), "right", gap=0)
+            drawing.rectangle(2 + side * column, 24 + side * min(row, count), side - 2, side - 2, fill=color)
+    drawing.note((2, 10), say("每行一步，每格一个词元", "a row a step, a cell a token"), "right", gap=0)
+    without = say("没有缓存：", "no cache: ") + str(count * (count + 1) // 2)
+    drawing.text(318, 40, without, anchor="end", bold=True)
+    drawing.text(318, 62, say("有缓存：", "cache: ") + str(count), anchor="end", color="blue", bold=True)
     return drawing
 
 
