@@ -1,7 +1,7 @@
 """python -m benchmarks.vision: how many digits networks and small vision Transformers read, with their pieces in order and shuffled.
 
-All learn from the 1,433 training images of `digits()` and are judged on the 364 test images, from ten seeds. The learning rate
-of each kind is the one that does best on every fifth training image, put aside for that.
+All learn from the 1,433 training images of `digits()` and are judged on the 364 test images, from ten seeds, in float64. The
+learning rate of each kind is the one that did best in cross-validation on the training images.
 """
 
 import json
@@ -146,7 +146,7 @@ def accuracy(model: Sequential, data: Images) -> float:
 
 def trained(kind: str, size: int, seed: int, rate: float, data: Images, *, evenly: bool = False) -> Sequential:
     rng = np.random.default_rng(seed)
-    model = MODELS[kind](size, rng).to("float32")
+    model = MODELS[kind](size, rng)
     if evenly:
         looks_evenly(model, ("W_q", "W_k"))
     train(model, data, rate, rng)
@@ -154,12 +154,17 @@ def trained(kind: str, size: int, seed: int, rate: float, data: Images, *, evenl
 
 
 def best_rate(kind: str, size: int) -> float:
+    """Each fifth of the training images is held out once, with a seed of its own."""
     data, _ = images(size)
-    aside = np.arange(len(data.labels)) % 5 == 0
-    learned, held_out = Images(*(part[~aside] for part in data)), Images(*(part[aside] for part in data))
+    fifths = np.arange(len(data.labels)) % 5
 
     def mean(rate: float) -> float:
-        return float(np.mean([accuracy(trained(kind, size, seed, rate, learned), held_out) for seed in range(3)]))
+        found = []
+        for fifth in range(5):
+            learned = Images(*(part[fifths != fifth] for part in data))
+            held_out = Images(*(part[fifths == fifth] for part in data))
+            found.append(accuracy(trained(kind, size, fifth, rate, learned), held_out))
+        return float(np.mean(found))
 
     return max(RATES, key=mean)
 
