@@ -43,6 +43,7 @@ def model(say: Say) -> Drawing:
     drawing.line([(middle, 464), (middle, 552)], color="orange", width=2.5)
     drawing.line([(middle - 44, 508), (middle + 44, 508)], color="orange", width=2.5)
     drawing.note((middle + 52, 508), "(8, 8)")
+    drawing.arrow((middle, 464), (middle, 440))
     for t, x in enumerate(columns):
         row, column = 4 * (t // 2), 4 * (t % 2)
         drawing.pixels(x - 22, 392, 44, image[row : row + 4, column : column + 4])
