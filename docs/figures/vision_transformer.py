@@ -177,10 +177,10 @@ def attention(say: Say, patch: float = 7) -> list[Drawing]:
             maps.heat_map(128 + 114 * head, y, weights[row, head, t].reshape(4, 4), cell=25, largest=1)
         for left in (14, 128, 242):
             maps.rectangle(left + 25 * (t % 4), y + 25 * (t // 4), 25, 25, stroke="orange", line_width=3)
-    return [maps, worth(say)]
+    return [maps, _worth(say)]
 
 
-def worth(say: Say) -> Drawing:
+def _worth(say: Say) -> Drawing:
     """Ten seeds: as trained, with attention made even afterwards, and trained with even attention from the start."""
     drawing = Drawing(356, 250)
     drawing.title(say("没见过的图像，读对了多少", "images not seen before, read correctly"))
