@@ -1,4 +1,4 @@
-"""Listings: a `py` fence holds the qualified name of something in scratchml, and the page shows its source.
+"""Listings: a `py` fence holds the qualified name of something in scratchml or benchmarks, and the page shows its source.
 
 Of a function it shows the idea: signature and body, without the docstring and the checks at the start. The source as it
 stands is one click away, and it is what Copy gives.
@@ -20,6 +20,7 @@ ROOT = Path(__file__).parents[2]
 FENCE = re.compile(r"^(?P<indent>[ \t]*)```py[ \t]*\n(?P<body>.*?)^(?P=indent)```[ \t]*$", re.MULTILINE | re.DOTALL)
 
 
+PACKAGES = ("scratchml", "benchmarks")
 WHOLE = {"zh": "完整的源码，带文档字符串和检查", "en": "The whole source, with its docstring and checks"}
 TITLED = re.compile(r'<div class="language-py highlight">(?=<span class="filename">([^<]+)</span>)')
 
@@ -38,7 +39,7 @@ def listing(name: str, root: Path = ROOT) -> Listing:
     Raises LookupError, saying how far the name could be followed, and for a class, which is listed by its methods.
     """
     parts = name.strip().split(".")
-    if parts[0] != "scratchml" or not all(part.isidentifier() for part in parts):
+    if parts[0] not in PACKAGES or not all(part.isidentifier() for part in parts):
         raise LookupError(
             f"a py fence holds one qualified name such as scratchml.losses.squared_error, got {name.strip()[:60]!r}"
         )
