@@ -81,7 +81,7 @@ def messages(say: Say) -> Drawing:
     middle = results["bytes"].index(524288)  # about as large as the gradient of the names GPT
     bandwidth = sizes[middle] / (times[middle] - times[0])  # bytes in a microsecond
     drawing = Drawing(356, 344)
-    plot = Plot(drawing, (0.5, 8), (0, 5), left=56, top=44, bottom=92)
+    plot = Plot(drawing, (0.5, 8), (0, 5), left=64, top=44, bottom=92)
     plot.title(say("一次全归约", "one all-reduce"))
     plot.axes(
         {1: "10", 3: "1 kB", 5: "100 kB", 7: "10 MB"},
@@ -125,8 +125,8 @@ def cost(say: Say, gigabits: float = 1, latency: float = 250) -> Drawing:
         ),
     ]
     drawing = Drawing(356, 350)
-    plot = Plot(drawing, (0, 3), (-2, 3), left=52, top=40)
-    plot.title(say("比一台快几倍", "how many times as fast as one machine"))
+    plot = Plot(drawing, (0, 3), (-2, 3), left=56, top=40)
+    plot.title(say("比一台快几倍", "speed, compared with one machine"))
     plot.axes(
         {0: "1", 1: "10", 2: "100", 3: "1000"},
         {-2: "0.01", -1: "0.1", 0: "1", 1: "10", 2: "100", 3: "1000"},
@@ -191,7 +191,7 @@ def ways(say: Say) -> Drawing:
 def pipeline(say: Say, parts: float = 4) -> Drawing:
     """Four machines in a pipeline, forward only: time across, in units of what one machine needs for the whole batch."""
     drawing = Drawing(356, 236)
-    m, left, unit, high = int(parts), 74.0, 68.0, 30.0
+    m, left, unit, high = int(parts), 86.0, 66.0, 30.0
     drawing.title(say(f"{STAGES} 台机器，切成 {m} 份", f"{STAGES} machines, {m} {'part' if m == 1 else 'parts'}"))
     total = (m + STAGES - 1) / m
     for stage in range(STAGES):
@@ -211,7 +211,7 @@ def pipeline(say: Say, parts: float = 4) -> Drawing:
             )
     bottom = 36 + STAGES * (high + 6)
     drawing.arrow((left, bottom + 6), (left + 4 * unit, bottom + 6), color="soft")
-    drawing.note((left + 4 * unit, bottom + 6), say("时间", "time"), "below", gap=8)
+    drawing.note((left + 3.7 * unit, bottom + 6), say("时间", "time"), "below", gap=8)
     idle = number(100 * (STAGES - 1) / (m + STAGES - 1), ".0f")
     drawing.text(
         178,
