@@ -98,7 +98,7 @@ def messages(say: Say) -> Drawing:
         say(f"α = {latency:.1f} µs", f"α = {latency:.1f} µs"),
         color="orange",
     )
-    plot.label(0.7, 3.4, f"β = {bandwidth / 1000:.1f} GB/s", color="orange")
+    plot.label(0.7, 3.4, f"R = {bandwidth / 1000:.1f} GB/s", color="orange")
     processor, _, system = results["machine"].partition(", ")
     for up, line in [(26, processor), (8, system)]:
         drawing.text(8, drawing.height - up, line, anchor="start", size=drawing.small, color="soft")
