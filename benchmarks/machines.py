@@ -1,5 +1,5 @@
-"""python -m benchmarks.machines: what the chapter many-computers counts with: a step of the names GPT, alone and in two
-processes, and how long two processes of one computer take to add up rows of several sizes.
+"""python -m benchmarks.machines: what the chapter many-computers counts with: a step of the names GPT, and how long two
+processes of one computer take to add up rows of several sizes.
 
 Each is measured in processes of their own, `ROUNDS` times by turns; the fastest counts, since another program can only
 slow them down. The results go to benchmarks/machines.json, and from there into the chapter.
@@ -21,27 +21,24 @@ SIZES = [8 * 4**k for k in range(12)]  # bytes, up to 32 MB
 ROUNDS = 7
 
 
-def step(processes: str) -> float:
+def step() -> float:
     """Milliseconds of one step of the shipped names model, from a batch of BATCH windows."""
-    from scratchml import Adam, CrossEntropy, NextTokenBatches, ProcessGroup, fit, names, pretrained
-    from scratchml.distributed import ALONE
+    from scratchml import Adam, CrossEntropy, NextTokenBatches, fit, names, pretrained
 
     model, tokenizer = pretrained("names")
     stream = tokenizer.encode("\n" + "\n".join(names("train")))
-    group = ALONE if processes == "1" else ProcessGroup()
     optimizer = Adam(model.parameters(), 1e-4)
-    context = model.config.context_length
     times = []
     for _ in range(40):
-        batches = NextTokenBatches(stream, BATCH, context, steps=STEPS, rng=0)
+        batches = NextTokenBatches(stream, BATCH, model.config.context_length, steps=STEPS, rng=0)
         start = time.perf_counter()
-        fit(model, CrossEntropy(), optimizer, batches, epochs=1, group=group)
+        fit(model, CrossEntropy(), optimizer, batches, epochs=1)
         times.append((time.perf_counter() - start) / STEPS)
     return 1000 * min(times)
 
 
-def messages() -> list[float]:
-    """Microseconds of an all-reduce of float32, for each of SIZES."""
+def messages() -> list[float] | None:
+    """Microseconds of an all-reduce of float32, for each of SIZES, in the first process."""
     from mpi4py import MPI
 
     found = []
@@ -55,42 +52,30 @@ def messages() -> list[float]:
             row.fill(1)
             MPI.COMM_WORLD.Allreduce(MPI.IN_PLACE, row)
         found.append(1e6 * (time.perf_counter() - start) / repeats)
-    return found
+    return found if MPI.COMM_WORLD.rank == 0 else None
 
 
 def main() -> None:
     sides = {
-        "one": Candidate(sys.executable, "benchmarks.machines", ["step", "1"], 1),
-        "two": Candidate(sys.executable, "benchmarks.machines", ["step", "2"], 1, processes=2),
+        "step": Candidate(sys.executable, "benchmarks.machines", ["step"], 1),
         "messages": Candidate(sys.executable, "benchmarks.machines", ["messages"], 1, processes=2),
     }
     rounds = [{side: in_a_process(candidate) for side, candidate in sides.items()} for _ in range(ROUNDS)]
-    best = np.min([each["messages"] for each in rounds], axis=0)
     results = {
         "machine": machine(),
         "batch": BATCH,
-        "milliseconds": {
-            "one process": float(f"{min(each['one'] for each in rounds):.3g}"),
-            "two processes": float(f"{min(each['two'] for each in rounds):.3g}"),
-        },
+        "milliseconds": float(f"{min(each['step'] for each in rounds):.3g}"),
         "bytes": SIZES,
-        "microseconds": [float(f"{time:.3g}") for time in best],
+        "microseconds": [float(f"{time:.3g}") for time in np.min([each["messages"] for each in rounds], axis=0)],
     }
     RESULTS.write_text(json.dumps(results, indent=1) + "\n", "utf8")
     print(json.dumps(results))
 
 
-def side(what: str, *arguments: str) -> None:
-    """One process's measurement; of several, the first prints it."""
-    found = messages() if what == "messages" else step(*arguments)
-    if what != "messages" and arguments == ("1",):
-        print(found)
-        return
-    from mpi4py import MPI
-
-    if MPI.COMM_WORLD.rank == 0:
-        print(json.dumps(found))
-
-
 if __name__ == "__main__":
-    side(*sys.argv[2:]) if sys.argv[1:2] == ["--side"] else main()
+    if sys.argv[1:2] == ["--side"]:
+        measured = {"step": step, "messages": messages}[sys.argv[2]]()
+        if measured is not None:
+            print(json.dumps(measured))
+    else:
+        main()
