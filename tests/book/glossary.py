@@ -36,6 +36,7 @@ EARLY_USES = {
         "层",
     },  # the top of the page has a link, and the next section explains it
     "transformer/tokens.md#tokens": {"embedding", "嵌入"},  # a station of the map
+    "transformer/embeddings.md#analogy": {"rank"},  # the verb
 }
 
 

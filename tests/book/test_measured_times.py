@@ -18,3 +18,11 @@ def test_the_lead_over_pytorch_shrinks_as_chapter_9_says():
     first, second, third = (r["milliseconds"]["PyTorch"] / r["milliseconds"]["scratchml"] for r in results)
     assert first > second > 1.2, "“slower in the first two networks”"
     assert 0.85 < third < 1.15, "“in the third PyTorch has caught up”"
+
+
+def test_a_step_of_the_names_model_takes_what_many_computers_counts_with():
+    results = json.loads((ROOT / "benchmarks" / "machines.json").read_text("utf8"))
+    assert round(results["milliseconds"]) == 12, "“12 milliseconds”, and 0.012 in the block"
+    times = results["microseconds"]
+    assert times[3] < 10, "“a level stretch of a few microseconds”"
+    assert 100 < times[-1] / times[-5] < 1000, "“in proportion to the bytes”: 256 times as many"

@@ -3,7 +3,6 @@
 import json
 import os
 import re
-import shutil
 import subprocess
 import sys
 import time
@@ -33,10 +32,7 @@ from scratchml import (
     warmup_cosine,
 )
 from scratchml.distributed import ALONE
-
-needs_mpiexec = pytest.mark.skipif(
-    sys.platform == "win32", reason="MPI for Windows is found and started in another way than here"
-)
+from tests import mpi
 
 
 def problem(rows, seed=0):
@@ -218,32 +214,15 @@ def divergence(group):
 FAILURES = {f.__name__: f for f in (one_that_fails, one_that_disagrees, bad_batches, divergence)}
 
 
-SHARED_MEMORY = r"/dev/shm/mpich_shm_\w+"
-
-
 def started(processes, *arguments):
     """How this file ran, in so many processes, which speak to each other on this computer alone."""
-    beside = Path(sys.executable).with_name("mpiexec")
-    mpiexec = str(beside) if beside.exists() else shutil.which("mpiexec")
-    if mpiexec is None:
-        pytest.fail("these tests need mpiexec, which the extra “distributed” brings", pytrace=False)
-    loopback = "lo0" if sys.platform == "darwin" else "lo"
-    environment = os.environ | {
-        "PYTHONPATH": str(Path(__file__).parents[2]),
-        "OPENBLAS_NUM_THREADS": "1",
-        "HYDRA_IFACE": loopback,  # where mpiexec listens,
-        "UCX_NET_DEVICES": loopback,  # and the processes, over one of two libraries
-        "FI_TCP_IFACE": loopback,
-        "MPIEXEC_TIMEOUT": "100",  # it ends the processes, too
-    }
     command = [sys.executable, "-m", "mpi4py", __file__, *arguments]
     if processes > 1:
-        command = [mpiexec, "-n", str(processes), *command]
+        command = [mpi.mpiexec(), "-n", str(processes), *command]
     run = subprocess.run(
-        command, env=environment, stdin=subprocess.DEVNULL, capture_output=True, encoding="utf8", timeout=120
+        command, env=mpi.environment(), stdin=subprocess.DEVNULL, capture_output=True, encoding="utf8", timeout=120
     )
-    for memory in set(re.findall(SHARED_MEMORY, run.stdout)):
-        Path(memory).unlink(missing_ok=True)  # MPI leaves it behind when a process fails
+    mpi.clear(run.stdout)
     return run
 
 
@@ -261,7 +240,7 @@ def of_scenario(found, name):
     return {key.split("/")[1]: array for key, array in found.items() if key.startswith(f"{name}/")}
 
 
-@needs_mpiexec
+@mpi.needed
 @pytest.mark.parametrize("name", SCENARIOS)
 class TestTogether:
     def test_all_processes_end_with_the_same_numbers_to_the_last_bit(self, ranks, name):
@@ -288,7 +267,7 @@ class TestTogether:
                 np.testing.assert_allclose(other[key], alone[key], rtol=1e-4, atol=1e-4)
 
 
-@needs_mpiexec
+@mpi.needed
 class TestFailures:
     def fails(self, processes, failure, *arguments):
         began = time.monotonic()
@@ -361,7 +340,7 @@ def test_a_group_that_is_none_is_refused(group):
 if __name__ == "__main__":
     group, what, more = ProcessGroup(), *sys.argv[1:]
     if sys.platform == "linux":
-        print(*re.findall(SHARED_MEMORY, Path("/proc/self/maps").read_text()))
+        print(*mpi.shared_memory())
     if what in FAILURES:
         FAILURES[what](group, *json.loads(more))
     else:
