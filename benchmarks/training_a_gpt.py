@@ -49,7 +49,9 @@ def surprises(model: GPT, inputs: np.ndarray, targets: np.ndarray) -> np.ndarray
 class Run:
     """Some steps of Adam on batches of names: `losses` and `norms` of each step."""
 
-    def __init__(self, model: GPT, peak: float, warmup: int, total: int, *, decay: float = 0.0, limit: float = 1e9) -> None:
+    def __init__(
+        self, model: GPT, peak: float, warmup: int, total: int, *, decay: float = 0.0, limit: float = 1e9
+    ) -> None:
         self.model, self.peak, self.warmup, self.total, self.limit = model, peak, warmup, total, limit
         self.optimizer, self.loss = Adam(model.parameters(), peak, weight_decay=decay), CrossEntropy()
         self.losses: list[float] = []
