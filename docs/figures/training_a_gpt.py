@@ -58,7 +58,7 @@ def one_batch(say: Say) -> Drawing:
 
 
 @sliders(peak=Slider("最高学习率", "peak of the rate", PEAKS))
-def schedule(say: Say, peak: float = 0.03) -> list[Drawing]:
+def schedule(say: Say, peak: float = 0.02) -> list[Drawing]:
     """The rate, the training loss along the way, and where three seeds end, with a warm-up and without."""
     measured = _measured()["warm-ups"]
     rate, loss, ends = (Drawing(300, 250) for _ in range(3))
@@ -66,9 +66,9 @@ def schedule(say: Say, peak: float = 0.03) -> list[Drawing]:
     rates = Plot(rate, (0, STEPS), (0, 1.25), left=40, top=40)
     rates.title(say("学习率，以最高为 1", "the rate, as a share of its peak"))
     rates.axes(steps, ticks((0, 0.5, 1)), x_label=say("步", "step"))
-    curves = Plot(loss, (0, STEPS), (1, 3.2), left=40, top=40)
+    curves = Plot(loss, (0, STEPS), (1.1, 2), left=40, top=40)
     curves.title(say("训练损失", "training loss"))
-    curves.axes(steps, ticks((1, 1.5, 2, 2.5, 3)), x_label=say("步", "step"))
+    curves.axes(steps, ticks((1.2, 1.4, 1.6, 1.8, 2)), x_label=say("步", "step"))
     final = Plot(ends, (math.log(PEAKS[0]) - 0.2, math.log(PEAKS[-1]) + 0.2), (2, 3.05), left=40, top=40)
     final.title(say("验证损失，三个种子", "validation loss, three seeds"))
     final.axes(
@@ -91,6 +91,10 @@ def schedule(say: Say, peak: float = 0.03) -> list[Drawing]:
                     ends_at = final.at(math.log(p), value)
                     ends.circle(*ends_at, 5 if p == peak else 2.5, fill=color)
         final.curve(np.log(PEAKS), seeds.mean(axis=1), color=color, width=1.2)
+        mean = seeds[PEAKS.index(peak)].mean()
+        above = 0 if warmup else 20
+        name = say("有预热", "warm-up") if warmup else say("没有预热", "none")
+        final.label(math.log(0.0006), 2.84, f"{name} {mean:.2f}", color=color, above=above)
     rates.label(490, 1.1, say("有预热", "warm-up"), color="blue", anchor="end", above=-2)
     rates.label(20, 1.1, say("没有预热", "none"), color="orange", above=-2)
     return [rate, loss, ends]
@@ -110,21 +114,39 @@ def clipping(say: Say) -> list[Drawing]:
     )
     lengths.curve(range(STEPS), np.log(norms), color="blue", width=1)
     lengths.curve([0, STEPS], [math.log(LIMIT)] * 2, color="orange", dashed=True)
+    longer = int((norms > LIMIT).sum())
     lengths.label(
-        490, math.log(LIMIT), say("裁剪到这里", "clipped to this"), color="orange", anchor="end", above=8
+        490,
+        math.log(2.2),
+        say(f"{STEPS} 步里超过 1 的：{longer}", f"above 1: {longer} of {STEPS}"),
+        color="orange",
+        anchor="end",
+        above=0,
     )
     bad = math.log(norms[BAD_STEP])
-    lengths.label(BAD_STEP + 8, bad, f"z: {number(norms[BAD_STEP], '.1f')}", color="ink", above=-4)
+    lengths.label(BAD_STEP + 8, bad, f"z {number(norms[BAD_STEP], '.1f')}", color="ink", above=-4)
     around = range(BAD_STEP - 20, BAD_STEP + 41)
-    after = Plot(right, (around[0], around[-1]), (1.1, 1.6), left=44, top=40)
+    after = Plot(right, (around[0], around[-1]), (1.05, 1.5), left=44, top=40)
     after.title(say("坏批量前后的训练损失", "training loss around the bad batch"))
-    after.axes(ticks((280, 300, 320, 340)), ticks((1.1, 1.2, 1.3, 1.4, 1.5)), x_label=say("步", "step"))
+    after.axes(ticks((280, 300, 320, 340)), ticks((1.1, 1.2, 1.3, 1.4)), x_label=say("步", "step"))
+    means: list[str] = []
     for name, color in [("without", "orange"), ("with", "blue")]:
         values = measured[name]["losses"]
         for part in (range(around[0], BAD_STEP), range(BAD_STEP + 1, around[-1] + 1)):
             after.curve(part, [values[step] for step in part], color=color)
-    after.label(338, 1.52, say("不裁剪", "not clipped"), color="orange", anchor="end", above=0)
-    after.label(338, 1.13, say("裁剪", "clipped"), color="blue", anchor="end", above=0)
+        mean = f"{np.mean(values[BAD_STEP + 1 : BAD_STEP + 21]):.2f}"
+        means.append(mean)
+    after.label(
+        338,
+        1.43,
+        say("不裁剪，其后 20 步 ", "not clipped, next 20: ") + means[0],
+        color="orange",
+        anchor="end",
+        above=0,
+    )
+    after.label(
+        338, 1.08, say("裁剪，其后 20 步 ", "clipped, next 20: ") + means[1], color="blue", anchor="end", above=0
+    )
     return [left, right]
 
 
@@ -139,7 +161,9 @@ def validation(say: Say) -> list[Drawing]:
         plot.title(say(*title))
         plot.axes(ticks((1, 6, 12, 18, 24)), ticks((1.2, 1.6, 2, 2.4)), x_label=say("轮次", "epoch"))
         plot.curve([0, EPOCHS], [floor, floor], color="soft", dashed=True, width=1.5)
-        plot.label(1, floor, say("训练损失的下限 ", "floor of the training loss ") + f"{floor:.2f}", color="soft", above=6)
+        plot.label(
+            1, floor, say("训练损失的下限 ", "floor, training ") + f"{floor:.2f}", color="soft", above=6
+        )
         epochs = range(1, EPOCHS + 1)
         train, valid = measured[decay]["training"], measured[decay]["validation"]
         plot.curve(epochs, train, color="green")
@@ -147,8 +171,12 @@ def validation(say: Say) -> list[Drawing]:
         best = int(np.argmin(valid))
         drawing.circle(*plot.at(best + 1, valid[best]), 6, stroke="blue", width=2)
         plot.label(best + 1, valid[best], f"{valid[best]:.2f}", color="blue", anchor="middle", above=-22)
-        plot.label(23.6, valid[-1], say("验证", "validation"), color="blue", anchor="end", above=12)
-        plot.label(23.6, train[-1], say("训练", "training") + f" {train[-1]:.2f}", color="green", anchor="end", above=10)
+        plot.label(
+            23.6, valid[-1], say("验证 ", "validation ") + f"{valid[-1]:.2f}", color="blue", anchor="end", above=12
+        )
+        plot.label(
+            23.6, train[-1], say("训练", "training") + f" {train[-1]:.2f}", color="green", anchor="end", above=-24
+        )
         panels.append(drawing)
     return panels
 
