@@ -154,16 +154,14 @@ def validation(say: Say) -> list[Drawing]:
     """The shipped model's training and validation loss after each epoch, without weight decay and with it."""
     measured = _measured()["decays"]
     panels = []
-    floor = math.log(len(names("train"))) / np.mean([len(name) + 1 for name in names("train")])
+    floor = math.log(len(names("train"))) / float(np.mean([len(name) + 1 for name in names("train")]))
     for decay, title in [("0.0", ("没有权重衰减", "no weight decay")), ("1.0", ("权重衰减 1", "weight decay 1"))]:
         drawing = Drawing(356, 290)
         plot = Plot(drawing, (0, EPOCHS), (1.1, 2.4), left=40, top=40)
         plot.title(say(*title))
         plot.axes(ticks((1, 6, 12, 18, 24)), ticks((1.2, 1.6, 2, 2.4)), x_label=say("轮次", "epoch"))
         plot.curve([0, EPOCHS], [floor, floor], color="soft", dashed=True, width=1.5)
-        plot.label(
-            1, floor, say("训练损失的下限 ", "floor, training ") + f"{floor:.2f}", color="soft", above=6
-        )
+        plot.label(1, floor, say("训练损失的下限 ", "floor, training ") + f"{floor:.2f}", color="soft", above=6)
         epochs = range(1, EPOCHS + 1)
         train, valid = measured[decay]["training"], measured[decay]["validation"]
         plot.curve(epochs, train, color="green")
