@@ -14,17 +14,20 @@ import numpy as np
 
 from benchmarks.alternating import machine
 from scratchml import (
+    GPT,
     Adam,
     CharTokenizer,
     CrossEntropy,
     Embedding,
     FeedForward,
+    GPTConfig,
     LayerNorm,
     LearnedPositions,
     Linear,
     MiniBatches,
     Module,
     MultiHeadAttention,
+    NextTokenBatches,
     SelfAttention,
     Sequential,
     TransformerBlock,
@@ -39,6 +42,7 @@ from scratchml import (
     warmup_cosine,
 )
 from scratchml.datasets import Part
+from scratchml.weights.train import BATCH_SIZE, NUM_HEADS, RECIPES, SEED, rows
 
 RESULTS = Path(__file__).with_suffix(".json")
 TOKENIZER = CharTokenizer("\nabcdefghijklmnopqrstuvwxyz")
@@ -215,6 +219,63 @@ def one_block() -> Trained:
     return trained_with_schedule(Layered([TransformerBlock(WIDTH, 4, rng=rng)], WIDTH, rng, final_norm=True), 32, rng)
 
 
+def gpt_of_two_blocks(read: str) -> Trained:
+    """A GPT with 2 blocks of width 32, which reads 24 times 73 batches: of windows of the stream, or of rows of one name each."""
+    rng = np.random.default_rng(0)
+    model = GPT(GPTConfig(TOKENIZER.vocab_size, CONTEXT, WIDTH, NUM_HEADS, 2, tie_weights=True), rng=rng)
+    batches: NextTokenBatches | MiniBatches
+    if read == "windows":
+        stream = [token for tokens in texts("train") for token in tokens[:-1]]
+        batches = NextTokenBatches([*stream, 0], BATCH_SIZE, CONTEXT, steps=73, rng=rng)
+    else:
+        batches = MiniBatches(*rows(names("train"), TOKENIZER, CONTEXT), BATCH_SIZE, rng=rng)
+    optimizer, steps = Adam(model.parameters(), 0.01, weight_decay=0.1), 24 * len(batches)
+
+    def schedule(step: int) -> float:
+        return warmup_cosine(step, peak=0.01, warmup_steps=50, total_steps=steps)
+
+    fit(model, CrossEntropy(), optimizer, batches, epochs=24, schedule=schedule, max_gradient_norm=1.0)
+    return Trained(model, optimizer.values.size)
+
+
+def two_blocks_windows() -> Trained:
+    return gpt_of_two_blocks("windows")
+
+
+def two_blocks_rows() -> Trained:
+    return gpt_of_two_blocks("rows")
+
+
+def shipped_gpt() -> Trained:
+    """The names model that comes with the package, trained again as in scratchml/weights/train.py."""
+    recipe, rng = RECIPES["names"], np.random.default_rng(SEED)
+    words = recipe.words()
+    words = [words[i] for i in rng.permutation(len(words))]
+    held_out, read = words[: len(words) // 10], words[len(words) // 10 :]
+    config = GPTConfig(
+        TOKENIZER.vocab_size, CONTEXT, recipe.embedding_dim, NUM_HEADS, recipe.num_layers, tie_weights=True
+    )
+    model = GPT(config, rng=rng)
+    batches = MiniBatches(*rows(read, TOKENIZER, CONTEXT), BATCH_SIZE, rng=rng)
+    optimizer, steps = Adam(model.parameters(), weight_decay=recipe.weight_decay), recipe.epochs * len(batches)
+
+    def schedule(step: int) -> float:
+        return warmup_cosine(step, peak=recipe.peak, warmup_steps=50, total_steps=steps, floor=recipe.peak / 20)
+
+    fit(
+        model,
+        CrossEntropy(),
+        optimizer,
+        batches,
+        epochs=recipe.epochs,
+        validation=[rows(held_out, TOKENIZER, CONTEXT)],
+        patience=4,
+        schedule=schedule,
+        max_gradient_norm=1.0,
+    )
+    return Trained(model, optimizer.values.size)
+
+
 def _loss_at_depth(order: str, depth: int, rate: float, seed: int) -> float:
     """The training loss of so many narrow blocks after 200 steps of Adam at a constant rate, the mean of the last 20 batches."""
     rng = np.random.default_rng(seed)
@@ -252,6 +313,9 @@ ROWS: list[tuple[str, Callable[[], Trained]]] = [
     ("multi-head-attention", four_heads),
     ("transformer-block", four_heads_for_longer),
     ("transformer-block", one_block),
+    ("training-a-gpt", two_blocks_windows),
+    ("training-a-gpt", two_blocks_rows),
+    ("training-a-gpt", shipped_gpt),
 ]
 
 
@@ -268,15 +332,15 @@ def measure(train: Callable[[], Trained]) -> dict[str, Any]:
 
 
 def main() -> None:
-    rows = [{"chapter": chapter} | measure(train) for chapter, train in ROWS]
+    measured = [{"chapter": chapter} | measure(train) for chapter, train in ROWS]
     results = {
         "machine": machine(),
-        "rows": rows,
+        "rows": measured,
         "heads": {num_heads: [loss_of_heads(num_heads, seed) for seed in range(SEEDS)] for num_heads in HEADS},
         "depths": {order: [loss_at_depth(order, depth) for depth in DEPTHS] for order in ("pre", "post")},
     }
     RESULTS.write_text(json.dumps(results, indent=1) + "\n", "utf8")
-    for row in rows:
+    for row in measured:
         print(f"{row['model']:<24}{row['loss']:>8}{row['parameters']:>8} parameters{row['seconds']:>8} s")
 
 
