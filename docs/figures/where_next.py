@@ -20,7 +20,7 @@ def twins(say: Say) -> Drawing:
     plot.axes(ticks([0, 200, 400, 600]), ticks([1.5, 2, 2.5, 3]), x_label=say("步", "step"))
     plot.curve(steps, ours, color="blue")
     for step, loss in zip(steps, theirs, strict=True):
-        drawing.circle(*plot.at(step, loss), 6, color="orange")
+        drawing.circle(*plot.at(step, loss), 5, stroke="orange", width=2)
     plot.label(330, 2.95, say("线：scratchml", "line: scratchml"), color="blue", above=0)
     plot.label(330, 2.72, say("圈：PyTorch", "circles: PyTorch"), color="orange", above=0)
     plot.label(600, ours[-1], f"{ours[-1]:.4f}", color="blue", anchor="end", above=-18)
