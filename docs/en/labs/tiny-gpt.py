@@ -306,7 +306,7 @@ assert ratios["idioms"][0] < 3 and ratios["idioms"][-1] > 300
 # %% [markdown]
 # Each number is the ratio of the two probabilities after one of the epochs in the plot. A name that was read is at most about half again as likely as one that wasn't, and part of that is luck: the ratio is above 1 after the first epoch already, when nothing can have been learned by heart. (One tenth of the names can't be exactly as easy as the rest.) An idiom that was read becomes thousands of times as likely.
 #
-# Why can't it find a new idiom? Because a name is made of rules about few letters: 26 of them, each seen about a thousand times, and which follows which. The character of an idiom has been seen five times on average, 10,800 places for 2,105 characters, and half of the idiom is often history: to know what *the foolish old man* of 愚公移山 does (he *moves the mountains*), one has to have heard the story. What can't be derived has to be memorized. The very same program learned rules in one case and a list in the other; what decided is [how much there is to learn, and from how much](../neural-networks/generalization.md#overfitting).
+# Why can't it find a new idiom? Because a name is made of rules about few letters: 26 of them, each seen about a thousand times, and which follows which. The character of an idiom has been seen five times on average, 10,800 places for 2,105 characters, and half of the idiom is often history: to know that *guarding the stump* goes on with *waiting for a hare*, one has to have heard the story. What can't be derived has to be memorized. The very same program learned rules in one case and a list in the other; what decided is [how much there is to learn, and from how much](../neural-networks/generalization.md#overfitting).
 #
 # Early stopping would have chosen the model after two epochs. What does that one know? Count two things, how many idioms have exactly four characters, and how many have the same character first and third, as 一心一意 has. Compare with the real idioms, and with a shuffled deck: the first characters of all idioms shuffled, and the second, third and fourth likewise, so that each character stands in a right place and nothing fits together.
 
@@ -333,7 +333,7 @@ assert again[f"{words['after epoch']} 2"] < 2 < again[f"{words['after epoch']} 2
 #
 # ## The book reads itself { #book }
 #
-# The third text is the one that you are reading. The pages of the book stand in its repository, beside the package; from each we take the paragraphs that have neither formulas nor code. Every tenth page is kept from the model. This book isn't finished, so your numbers will differ from those you see here when its pages have changed.
+# The third text is the one that you are reading. The pages of the book stand in its repository, beside the package; of its chapters we take the sentences that have no formulas, and leave out all code. Every tenth page is kept from the model. This book isn't finished, so your numbers will differ from those you see here when its pages have changed.
 #
 # What should a token be? For Chinese, a character. For English, letters would make the text nearly three times as long, so we take [byte pairs](../transformer/tokens.md#bpe) with 500 merges; a token of either kind then carries [about as much](../transformer/tokens.md#languages).
 
@@ -343,20 +343,23 @@ folder = Path(scratchml.__file__).parents[1] / "docs" / words["language"]
 
 def prose(markdown):
     kept = []
-    for paragraph in re.sub(r"(?s)```.*?```", "", markdown).split("\n\n"):
-        text = re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", paragraph)  # a link is its words
-        text = text.replace("*", "").replace("`", "")
-        if text[:1].isalpha() and not set("\n$|{<") & set(text):
-            kept.append(text)
-    return "\n".join(kept)
+    for line in re.sub(r"(?s)```.*?```|\$\$.*?\$\$", "", markdown).split("\n"):
+        line = re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", line)  # a link is its words
+        line = line.replace("*", "").replace("`", "")
+        if line[:1].isalpha() and not set("|{<") & set(line):
+            sentences = re.split(r"(?<=[.!?]) |(?<=[。！？])", line)
+            kept.append(" ".join(sentence for sentence in sentences if "$" not in sentence))
+    text = "\n".join(line for line in kept if line) + "\n"
+    return text.replace(" ", "") if words["language"] == "zh" else text
 
 
-pages = [prose(path.read_text("utf8")) for path in sorted(folder.rglob("*.md"))]
-assert pages, words["nowhere"]
+chapters = [path for path in sorted(folder.rglob("*.md")) if path.parent.name != "appendix"]
+assert chapters, words["nowhere"]
+pages = [prose(path.read_text("utf8")) for path in chapters]
 unread_pages = pages[4::10]
 read_pages = [page for i, page in enumerate(pages) if i % 10 != 4]
-book = {"read": "\n".join(read_pages), "kept": "\n".join(unread_pages)}
-everything = "\n".join(pages)
+book = {"read": "".join(read_pages), "kept": "".join(unread_pages)}
+everything = "".join(pages)
 if words["language"] == "zh":
     tokenizer = CharTokenizer(everything)
 else:
@@ -378,9 +381,9 @@ author = GPT(config, rng=rng)
 batches = NextTokenBatches(tokens["read"], 16, 48, steps=100, rng=rng)
 
 
-def compose(count, temperature):
-    written = generate(author, tokenizer.encode("\n"), count, temperature=temperature, rng=1)
-    return tokenizer.decode(written)
+def compose(count, temperature, seed):
+    start = tokenizer.encode("\n")
+    return tokenizer.decode(generate(author, start, count, temperature=temperature, rng=seed))
 
 
 def as_shown(text, characters):
@@ -389,12 +392,12 @@ def as_shown(text, characters):
     return textwrap.fill(printable, words["width"])
 
 
-drafts = {0: compose(60, 1.0)}
+drafts = {0: compose(60, 1.0, 0)}
 
 
 def look(epoch):
     if epoch in [2, 8]:
-        drafts[100 * epoch] = compose(60, 1.0)
+        drafts[100 * epoch] = compose(60, 1.0, 0)
 
 
 history = learn(author, batches, next_token_windows(tokens["kept"], 32, 48), 8, 0.005, look)
@@ -410,7 +413,7 @@ assert history.validation_loss[-1] < history.validation_loss[0] - 0.8
 # First bytes and characters at random; then the most frequent words; in the end whole phrases of this book, and a grammar that holds for a few words. None of it means anything. A longer text, at two temperatures:
 
 # %%
-essays = {temperature: compose(1500, temperature) for temperature in [0.5, 1.0]}
+essays = {temperature: compose(1500, temperature, 1) for temperature in [0.5, 1.0]}
 for temperature, essay in essays.items():
     print(words["temperature"], temperature)
     print(as_shown(essay, 400))
