@@ -41,7 +41,7 @@ words = {
     "copying": "照抄",
     "head": "头",
     "correct": "对的（%）",
-    "whole": "完整，没有头 1，没有头 2",
+    "whole": "右边是写对的（%）：完整，没有头 1，没有头 2",
     "seed": "种子",
     "scores": "得分",
     "self": "自己",
@@ -114,10 +114,10 @@ def trained(task, steps, seed):
 
 
 def correct(model, task):
-    return (model(texts).argmax(axis=-1) == task(texts)).mean()
+    return (model(test).argmax(axis=-1) == task(test)).mean()
 
 
-texts = np.random.default_rng(99).integers(20, size=(500, 8))
+test = np.random.default_rng(99).integers(20, size=(500, 8))
 right = np.eye(8)[::-1]
 figure, panels = plt.subplots(1, 3, figsize=(3.7, 1.6))
 scores = {}
@@ -128,7 +128,7 @@ for axes, (name, task, steps) in zip(
     percent = 100 * correct(model, task)
     weights = model.block.attention.last_weights.mean(axis=0)  # (H, 8, 8)
     scores[name] = (weights * right).sum(axis=(1, 2)) / 8
-    print(words[name] + ":", words["correct"], f"{percent:.0f},", words["scores"], scores[name].round(2))
+    print(f"{words[name]}: {words['correct']} {percent:.0f}", words["scores"], scores[name].round(2))
     axes.pcolormesh(weights[scores[name].argmax()], cmap=weight_colors, vmin=0, vmax=1)
     axes.set(aspect="equal", ylim=(8, 0), xticks=[], yticks=[], title=words[name])
     axes.spines[:].set(visible=True, color=gray, linewidth=0.5)
@@ -163,9 +163,9 @@ for seed in bar(range(8)):
     rows.append([seed, score, 100 * np.array([whole, *without])])
     assert whole > 0.99 and score.max() > 0.85
 
-print(words["correct"] + ":", words["whole"])
+print(words["whole"])
 for seed, score, percents in rows:
-    print(f"{words['seed']} {seed}  {words['scores']} {score.round(2)} ", *[f"{percent:4.0f}" for percent in percents])
+    print(f"{words['seed']} {seed}  {words['scores']} {score.round(2)} ", *percents.round(0))
 
 assert found >= 7
 
@@ -205,9 +205,10 @@ def name_of(head):
 namer, letters = pretrained("names")
 shares, even = habits(namer, letters, names("validation"))
 columns = [words[key] for key in ["self", "before", "first", "vowels", "far"]]
-print("%  ", *[f"{name} {value:.0f} " for name, value in zip(columns, even)], words["even"])
+print("%  ", *[f"{name} {value:2.0f} " for name, value in zip(columns, even)], words["even"])
 for head, row in enumerate(shares):
-    print(name_of(head), *[f"{name} {value:2.0f} " for name, value in zip(columns, row)])
+    cells = [f"{name} {value:2.0f} " for name, value in zip(columns, row)]
+    print(name_of(head), *cells)
 
 before, vowels = shares[:, 1], shares[:, 3]
 assert name_of(vowels.argmax()) == "3.2" and vowels.max() > 1.5 * even[3]
@@ -216,7 +217,7 @@ assert (before > even[1]).sum() >= 9 and before.max() < 50
 # %% [markdown]
 # 偏好是有的，专家却没有。最明显的是 3.2，一大半权重给了元音。多数头看前一个字母比平均分多，1.2 多一倍，但没有一个把一半的权重给它。再看看图：所有六个字母的名字，权重取平均，十二个头一个一张。
 
-# %% alt="十二张 7 × 7 的热图，三行四列，颜色都在对角线及以下。有的是对角线左边一格最深，有的是左边两三格，有的是第一列；没有一张只剩一条深色的线。"
+# %% alt="十二张 7 × 7 的热图，三行四列，颜色都在对角线及以下。有的是对角线左边一格最深，有的是左边两三格，有的是第一列。1.2 看得出对角线左边有一条线，别的图里淡一些。"
 six = np.array([letters.encode("\n" + name) for name in names("train") if len(name) == 6])
 namer(six)
 figure, grid = plt.subplots(3, 4, figsize=(3.7, 3.2))
@@ -232,7 +233,7 @@ for head, axes in enumerate(grid.flat):
 #
 # ## 三个什么也不看的头 { #idioms }
 #
-# 成语模型有两个块。同样量一遍，元音不算：
+# 成语模型有两个块。同样量一遍，元音不算；平均分的话，三样各是 22.5%：
 
 # %%
 idiomist, characters = pretrained("idioms")
@@ -241,10 +242,11 @@ unread_idioms = [idioms()[i] for i in order[:600]]  # 没有用来训练的一�
 idiom_shares, idiom_even = habits(idiomist, characters, unread_idioms)
 kinds = [0, 1, 2, 4]
 names_of_kinds = [columns[kind] for kind in kinds]
-print("%  ", *[f"{name} {value:.0f} " for name, value in zip(names_of_kinds, idiom_even)], words["even"])
 for head, row in enumerate(idiom_shares):
-    print(name_of(head), *[f"{name} {value:4.1f} " for name, value in zip(names_of_kinds, row[kinds])])
+    cells = [f"{name} {value:4.1f} " for name, value in zip(names_of_kinds, row[kinds])]
+    print(name_of(head), *cells)
 
+assert np.allclose(idiom_even[:3], 22.5, atol=0.1)
 assert (idiom_shares[5:, 4] < 2).all() and (idiom_shares[:4, 4] > 5).all()
 
 # %% [markdown]
@@ -296,7 +298,8 @@ whole = loss_of(logits)
 print(words["same"], np.allclose(logits, namer(inputs), atol=1e-4), words["loss"], f"{whole:.3f}")
 
 assert np.allclose(logits, namer(inputs), atol=1e-4)
-assert abs(whole - next_token_loss(namer, [letters.encode(f"\n{name}\n") for name in names("validation")])) < 1e-4
+texts = [letters.encode(f"\n{name}\n") for name in names("validation")]
+assert abs(whole - next_token_loss(namer, texts)) < 1e-4
 
 # %% [markdown]
 # 把一个部件拿走，看剩下的怎样，叫做消融（ablation）。这里对每个头做三种。零：什么也不写。平均：写它平时写的，也就是一千个训练用的名字里，它在同一个位置上写的平均；随字母而变的部分没有了，总是一样的部分还在。固定视线：照样读，照样写，只是在每个名字里都看同样的地方，就是那十二张图里平均看的地方；没有了的，只是字母不同就看向别处的自由。
@@ -331,7 +334,8 @@ figure, axes = plt.subplots(figsize=(3.7, 3.4))
 for way, color in ways.items():
     rises[way] = np.array([rise(way, [head]) for head in range(12)])
     axes.plot(rises[way], range(12), "o", color=color, label=words[way])
-    print(f"{words[way]}:", *[f"{name_of(head)} {rises[way][head]:.3f} " for head in range(4)], words["all"], f"{rise(way, range(12)):.2f}")
+    first_four = [f"{name_of(head)} {rises[way][head]:.3f} " for head in range(4)]
+    print(f"{words[way]}:", *first_four, words["all"], f"{rise(way, range(12)):.2f}")
 axes.set(xlabel=words["rise"], ylabel=words["head"], ylim=(11.5, -0.5), xlim=(0, None))
 axes.set_yticks(range(12), [name_of(head) for head in range(12)])
 axes.legend(loc="lower right")
@@ -352,7 +356,7 @@ assert np.corrcoef(shares[:, 4], rises["zero"])[0, 1] < 0.2
 #
 # 如果两个头互为后备，就像倒着写的模型里那样，那么两个都拿走，损失升的应该比分别拿走时加起来还多。把 66 对都量一遍：多多少？而且量两次，一次用零，一次用平均。
 
-# %% alt="两个三角形，12 × 12 格，一格是一对头。用零的有几格橙色很深：最深的是 1.1 和 1.3，其次是 1.1 和 2.2，第 1 个块里还有几格淡一些。用平均的，只剩第 1 个块里几格淡色，最深的是 1.2 和 1.3。"
+# %% alt="两个三角形，12 × 12 格，一格是一对头。用零的有两格橙色很深，1.1 和 1.3，1.1 和 2.2，第 1 个块里还有几格淡一些。用平均的，只剩第 1 个块里几格淡色，最深的是 1.2 和 1.3。"
 extra = {"zero": np.zeros((12, 12)), "mean": np.zeros((12, 12))}
 for one in bar(range(12)):
     for other in range(one):
@@ -368,7 +372,8 @@ for axes, (way, table) in zip(panels, extra.items()):
     axes.set_yticks([0.5, 4.5, 8.5], ["1.1", "2.1", "3.1"])
     pairs = np.argsort(-table, axis=None)[:3]
     for one, other in zip(*np.unravel_index(pairs, table.shape)):
-        print(f"{words[way]}: {name_of(other)}, {name_of(one)}: {table[one, other]:.2f}", words["extra"])
+        pair = f"{name_of(other)}, {name_of(one)}"
+        print(f"{words[way]}: {pair}: {table[one, other]:.2f} {words['extra']}")
 
 assert extra["zero"][2, 0] > 0.3 and extra["zero"][5, 0] > 0.15
 assert extra["mean"][2, 0] < 0.06 and extra["mean"][5, 0] < 0.06
@@ -388,7 +393,8 @@ def by_letter(way, heads):
 for heads in [[0, 2], [1, 2]]:
     pair = ", ".join(map(name_of, heads))
     for way in ["zero", "mean"]:
-        print(f"{pair}, {words[way]}, {words['letter']}", *[f"{value:5.2f}" for value in by_letter(way, heads)])
+        values = [f"{value:5.2f}" for value in by_letter(way, heads)]
+        print(f"{pair}, {words[way]}, {words['letter']}", *values)
 
 assert by_letter("zero", [0, 2])[0] > 0.25 and abs(by_letter("mean", [0, 2])[0]) < 0.01
 
@@ -421,7 +427,7 @@ def larger(tokens):
     return np.maximum(tokens[:, ::-1], np.roll(tokens, 1, axis=1))
 
 
-print(texts[0], larger(texts[:1])[0])
+print(test[0], larger(test[:1])[0])
 
 # %% [markdown]
 # !!! example "2 换成别人写的"
@@ -443,8 +449,8 @@ for head in range(4, 8):
     print(name_of(head), np.abs(idiomist.blocks[1].attention.W_q.value[:, own]).mean().round(4))
 
 # %% [markdown]
-# !!! example "4 3.2 拿元音做什么"
-#     它的偏好很明显，影响却很小。找出它最要紧的那些名字：有它和没有它，各算一遍 `surprise`，逐个字母比较，看差别最大的。这些名字有什么共同点，是看它的权重就猜得到的吗？
+# !!! example "4 爱看元音，有什么用"
+#     3.2 的偏好很明显，拿走却没什么影响。找出它最要紧的那些名字：有它和没有它，各算一遍 `surprise`，逐个字母比较，看差别最大的。这些名字有什么共同点，是看它的权重就猜得到的吗？
 
 # %%
 without = surprise(run(namer, inputs, {9: np.float32(0)}))

@@ -54,6 +54,7 @@ words = {
     "loss": "损失",
     "training": "训练",
     "validation": "验证",
+    "ratio": "读过的 / 没读过的：",
     "probability": "平均概率",
     "names": "名字",
     "idioms": "成语",
@@ -64,11 +65,12 @@ words = {
     "model": "模型",
     "pairs": "字母对",
     "spread": "长度的平均和标准差",
-    "four": "% 是四个字",
-    "first third": "% 第一、三字相同",
+    "four": "四个字的",
+    "first third": "第一、三字相同的",
+    "new": "去掉抄的",
     "shuffled": "各个位置洗过的",
     "after steps": "步数：",
-    "width": 38,
+    "width": "38",
     "pages": "页",
     "characters": "个字符",
     "tokens": "个词元",
@@ -133,7 +135,9 @@ def on_lists(sample, parts):
 def learn(model, batches, validation, epochs, peak, look):
     def schedule(step):
         total = epochs * len(batches)
-        return warmup_cosine(step, peak=peak, warmup_steps=50, total_steps=total, floor=peak / 20)
+        return warmup_cosine(
+            step, peak=peak, warmup_steps=50, total_steps=total, floor=peak / 20
+        )
 
     def with_a_look(numbers):
         for epoch in bar(numbers):
@@ -141,8 +145,9 @@ def learn(model, batches, validation, epochs, peak, look):
             look(epoch + 1)
 
     return fit(
-        model, CrossEntropy(), Adam(model.parameters()), batches, epochs=epochs,
-        validation=validation, schedule=schedule, max_gradient_norm=1.0, progress=with_a_look,
+        model, CrossEntropy(), Adam(model.parameters()), batches,
+        epochs=epochs, validation=validation, schedule=schedule,
+        max_gradient_norm=1.0, progress=with_a_look,
     )
 
 
@@ -169,25 +174,28 @@ def study(parts, width, blocks, epochs, batch_size, looks):
         if epoch in looks:
             samples[epoch] = write(model, tokenizer, length)
         if epoch % 3 == 0 or epoch <= 2:
-            means[epoch] = [chances(model, texts, tokenizer, length).mean() for texts in parts.values()]
+            means[epoch] = [
+                chances(model, texts, tokenizer, length).mean() for texts in parts.values()
+            ]
 
     history = learn(model, batches, validation, epochs, 0.006, look)
     for epoch, sample in samples.items():
         copies, unread = on_lists(sample, parts)
-        print(words["after epoch"], f"{epoch:2},", words["of 1000"], copies, words["copies"] + ",", unread, words["found"])
+        print(words["after epoch"], f"{epoch:2},", words["of 1000"], end=" ")
+        print(copies, words["copies"] + ",", unread, words["found"])
         print("  ", *sample[:7])
     return model, tokenizer, history, samples, means
 
 
 def plot_losses(history, equal=None):
-    figure, axes = plt.subplots(figsize=(3.7, 2.4))
+    figure, axes = plt.subplots(figsize=(3.7, 2.7))
     epochs = np.arange(1, len(history.training_loss) + 1)
     axes.plot(epochs, history.training_loss, color=green, label=words["training"])
     axes.plot(epochs, history.validation_loss, color=blue, label=words["validation"])
     if equal:
         axes.axhline(equal, color=gray, linewidth=1, linestyle="--", label=words["equal"])
-    axes.set(xlabel=words["epoch"], ylabel=words["loss"], ylim=(0, None))
-    axes.legend()
+    axes.set(xlabel=words["epoch"], ylabel=words["loss"], ylim=(0, None), xticks=epochs[3::4])
+    figure.legend(loc="outside upper center", ncols=2)
 
 # %% [markdown]
 # ## 名字 { #names }
@@ -203,7 +211,8 @@ namer, letters, history, written, of_names = study(
 )
 plot_losses(history)
 
-score = next_token_loss(namer, [letters.encode(f"\n{name}\n") for name in names("validation")])
+texts = [letters.encode(f"\n{name}\n") for name in names("validation")]
+score = next_token_loss(namer, texts)
 print(words["score"], f"{score:.2f}")
 copies, unread = on_lists(written[12], lists["names"])
 assert 1.95 < score < 2.05 and 70 < copies < 180 and 2 < unread < 30
@@ -220,13 +229,16 @@ by_temperature = {}
 for temperature in [0.3, 0.6, 1.0, 1.5]:
     sample = write(namer, letters, 12, temperature)
     copies, unread = by_temperature[temperature] = on_lists(sample, lists["names"])
-    print(words["temperature"], f"{temperature}:", copies, words["copies"] + ",", unread, words["found"] + ",", len(set(sample)), words["different"])
+    print(words["temperature"], f"{temperature}:", copies, words["copies"] + ",", end=" ")
+    print(unread, words["found"] + ",", len(set(sample)), words["different"])
     print("  ", *sample[:7])
 
 assert by_temperature[0.3][0] > 3 * by_temperature[1.0][0]
 assert by_temperature[1.5][0] < by_temperature[1.0][0] / 2
 
 # %% [markdown]
+# 温度低，大半是抄的，还有许多写了不止一遍；可是写出来的没读过的真名字，也更多。和许多名字都像的，概率就大。
+#
 # ## 像名字，像在哪里 { #form }
 #
 # 编出来的词*像不像*名字，只能凭耳朵。有一样却可以数。只懂[两个字母怎么相连](../transformer/language-models.md#sampling)的模型，每写一个字母，都要决定停不停，却不知道已经写了多长。三种名字各有多长：真的，GPT 写的，照着字母对的表写的？
@@ -234,7 +246,7 @@ assert by_temperature[1.5][0] < by_temperature[1.0][0] / 2
 # !!! question "先猜，再往下看"
 #     真名字平均 6 个字母。照字母对写的，平均会是多少？会不会有一个字母的名字，会不会有十五个字母的？
 
-# %% alt="1 到 16 个字母的名字各占多少，三条线。真名字和模型的几乎重合，像一口钟，顶在 6 个字母。字母对的又低又宽，三个字母最高，到十六个字母还在零以上。"
+# %% alt="1 到 16 个字母的名字各占多少，三条线。真名字和模型的几乎重合，像一口钟，顶在 6 个字母。字母对的又低又宽，两个字母最高，到十六个字母还在零以上。"
 counts = np.ones((27, 27))
 for name in names("train"):
     tokens = letters.encode(f"\n{name}\n")
@@ -246,7 +258,8 @@ def by_pairs(tokens):
     return table[tokens]
 
 
-writers = {"real": names("train"), "model": written[12], "pairs": write(by_pairs, letters, 30)}
+writers = {"real": names("train"), "model": written[12]}
+writers["pairs"] = write(by_pairs, letters, 30)
 colors = {"real": gray, "model": blue, "pairs": orange}
 spreads = {}
 figure, axes = plt.subplots(figsize=(3.7, 2.4))
@@ -256,7 +269,7 @@ for name, sample in writers.items():
     print(words["spread"], f"{lengths.mean():.1f} ± {lengths.std():.1f}", words[name])
     shares = 100 * np.bincount(lengths, minlength=17)[1:17] / len(lengths)
     axes.plot(range(1, 17), shares, "o-", markersize=3, color=colors[name], label=words[name])
-axes.set(xlabel=words["letters"], ylabel=words["share"], ylim=(0, None), xticks=[1, 4, 8, 12, 16])
+axes.set(xlabel=words["letters"], ylabel=words["share"], xticks=[1, 4, 8, 12, 16])
 axes.legend()
 
 assert abs(spreads["model"] - spreads["real"]) < 0.3 and spreads["pairs"] > 2 * spreads["real"]
@@ -288,7 +301,7 @@ assert history.best_epoch + 1 <= 4 and history.validation_loss[-1] > equal + 0.5
 # 名字和成语的训练办法一模一样，差别在哪里？两个都拿尺子来量。每过几个轮次，我们都记下了模型写出一个读过的词的概率，和写出一个没读过的词的概率。如果读没读过都一样，两个概率就相等。
 
 # %% alt="两幅图，纵轴是对数刻度，画的是一个词的平均概率随轮次的变化，读过的一条，没读过的一条。名字：两条一起上升，挨得很近。成语：两条都从 10 的 −10 次方附近开始，读过的升过 10 的 −4 次方，没读过的一直在 10 的 −7 次方以下。"
-figure, both = plt.subplots(1, 2, figsize=(3.7, 2.6))
+figure, both = plt.subplots(1, 2, figsize=(3.7, 2.8))
 ratios = {}
 for axes, kind, means in zip(both, ["names", "idioms"], [of_names, of_idioms]):
     read, kept = np.array(list(means.values())).T
@@ -296,9 +309,9 @@ for axes, kind, means in zip(both, ["names", "idioms"], [of_names, of_idioms]):
     axes.semilogy(list(means), kept, color=blue, label=words["kept"])
     axes.set(title=words[kind], xlabel=words["epoch"])
     ratios[kind] = read / kept
-    print(f"{words[kind]:6}", words["read"] + " /", words["kept"] + ":", *[f"{ratio:.1f}" for ratio in ratios[kind]])
+    print(words[kind], words["ratio"], *[f"{ratio:.1f}" for ratio in ratios[kind]])
 both[0].set(ylabel=words["probability"], ylim=(1e-6, 1e-4))
-both[1].legend(loc="center right")
+figure.legend(*both[0].get_legend_handles_labels(), loc="outside upper center", ncols=2)
 
 assert ratios["names"].max() < 2 and ratios["names"][0] > 1
 assert ratios["idioms"][0] < 3 and ratios["idioms"][-1] > 300
@@ -311,25 +324,32 @@ assert ratios["idioms"][0] < 3 and ratios["idioms"][-1] > 300
 # 要是用早停，选中的就是两个轮次以后的那个模型。它懂得什么？数两样东西：正好四个字的有多少，第一个字和第三个字相同的有多少，“一心一意”就是这样。拿来比的，除了真成语，还有一副洗过的牌：所有成语的第一个字混在一起洗，第二、三、四个字也各洗各的，于是每个字都在合适的位置上，但前后毫不相干。
 
 # %%
-columns = [[idiom[place] for idiom in lists["idioms"]["read"]] for place in range(4)]
+read, kept = lists["idioms"].values()
+columns = np.array([list(idiom) for idiom in read])  # (2700, 4)
 rng = np.random.default_rng(0)
-deck = ["".join(idiom) for idiom in zip(*[rng.permutation(column) for column in columns])]
+for place in range(4):
+    columns[:, place] = rng.permutation(columns[:, place])
+deck = ["".join(row) for row in columns]
 
-again = {}
-compared = {words[part]: texts for part, texts in lists["idioms"].items()}
-compared[words["shuffled"]] = deck
+compared = {words["read"]: read, words["kept"]: kept, words["shuffled"]: deck}
 for epoch, sample in written.items():
     compared[f"{words['after epoch']} {epoch}"] = sample
+new = [idiom for idiom in written[24] if idiom not in read]
+compared[f"{words['after epoch']} 24, {words['new']}"] = new
+again = {}
 for name, sample in compared.items():
     whole = [idiom for idiom in sample if len(idiom) == 4]
     again[name] = 100 * np.mean([idiom[0] == idiom[2] for idiom in whole])
-    print(f"{100 * len(whole) / len(sample):3.0f}", words["four"] + ",", f"{again[name]:3.1f}", words["first third"] + ":", name)
+    share = 100 * len(whole) / len(sample)
+    print(f"{words['four']} {share:3.0f}%, {words['first third']} {again[name]:3.1f}%: {name}")
 
-assert min(again[words["read"]], again[words["kept"]]) > 4 and again[words["shuffled"]] < 1
+assert min(again[words["read"]], again[words["kept"]]) > 4
+assert again[words["shuffled"]] < 1
 assert again[f"{words['after epoch']} 2"] < 2 < again[f"{words['after epoch']} 24"]
+assert again[name] < 0.65 * again[words["read"]]
 
 # %% [markdown]
-# 两个轮次以后，差不多全是四个字，可是第一、三字相同的，并不比洗过的牌更多。按损失选出来的最好的模型，学会了成语有几个字、哪些字常在哪个位置，还没有学会“一心一意”这种重复，而这条规则对没读过的成语同样有用。24 个轮次以后有了重复，多半是跟着抄来的。
+# 两个轮次以后，差不多全是四个字，可是第一、三字相同的，并不比洗过的牌更多。按损失选出来的最好的模型，学会了成语有几个字、哪些字常在哪个位置，还没有学会“一心一意”这种重复，而这条规则对没读过的成语同样有用。24 个轮次以后有了重复，多半是跟着抄来的；去掉抄的再数，还不到真成语的一半。
 #
 # ## 这本书 { #book }
 #
@@ -366,7 +386,8 @@ else:
     tokenizer = BPETokenizer.train(everything, 500)
 tokens = {part: tokenizer.encode(text) for part, text in book.items()}
 for part, some in {"read": read_pages, "kept": unread_pages}.items():
-    print(len(some), words["pages"] + ",", len(book[part]), words["characters"] + ",", len(tokens[part]), words["tokens"] + ":", words[part])
+    print(len(some), words["pages"] + ",", len(book[part]), words["characters"] + ",", end=" ")
+    print(len(tokens[part]), words["tokens"] + ":", words[part])
 
 # %% [markdown]
 # 连着的文字没有行，所以这里的批量是[从随机位置取的窗口](../transformer/training-a-gpt.md#stream)，每个 48 个词元。两个块，宽 64，800 步。
@@ -387,30 +408,30 @@ def compose(count, temperature, seed):
 
 
 def as_shown(text, characters):
-    text = text[:characters].replace("\n", " / ")
+    text = text[:characters].strip().replace("\n", "¶")
     printable = "".join(c if c.isprintable() else "�" for c in text)
-    return textwrap.fill(printable, words["width"])
+    return textwrap.fill(printable, int(words["width"]), break_on_hyphens=False)
 
 
-drafts = {0: compose(60, 1.0, 0)}
+drafts = {0: compose(90, 1.0, 0)}
 
 
 def look(epoch):
     if epoch in [2, 8]:
-        drafts[100 * epoch] = compose(60, 1.0, 0)
+        drafts[100 * epoch] = compose(90, 1.0, 0)
 
 
 history = learn(author, batches, next_token_windows(tokens["kept"], 32, 48), 8, 0.005, look)
 for step, draft in drafts.items():
     print(words["after steps"], step)
-    print(as_shown(draft, 150))
+    print(as_shown(draft, 200))
 plot_losses(history)
 
 assert history.training_loss[-1] < history.training_loss[0] - 1.5
 assert history.validation_loss[-1] < history.validation_loss[0] - 0.8
 
 # %% [markdown]
-# 样品前面的数，是写的时候训练了多少步。起先是乱字；后来是最常见的字词；最后有了这本书的整个短语，几个字之内也合语法。可是没有一句有意思。再看长一点的，用两种温度：
+# 样品前面的数，是写的时候训练了多少步。起先是乱字；后来是最常见的字词；最后有了这本书的整个短语，几个字之内也合语法。可是没有一句有意思。（¶ 是一行的结尾；要是有 �，那是单独一个字节，不成字。）再看长一点的，用两种温度：
 
 # %%
 essays = {temperature: compose(1500, temperature, 1) for temperature in [0.5, 1.0]}
@@ -437,14 +458,16 @@ sources = {
 }
 lengths = np.arange(1, 26)
 shares = {}
-figure, axes = plt.subplots(figsize=(3.7, 2.6))
+figure, axes = plt.subplots(figsize=(3.7, 2.9))
 for name, (text, color) in sources.items():
     shares[name] = np.array([copied(text, n) for n in lengths])
-    longest = max(n for n in range(1, 200) if copied(text, n) > 0)
+    longest = 1
+    while copied(text, longest + 1) > 0:
+        longest += 1
     print(words["longest"], f"{longest:3}", name)
     axes.plot(lengths, 100 * shares[name], color=color, label=name)
 axes.set(xlabel=words["run length"], ylabel=words["share"], ylim=(0, None))
-axes.legend()
+axes.legend(loc="upper right")
 
 cold, author_himself, warm = shares.values()
 assert cold.sum() > author_himself.sum() > warm.sum()
