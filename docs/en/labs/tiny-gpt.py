@@ -458,7 +458,7 @@ sources = {
 }
 lengths = np.arange(1, 26)
 shares = {}
-figure, axes = plt.subplots(figsize=(3.7, 2.9))
+figure, axes = plt.subplots(figsize=(3.7, 3.2))
 for name, (text, color) in sources.items():
     shares[name] = np.array([copied(text, n) for n in lengths])
     longest = 1
@@ -467,7 +467,7 @@ for name, (text, color) in sources.items():
     print(words["longest"], f"{longest:3}", name)
     axes.plot(lengths, 100 * shares[name], color=color, label=name)
 axes.set(xlabel=words["run length"], ylabel=words["share"], ylim=(0, None))
-axes.legend(loc="upper right")
+figure.legend(loc="outside upper center")
 
 cold, author_himself, warm = shares.values()
 assert cold.sum() > author_himself.sum() > warm.sum()

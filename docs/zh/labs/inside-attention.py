@@ -215,7 +215,7 @@ assert name_of(vowels.argmax()) == "3.2" and vowels.max() > 1.5 * even[3]
 assert (before > even[1]).sum() >= 9 and before.max() < 50
 
 # %% [markdown]
-# 偏好是有的，专家却没有。最明显的是 3.2，一大半权重给了元音。多数头看前一个字母比平均分多，1.2 多一倍，但没有一个把一半的权重给它。再看看图：所有六个字母的名字，权重取平均，十二个头一个一张。
+# 偏好是有的，专家却没有。最明显的是 3.2，一半以上的权重给了元音。多数头看前一个字母比平均分多，1.2 多一倍，但没有一个把一半的权重给它。再看看图：所有六个字母的名字，权重取平均，十二个头一个一张。
 
 # %% alt="十二张 7 × 7 的热图，三行四列，颜色都在对角线及以下。有的是对角线左边一格最深，有的是左边两三格，有的是第一列。1.2 看得出对角线左边有一条线，别的图里淡一些。"
 six = np.array([letters.encode("\n" + name) for name in names("train") if len(name) == 6])
@@ -247,10 +247,10 @@ for head, row in enumerate(idiom_shares):
     print(name_of(head), *cells)
 
 assert np.allclose(idiom_even[:3], 22.5, atol=0.1)
-assert (idiom_shares[5:, 4] < 2).all() and (idiom_shares[:4, 4] > 5).all()
+assert (idiom_shares[5:, 4] < 0.5).all() and (idiom_shares[:4, 4] > 5).all()
 
 # %% [markdown]
-# 2.2、2.3 和 2.4，权重摊得很平，相差不到百分之一二。它们什么也没有专门看，只是取平均。这个模型训练时用了[权重衰减](../neural-networks/training.md#weight-decay)，而且很大：一个权重，只要损失不护着它，每一步都会缩小一点。这几个头的查询和键一直缩小，最后分数都接近 0，而[分数相同，softmax 给的权重就相同](../transformer/attention.md#failure)。神经元也有这种事，[第一个实验](digits.py#weights)里遇到过。单看损失，一点也看不出来。
+# 2.2、2.3 和 2.4，权重摊得很平，相差不到百分之零点五。它们什么也没有专门看，只是取平均。这个模型训练时用了[权重衰减](../neural-networks/training.md#weight-decay)，而且很大，人名模型是 1，它是 3：一个权重，只要损失不护着它，每一步都会缩小一点。这几个头的查询和键一直缩小，最后分数都接近 0，而[分数相同，softmax 给的权重就相同](../transformer/attention.md#failure)。神经元也有这种事，[第一个实验](digits.py#weights)里遇到过。单看损失，一点也看不出来。
 #
 # ## 拿走一个头，三种办法 { #remove }
 #
@@ -380,7 +380,7 @@ assert extra["mean"][2, 0] < 0.06 and extra["mean"][5, 0] < 0.06
 assert extra["zero"][2, 1] > 0.08 and extra["mean"][2, 1] > 0.08
 
 # %% [markdown]
-# 用零来量，1.1 和 1.3 像是最亲密的搭档：两个都拿走，比分别拿走还要多升半个单位。还有一对跨着块的，1.1 和 2.2，而 2.2 单独拿走，几乎没有影响。照这个编故事，可以编得很动听。换成平均来量，这两对都没了。怎么回事？问一问损失是在名字的第几个字母上升的：
+# 用零来量，1.1 和 1.3 像是最亲密的搭档：两个都拿走，比分别拿走还要多升 0.5。还有一对跨着块的，1.1 和 2.2，而 2.2 单独拿走，几乎没有影响。照这个编故事，可以编得很动听。换成平均来量，这两对都没了。怎么回事？问一问损失是在名字的第几个字母上升的：
 
 # %%
 def by_letter(way, heads):

@@ -296,7 +296,7 @@ assert copies > 350 and unread <= 3 and on_lists(written[2], lists["idioms"])[0]
 assert history.best_epoch + 1 <= 4 and history.validation_loss[-1] > equal + 0.5
 
 # %% [markdown]
-# 开头的两句话都对。看样品，最后一次好得多：差不多一半是真成语。可是这些全是抄的，留着没给它看的 300 个，它一个也没写出来。在这 300 个上，损失大约两个轮次以后就到了最低处，那时候写的还不成话；从那以后损失只升不降，一直升过把所有的字都当成一样可能的模型。（这还是把容易猜的换行符也平均进来的结果。）背下来的东西，模型很有把握，而[有把握的错，罚得最重](../neural-networks/loss-functions.md#surprise)。
+# 开头的两句话都对。看样品，最后一次好得多：差不多一半是真成语。可是这些全是抄的，留着没给它看的 300 个，它一个也没写出来。在这 300 个上，损失大约两个轮次以后就到了最低处，那时候写的还不成话；从那以后只升不降，最后比把所有的字都当成一样可能的模型还大。（这还是把容易猜的换行符也平均进来的结果。）背下来的东西，模型很有把握，而[有把握的错，罚得最重](../neural-networks/loss-functions.md#surprise)。
 #
 # 名字和成语的训练办法一模一样，差别在哪里？两个都拿尺子来量。每过几个轮次，我们都记下了模型写出一个读过的词的概率，和写出一个没读过的词的概率。如果读没读过都一样，两个概率就相等。
 
@@ -458,7 +458,7 @@ sources = {
 }
 lengths = np.arange(1, 26)
 shares = {}
-figure, axes = plt.subplots(figsize=(3.7, 2.9))
+figure, axes = plt.subplots(figsize=(3.7, 3.2))
 for name, (text, color) in sources.items():
     shares[name] = np.array([copied(text, n) for n in lengths])
     longest = 1
@@ -467,7 +467,7 @@ for name, (text, color) in sources.items():
     print(words["longest"], f"{longest:3}", name)
     axes.plot(lengths, 100 * shares[name], color=color, label=name)
 axes.set(xlabel=words["run length"], ylabel=words["share"], ylim=(0, None))
-axes.legend(loc="upper right")
+figure.legend(loc="outside upper center")
 
 cold, author_himself, warm = shares.values()
 assert cold.sum() > author_himself.sum() > warm.sum()
