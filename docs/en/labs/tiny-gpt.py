@@ -346,10 +346,10 @@ for name, sample in compared.items():
 assert min(again[words["read"]], again[words["kept"]]) > 4
 assert again[words["shuffled"]] < 1
 assert again[f"{words['after epoch']} 2"] < 2 < again[f"{words['after epoch']} 24"]
-assert again[name] < 0.65 * again[words["read"]]
+assert again[name] > 2 * again[words["shuffled"]]
 
 # %% [markdown]
-# After two epochs nearly all idioms have four characters, but first and third agree no more often than in the shuffled deck. The best model, by the loss, has learned how long an idiom is and which characters stand where. It hasn't learned that idioms echo, a rule that would hold for unread ones as well. After 24 epochs it echoes, but mostly in what it copies; what is left without the copies echoes less than half as often as real idioms do.
+# After two epochs nearly all idioms have four characters, but first and third agree no more often than in the shuffled deck. The best model, by the loss, has learned how long an idiom is and which characters stand where. It hasn't learned that idioms echo, a rule that would hold for unread ones as well. After 24 epochs it echoes, and not only in what it copies: the last line, too, is above the shuffled deck. Along with the list it has picked up a rule. That doesn't save its loss on unread idioms, for it has become far too certain of everything else.
 #
 # ## The book reads itself { #book }
 #
