@@ -13,6 +13,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import TypedDict
 
@@ -56,7 +57,7 @@ def draw(names: set[str], language: str) -> dict[str, Figure]:
     kept until a source changes. Raises FigureError where one can't be drawn.
     """
     # Taken before the drawing: what is edited meanwhile is drawn again the next time.
-    fingerprints = {name: _fingerprint(name) for name in names}
+    fingerprints = _fingerprints(names)
     cached = {name: CACHE / f"{name}.{language}.{fingerprints[name]}.json" for name in names}
     stale = sorted(name for name, path in cached.items() if not path.exists())
     if stale:
@@ -80,28 +81,41 @@ def draw(names: set[str], language: str) -> dict[str, Figure]:
     return {name: json.loads(path.read_text("utf8")) for name, path in cached.items()}
 
 
-def _fingerprint(name: str) -> str:
-    """Of all that a figure is drawn from: its module and what that imports, the package with its data, and measured times."""
-    sources = sorted(_imported(FIGURES / f"{name.split('.')[0]}.py") | _imported(FIGURES / "__main__.py"))
-    sources += sorted(path for path in (ROOT / "scratchml").rglob("*") if path.is_file() and path.suffix != ".pyc")
-    sources += sorted((ROOT / "benchmarks").glob("*.json"))
-    digest = hashlib.sha256()
-    for path in sources:
-        digest.update(path.read_bytes())
-    return digest.hexdigest()[:16]
+def _fingerprints(names: set[str]) -> dict[str, str]:
+    """Of all that each figure is drawn from: its module and what that imports, the package with its data, and measured times."""
+    everywhere = sorted(path for path in (ROOT / "scratchml").rglob("*") if path.is_file() and path.suffix != ".pyc")
+    everywhere += [*sorted((ROOT / "benchmarks").glob("*.json")), *sorted(_imported(FIGURES / "__main__.py"))]
+    shared = hashlib.sha256(b"".join(map(Path.read_bytes, everywhere)))
+    of_module = {}
+    for module in {name.split(".")[0] for name in names}:
+        digest = shared.copy()
+        for path in sorted(_imported(FIGURES / f"{module}.py")):
+            digest.update(path.read_bytes())
+        of_module[module] = digest.hexdigest()[:16]
+    return {name: of_module[name.split(".")[0]] for name in names}
 
 
 def _imported(module: Path) -> set[Path]:
     """A module of the figures and those that it imports, from there or from the root, as far as they are there."""
-    if not module.exists():
-        return set()
+    found: set[Path] = set()
+    waiting = [module]
+    while waiting:
+        path = waiting.pop()
+        if path not in found and path.exists():
+            found.add(path)
+            names = _imports(path, path.stat().st_mtime_ns)
+            waiting += [folder / f"{name.replace('.', '/')}.py" for folder in (FIGURES, ROOT) for name in names]
+    return found
+
+
+@cache
+def _imports(module: Path, changed: int) -> set[str]:
+    """The names of the modules that one imports, as it stood when it was `changed`."""
     try:
         nodes = list(ast.walk(ast.parse(module.read_bytes())))
     except SyntaxError:  # drawing it will say so
-        nodes = []
-    names = {node.module for node in nodes if isinstance(node, ast.ImportFrom) and node.module}
-    places = [folder / f"{name.replace('.', '/')}.py" for folder in (FIGURES, ROOT) for name in names]
-    return {module}.union(*map(_imported, places))
+        return set()
+    return {node.module for node in nodes if isinstance(node, ast.ImportFrom) and node.module}
 
 
 def frames_uri(name: str, figure: Figure) -> str:

@@ -338,14 +338,14 @@ def test_a_figure_is_drawn_anew_when_what_its_module_imports_has_changed(tmp_pat
     for name, text in texts.items():
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / f"{name}.py").write_text(text)
-    kept = figures._fingerprint("chapter.figure")
+    kept = figures._fingerprints({"chapter.figure"})["chapter.figure"]
     for name in texts:
         path = tmp_path / f"{name}.py"
         path.write_text(texts[name] + "# changed\n")
-        assert (figures._fingerprint("chapter.figure") == kept) == name.endswith("other"), name
+        assert (figures._fingerprints({"chapter.figure"})["chapter.figure"] == kept) == name.endswith("other"), name
         path.write_text(texts[name])
     (tmp_path / "figures" / "chapter.py").write_text("def figure(")  # drawing it says so
-    assert figures._fingerprint("chapter.figure") != kept
+    assert figures._fingerprints({"chapter.figure"})["chapter.figure"] != kept
 
 
 def test_what_is_edited_while_it_is_drawn_is_drawn_again(tmp_path, monkeypatch):
