@@ -6,6 +6,7 @@ import posixpath
 import re
 import textwrap
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 from urllib.parse import urljoin
@@ -48,6 +49,9 @@ KERNEL = {
     "language_info": {"name": "python"},
 }
 
+_workers = ThreadPoolExecutor(2)
+_started: dict[str, Future[str]] = {}
+
 PLOT = re.compile(r'<p>\s*<img alt="([^"]*)" src="plot:(\d+)"\s*/?>\s*</p>')
 
 
@@ -56,12 +60,27 @@ def on_config(config: MkDocsConfig) -> None:
     # For matrices as small as the labs' a second thread costs more than it does.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     convert.nb2html = executed
+    config.plugins["mkdocs-jupyter"].config["cache_dir"] = str(_cache(config.theme["language"]))
+
+
+def _cache(language: str) -> Path:
     package = hashlib.sha256()
     for path in sorted((ROOT / "scratchml").rglob("*")):
         if path.is_file() and path.suffix != ".pyc":
             package.update(path.read_bytes())
-    cache = ROOT / ".cache" / "labs" / config.theme["language"] / package.hexdigest()[:16]
-    config.plugins["mkdocs-jupyter"].config["cache_dir"] = str(cache)
+    return ROOT / ".cache" / "labs" / language / package.hexdigest()[:16]
+
+
+def on_pre_build(config: MkDocsConfig) -> None:
+    """Where nothing is cached yet, the labs of both languages start at once, and run while the figures are drawn."""
+    for language in TEXTS if config.theme["language"] == "zh" else ():
+        if not _cache(language).exists():
+            for lab in sorted((ROOT / "docs" / language / "labs").glob("*.py")):
+                _started[str(lab)] = _workers.submit(_run, str(lab))
+
+
+def on_build_error(error: Exception) -> None:
+    _workers.shutdown(wait=False, cancel_futures=True)
 
 
 def is_lab(file: File) -> bool:
@@ -73,6 +92,11 @@ def is_lab(file: File) -> bool:
 
 def executed(path: str, **options: object) -> str:
     """The lab, run, with what its cells put out, as a notebook: what mkdocs-jupyter keeps in its cache for us, instead of HTML."""
+    started = _started.pop(path, None)
+    return started.result() if started else _run(path)
+
+
+def _run(path: str) -> str:
     # Without a warning for each lab that the kernel's connection, which doesn't leave the machine, isn't encrypted.
     quiet = ["--IPKernelApp.log_level=ERROR"]
     return nbformat.writes(
