@@ -117,9 +117,9 @@ def lens(say: Say, name: float = 5) -> Drawing:
         for t in range(LETTERS + 1):
             letter = tokenizer.decode([int(best[row][t])])
             middle, y = grid.cell(row, t).center
-            dark = p[row][t] > 0.6
             said = say("完", "end") if letter == "\n" else letter
-            drawing.text(middle, y + 5, said, color="paper" if dark else "ink", bold=dark)
+            drawing.rectangle(middle - 13, y - 10, 26, 20, fill="paper")  # or its letter couldn't be read in either palette
+            drawing.text(middle, y + 5, said, bold=p[row][t] > 0.6)
             if said == answers[t]:
                 box = grid.cell(row, t)
                 drawing.rectangle(box.x + 1, box.y + 1, box.width - 3, box.height - 3, stroke="orange", line_width=2)

@@ -37,6 +37,8 @@ EARLY_USES = {
     },  # the top of the page has a link, and the next section explains it
     "transformer/tokens.md#tokens": {"embedding", "嵌入"},  # a station of the map
     "transformer/embeddings.md#analogy": {"rank"},  # the verb
+    "transformer/language-models.md#exercises": {"提示"},  # a hint
+    "transformer/residual-connections.md#exercises": {"提示"},  # a hint
 }
 
 

@@ -40,6 +40,7 @@ from tests.package.pytorch.parameter_names import in_scratchml, in_the_file
 pytestmark = pytest.mark.filterwarnings("error::RuntimeWarning")
 
 HERE = Path(__file__).parent
+WITHOUT_PYTORCH = {"benchmarks.names", "benchmarks.training_a_gpt"}
 #: dtype → how far a number may be from PyTorch's, as a share of the largest number of its array
 TOLERANCES = {"float64": 1e-10, "float32": 1e-5}
 
@@ -430,7 +431,7 @@ def test_no_test_imports_pytorch_and_pytest_does_not_collect_the_script_that_doe
         path.name
         for path in paths
         if any(
-            name.split(".")[0] in ("torch", "benchmarks") and name != "benchmarks.names"  # which needs no PyTorch
+            name.split(".")[0] in ("torch", "benchmarks") and name not in WITHOUT_PYTORCH
             for name in imported_modules(path)
         )
     }

@@ -43,7 +43,7 @@ words = {
     "read": "read",
     "kept": "kept from it",
     "before training": "before training, loss",
-    "equal": "all characters equally likely",
+    "equal": "equally likely",
     "after epoch": "after epoch",
     "of 1000": "of 1000:",
     "copies": "copies",
