@@ -118,7 +118,8 @@ def lens(say: Say, name: float = 5) -> Drawing:
             letter = tokenizer.decode([int(best[row][t])])
             middle, y = grid.cell(row, t).center
             said = say("完", "end") if letter == "\n" else letter
-            drawing.rectangle(middle - 13, y - 10, 26, 20, fill="paper")  # or its letter couldn't be read in either palette
+            # a light ground for the letter, or it couldn't be read in either palette
+            drawing.rectangle(middle - 13, y - 10, 26, 20, fill="paper")
             drawing.text(middle, y + 5, said, bold=p[row][t] > 0.6)
             if said == answers[t]:
                 box = grid.cell(row, t)

@@ -61,23 +61,23 @@ def one_batch(say: Say) -> Drawing:
 def schedule(say: Say, peak: float = 0.02) -> list[Drawing]:
     """The rate, the training loss along the way, and where three seeds end, with a warm-up and without."""
     measured = _measured()["warm-ups"]
-    rate, loss, ends = (Drawing(300, 250) for _ in range(3))
+    rate, loss, ends = (Drawing(226, 240) for _ in range(3))
     steps = ticks((0, 100, 300, 500))
-    rates = Plot(rate, (0, STEPS), (0, 1.25), left=40, top=40)
-    rates.title(say("学习率，以最高为 1", "the rate, as a share of its peak"))
+    rates = Plot(rate, (0, STEPS), (0, 1.25), left=34, top=40)
+    rates.title(say("学习率，最高为 1", "rate, peak as 1"))
     rates.axes(steps, ticks((0, 0.5, 1)), x_label=say("步", "step"))
-    curves = Plot(loss, (0, STEPS), (1.1, 2), left=40, top=40)
+    curves = Plot(loss, (0, STEPS), (1.1, 2), left=34, top=40)
     curves.title(say("训练损失", "training loss"))
     curves.axes(steps, ticks((1.2, 1.4, 1.6, 1.8, 2)), x_label=say("步", "step"))
-    final = Plot(ends, (math.log(PEAKS[0]) - 0.2, math.log(PEAKS[-1]) + 0.2), (2, 3.05), left=40, top=40)
-    final.title(say("验证损失，三个种子", "validation loss, three seeds"))
+    final = Plot(ends, (math.log(PEAKS[0]) - 0.2, math.log(PEAKS[-1]) + 0.2), (2, 3.05), left=34, top=40)
+    ends.title(say("验证损失，3 个种子", "validation loss, 3 seeds"))
     final.axes(
         {math.log(v): number(v) for v in (0.001, 0.01, 0.1)},
         ticks((2, 2.2, 2.4, 2.6, 2.8, 3)),
         x_label=say("最高学习率", "peak of the rate"),
     )
     marked = math.log(peak)
-    final.curve([marked, marked], [2, 3.05], color="soft", dashed=True, width=1.5)
+    final.curve([marked, marked], [2, 2.72], color="soft", dashed=True, width=1.5)
     middles = np.arange(STEPS // BIN) * BIN + BIN / 2
     for warmup, color in [(0, "orange"), (WARMUP, "blue")]:
         shares = [warmup_cosine(step, peak=1, warmup_steps=warmup, total_steps=STEPS) for step in range(STEPS)]
@@ -104,7 +104,7 @@ def clipping(say: Say) -> list[Drawing]:
     """The length of the gradient at each step, and the loss around a bad batch, with clipping and without."""
     measured = _measured()["clipping"]
     norms = np.array(measured["with"]["norms"])
-    left, right = Drawing(356, 280), Drawing(356, 280)
+    left, right = Drawing(344, 280), Drawing(344, 280)
     lengths = Plot(left, (0, STEPS), (math.log(0.1), math.log(20)), left=44, top=40)
     lengths.title(say("梯度有多长", "length of the gradient"))
     lengths.axes(
@@ -156,7 +156,7 @@ def validation(say: Say) -> list[Drawing]:
     panels = []
     floor = math.log(len(names("train"))) / float(np.mean([len(name) + 1 for name in names("train")]))
     for decay, title in [("0.0", ("没有权重衰减", "no weight decay")), ("1.0", ("权重衰减 1", "weight decay 1"))]:
-        drawing = Drawing(356, 290)
+        drawing = Drawing(344, 290)
         plot = Plot(drawing, (0, EPOCHS), (1.1, 2.4), left=40, top=40)
         plot.title(say(*title))
         plot.axes(ticks((1, 6, 12, 18, 24)), ticks((1.2, 1.6, 2, 2.4)), x_label=say("轮次", "epoch"))
