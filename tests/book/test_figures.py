@@ -12,7 +12,7 @@ def drawn(chinese: str, english: str) -> list[str]:
     return list(map(str, figures.problems("m.f", "docs/figures/m.py", 7, {"zh": chinese, "en": english})))
 
 
-def test_every_figure_of_the_book_is_sound(no_problem):
+def test_every_figure_of_the_book_is_sound(built, no_problem):  # the build draws them all, so that nobody does it twice
     known = references.figures()
     everything = {language: draw(set(known), language) for language in LANGUAGES}
     assert known
