@@ -42,7 +42,7 @@ from scratchml import (
     warmup_cosine,
 )
 from scratchml.datasets import Part
-from scratchml.weights.train import BATCH_SIZE, NUM_HEADS, RECIPES, SEED, rows
+from scratchml.weights.train import BATCH_SIZE, NUM_HEADS, SEED, rows, trained
 
 RESULTS = Path(__file__).with_suffix(".json")
 TOKENIZER = CharTokenizer("\nabcdefghijklmnopqrstuvwxyz")
@@ -247,33 +247,9 @@ def two_blocks_rows() -> Trained:
 
 
 def shipped_gpt() -> Trained:
-    """The names model that comes with the package, trained again as in scratchml/weights/train.py."""
-    recipe, rng = RECIPES["names"], np.random.default_rng(SEED)
-    words = recipe.words()
-    words = [words[i] for i in rng.permutation(len(words))]
-    held_out, read = words[: len(words) // 10], words[len(words) // 10 :]
-    config = GPTConfig(
-        TOKENIZER.vocab_size, CONTEXT, recipe.embedding_dim, NUM_HEADS, recipe.num_layers, tie_weights=True
-    )
-    model = GPT(config, rng=rng)
-    batches = MiniBatches(*rows(read, TOKENIZER, CONTEXT), BATCH_SIZE, rng=rng)
-    optimizer, steps = Adam(model.parameters(), weight_decay=recipe.weight_decay), recipe.epochs * len(batches)
-
-    def schedule(step: int) -> float:
-        return warmup_cosine(step, peak=recipe.peak, warmup_steps=50, total_steps=steps, floor=recipe.peak / 20)
-
-    fit(
-        model,
-        CrossEntropy(),
-        optimizer,
-        batches,
-        epochs=recipe.epochs,
-        validation=[rows(held_out, TOKENIZER, CONTEXT)],
-        patience=4,
-        schedule=schedule,
-        max_gradient_norm=1.0,
-    )
-    return Trained(model, optimizer.values.size)
+    """The names model that comes with the package, trained again."""
+    model = trained("names", np.random.default_rng(SEED)).model
+    return Trained(model, sum(parameter.value.size for parameter in model.parameters()))
 
 
 def _loss_at_depth(order: str, depth: int, rate: float, seed: int) -> float:

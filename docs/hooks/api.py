@@ -42,23 +42,30 @@ class Module(NamedTuple):
 
 def modules(root: Path = ROOT) -> list[Module]:
     """The modules of scratchml with their public names, in the order of reading."""
-    package = ast.parse((root / "scratchml" / "__init__.py").read_text("utf8"))
-    public: dict[str, set[str]] = {}
-    for node in package.body:
-        if isinstance(node, ast.ImportFrom) and node.module:
-            public[node.module.removeprefix("scratchml.")] = {alias.name for alias in node.names}
+    package = _package(root)
+    public = public_names(root)
     found = []
     for row in MODULE.finditer(ast.get_docstring(package) or ""):
         text = (root / "scratchml" / f"{row['module']}.py").read_text("utf8")
         entries = [
             node
             for node in ast.parse(text).body
-            if isinstance(node, (ast.ClassDef, ast.FunctionDef)) and node.name in public.get(row["module"], set())
+            if isinstance(node, (ast.ClassDef, ast.FunctionDef)) and node.name in public
         ]
         found.append(
             Module(row["module"], row["what"], re.findall(r"[a-z-]+", row["slugs"] or ""), entries, text.splitlines())
         )
     return found
+
+
+def public_names(root: Path = ROOT) -> set[str]:
+    """What `scratchml` hands on from its modules."""
+    imports = [node for node in _package(root).body if isinstance(node, ast.ImportFrom)]
+    return {alias.name for node in imports for alias in node.names}
+
+
+def _package(root: Path) -> ast.Module:
+    return ast.parse((root / "scratchml" / "__init__.py").read_text("utf8"))
 
 
 def imported(markdown: str) -> set[str]:
@@ -161,5 +168,4 @@ def on_page_content(content: str, page: Page, config: MkDocsConfig, files: Files
     entries = files.get_file_from_path(PAGE)
     if entries is None or page.file.src_uri == PAGE:
         return content
-    public = {entry.name for module in modules() for entry in module.entries}
-    return link_imports(content, entries.url_relative_to(page.file), public)
+    return link_imports(content, entries.url_relative_to(page.file), public_names())

@@ -80,7 +80,10 @@ def on_pre_build(config: MkDocsConfig) -> None:
 
 
 def on_build_error(error: Exception) -> None:
-    _workers.shutdown(wait=False, cancel_futures=True)
+    """What was begun is of no use to the next build, which under `serve` comes when something has been edited."""
+    for begun in _started.values():
+        begun.cancel()
+    _started.clear()
 
 
 def is_lab(file: File) -> bool:

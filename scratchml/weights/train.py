@@ -21,7 +21,7 @@ from scratchml.generation import generate
 from scratchml.losses import CrossEntropy
 from scratchml.optimizers import Adam, warmup_cosine
 from scratchml.tokenizers import CharTokenizer, Tokenizer
-from scratchml.training import fit
+from scratchml.training import History, fit
 from scratchml.transformer import GPT, GPTConfig
 
 SEED = 0
@@ -64,11 +64,19 @@ RECIPES = {
 }
 
 
-def train(name: str, folder: Path) -> None:
-    """Train the model of that name, save it there, and say how good it is."""
+class Trained(NamedTuple):
+    """A model, how its training went, and the words that it read and didn't read."""
+
+    model: GPT
+    tokenizer: Tokenizer
+    history: History
+    read: list[str]
+    held_out: list[str]
+
+
+def trained(name: str, rng: np.random.Generator) -> Trained:
+    """The model of that name after its training, epoch by epoch on the terminal."""
     recipe = RECIPES[name]
-    folder.mkdir(parents=True, exist_ok=True)
-    rng = np.random.default_rng(SEED)
     words = recipe.words()  # the most frequent first, so shuffle them
     words = [words[i] for i in rng.permutation(len(words))]
     held_out, read = words[: len(words) // 10], words[len(words) // 10 :]
@@ -95,7 +103,6 @@ def train(name: str, folder: Path) -> None:
                 f"epoch {epoch + 1} of {recipe.epochs}: {speed:,.0f} tokens per second"
             )
 
-    started = time.perf_counter()
     history = fit(
         model,
         CrossEntropy(),
@@ -114,7 +121,17 @@ def train(name: str, folder: Path) -> None:
         max_gradient_norm=1.0,
         progress=progress,
     )
+    return Trained(model, tokenizer, history, read, held_out)
+
+
+def train(name: str, folder: Path) -> None:
+    """Train the model of that name, save it there, and say how good it is."""
+    folder.mkdir(parents=True, exist_ok=True)
+    rng = np.random.default_rng(SEED)
+    started = time.perf_counter()
+    model, tokenizer, history, read, held_out = trained(name, rng)
     seconds = time.perf_counter() - started
+    length = model.config.context_length
     path = folder / f"{name}.npz"
     save_checkpoint(path, model, tokenizer=tokenizer, dtype="float16")
     best = history.best_epoch
@@ -127,7 +144,7 @@ def train(name: str, folder: Path) -> None:
 
     model, _ = load_checkpoint(path)
     written = [write(model, tokenizer, rng) for _ in range(SAMPLES)]
-    valid = [word for word in written if recipe.is_valid(word)]
+    valid = [word for word in written if RECIPES[name].is_valid(word)]
     known, kept = set(read), set(held_out) - set(read)
     copies = sum(word in known for word in valid)
     unread = sum(word in kept for word in valid)

@@ -7,12 +7,14 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import jupytext
 import nbformat
 import pytest
 from nbclient import NotebookClient
 
+from docs.hooks import notebooks
 from tests.conftest import ROOT, build
 from tests.site.conftest import make_book
 from tests.site.test_built_site import outside
@@ -181,3 +183,20 @@ def test_a_downloaded_lab_runs_from_top_to_bottom_in_a_fresh_kernel_elsewhere(si
     monkeypatch.setenv("OPENBLAS_NUM_THREADS", "1")
     NotebookClient(notebook, timeout=300, resources={"metadata": {"path": str(tmp_path)}}).execute()
     assert all(output.get("name") != "stderr" for cell in notebook.cells for output in cell.get("outputs", []))
+
+
+def test_a_lab_begun_for_a_build_that_failed_is_run_again_for_the_next(tmp_path, monkeypatch):
+    lab = tmp_path / "docs" / "zh" / "labs" / "lab.py"
+    lab.parent.mkdir(parents=True)
+    monkeypatch.setattr(notebooks, "ROOT", tmp_path)
+    monkeypatch.setattr(notebooks, "_run", lambda path: Path(path).read_text())
+    config = SimpleNamespace(theme={"language": "zh"})
+    lab.write_text("first")
+    notebooks.on_pre_build(config)
+    notebooks._started[str(lab)].result()
+    lab.write_text("edited")
+    notebooks.on_build_error(ValueError("a broken page"))
+    assert notebooks.executed(str(lab)) == "edited"
+    notebooks.on_pre_build(config)
+    assert notebooks._started[str(lab)].result() == "edited"
+    notebooks._started.clear()
