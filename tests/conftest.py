@@ -27,7 +27,8 @@ def build(project: Path, folder: Path, **environment: str) -> subprocess.Complet
 def mkdocs_environment(project: Path, **more: str) -> dict[str, str]:
     """The environment in which MkDocs runs on `project`: with that copy of scratchml, and the same on every machine."""
     kept = {name: value for name, value in os.environ.items() if name != "SITE_URL"}
-    return kept | {"PYTHONPATH": str(project), "PYTHONUTF8": "1", "NO_MKDOCS_2_WARNING": "1"} | more
+    without_run = {"PYODIDE": "off"} if project != ROOT else {}  # 17 MB for each of the small books would be much
+    return kept | {"PYTHONPATH": str(project), "PYTHONUTF8": "1", "NO_MKDOCS_2_WARNING": "1"} | without_run | more
 
 
 @pytest.fixture(scope="session")

@@ -1,7 +1,7 @@
 """Two languages from one command: the Chinese site builds the English one into its folder en/, and each page knows its twin."""
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import urljoin
 
 from jinja2 import Environment, pass_context
@@ -14,8 +14,15 @@ from mkdocs.structure.nav import Navigation
 from mkdocs.structure.pages import Page
 
 ENGLISH = Path(__file__).parents[1] / "mkdocs.en.yml"
-# The theme's files: the English pages use the Chinese site's, so that a browser keeps one copy of each.
-SHARED = ("assets/", "fonts/", "javascripts/", "stylesheets/")
+# The theme's files, and what Run needs: the English pages use the Chinese site's, so that a browser keeps one copy of each.
+SHARED = ("assets/", "fonts/", "javascripts/", "run/", "stylesheets/")
+
+
+_command: list[Literal["build", "gh-deploy", "serve"]] = []
+
+
+def on_startup(command: Literal["build", "gh-deploy", "serve"], dirty: bool) -> None:
+    _command[:] = [command]
 
 
 def twin_link(url: str, language: str) -> str:
@@ -65,6 +72,6 @@ def on_post_build(config: MkDocsConfig) -> None:
         site_url=config.site_url and config.site_url.rstrip("/") + "/en/",
         strict=config.strict,
     )
-    english.plugins.on_startup(command="build", dirty=False)
+    english.plugins.on_startup(command=_command[0], dirty=False)
     build(english)
     english.plugins.on_shutdown()

@@ -129,6 +129,20 @@ def nothing_goes_wrong(trouble) -> Iterator[None]:
         pytest.fail(found, pytrace=False)
 
 
+def wait_until(page: Page, condition: str, argument: object = None) -> None:
+    """Wait for `condition`, a JavaScript function. Playwright's own wait evaluates strings, which the page's policy forbids."""
+    met = page.evaluate(
+        f"""async argument => {{
+          const condition = {condition}
+          for (const begun = Date.now(); Date.now() - begun < 10_000; await new Promise(requestAnimationFrame))
+            if (await condition(argument)) return true
+          return false
+        }}""",
+        argument,
+    )
+    assert met, f"ten seconds later still not: {condition}"
+
+
 def watch(context: BrowserContext, hosts: dict[str, str], trouble: list[str]) -> None:
     """Write down in `trouble` each request that leaves the site, each failed one, and what the console complains about."""
 

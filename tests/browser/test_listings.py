@@ -4,6 +4,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from docs.hooks.listings import listing
+from tests.browser.conftest import wait_until
 
 LISTED = "scratchml.neural_network.Neuron.gradients"
 
@@ -29,7 +30,7 @@ def test_copy_gives_the_whole_source(chapter):
     shown = chapter.locator(".language-py.highlight", has=chapter.locator(".filename")).first
     shown.hover()
     shown.locator("button[data-clipboard-target]").click()
-    chapter.wait_for_function("navigator.clipboard.readText().then(text => text.includes('def '))")
+    wait_until(chapter, "() => navigator.clipboard.readText().then(text => text.includes('def '))")
     assert chapter.evaluate("navigator.clipboard.readText()").rstrip() == listing(LISTED).whole
 
 

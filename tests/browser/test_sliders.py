@@ -7,6 +7,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from docs.hooks.figures import draw
+from tests.browser.conftest import wait_until
 
 BOWL = "en/neural-networks/gradient-descent/"
 NEURON = "neural-networks/neurons-and-layers/"
@@ -51,9 +52,10 @@ def test_nothing_is_asked_for_until_the_first_touch_and_then_once(tab, hosts, as
     slider.focus()
     expected = frames(tab, "gradient_descent.descent", "en")
     tab.keyboard.press("End")
-    tab.wait_for_function(
+    wait_until(
+        tab,
         "plain => [...document.querySelectorAll('figure:has(.sliders) [role=img]')].at(-1).innerHTML !== plain",
-        arg=plain,
+        plain,
     )
     assert figure.evaluate(SHOWN) == expected[-1]
     tab.keyboard.press("Home")
@@ -178,8 +180,9 @@ def test_frames_in_the_page_need_no_request(tab, hosts, asked):
     slider.focus()
     tab.keyboard.press("Home")
     expected = frames(tab, "gradient_descent.descent", "en")
-    tab.wait_for_function(
+    wait_until(
+        tab,
         "first => [...document.querySelectorAll('figure:has(.sliders) [role=img]')].at(-1).innerHTML === first",
-        arg=expected[0],
+        expected[0],
     )
     assert asked == []

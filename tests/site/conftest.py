@@ -16,6 +16,7 @@ def make_book(project: Path, files: dict[str, str]) -> Path:
     """A book in `project` with the given files, `{path in docs/: text}`, and a cover in each language if none is given."""
     for folder in ("docs/hooks", "docs/theme", "docs/figures", "scratchml", "benchmarks"):
         shutil.copytree(ROOT / folder, project / folder, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(ROOT / "docs" / "pyodide.toml", project / "docs")
     for config in ("mkdocs.yml", "docs/mkdocs.en.yml"):  # without nav, every page is in it
         text, found = NAV.subn("", (ROOT / config).read_text("utf8"))
         assert found == 1, f"{config} should have one nav"

@@ -1,0 +1,160 @@
+"""Run: the book's blocks run in the reader's browser. The build puts Python for the browser, and scratchml, into the site.
+
+docs/pyodide.toml says which files of which release, and what they must be. They come from the folder or address that the
+environment names in PYODIDE, or else from the official one, and are kept in .cache. Where they can't be had, the site is
+built without Run, and says so; with PYODIDE=off it is, too.
+"""
+
+import gzip
+import hashlib
+import io
+import os
+import tomllib
+import urllib.request
+import zipfile
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from mkdocs.config.defaults import MkDocsConfig
+from mkdocs.exceptions import PluginError
+from mkdocs.plugins import get_plugin_logger
+
+ROOT = Path(__file__).parents[2]
+RELEASE = ROOT / "docs" / "pyodide.toml"
+CACHE = ROOT / ".cache" / "pyodide"
+RUNNER = ROOT / "docs" / "theme" / "python" / "block_runner.py"
+FETCHED = {".npz", ".txt"}  # read by few blocks, and fetched when one does
+PATIENCE = 5  # seconds without an answer
+WITHOUT = "没有 Run：拿不到浏览器里的 Python · without Run: Python for the browser can't be had ({})"
+
+log = get_plugin_logger("book")
+
+
+class Release(NamedTuple):
+    version: str
+    address: str
+    sha256: dict[str, str]
+
+
+def release(path: Path = RELEASE) -> Release:
+    return Release(**tomllib.loads(path.read_text("utf8")))
+
+
+class Unreachable(OSError):
+    """Nobody answers where the engine should be."""
+
+
+def engine(wanted: Release, source: str, cache: Path) -> Path:
+    """The folder with the six files of a release, from `cache`, or else from `source`, an address or a folder.
+
+    Raises Unreachable where nobody answers, and ValueError where a file isn't what it must be.
+    """
+    folder = cache / wanted.version
+    missing = [name for name, sha256 in wanted.sha256.items() if _sha256(folder / name) != sha256]
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in missing:
+        contents = _read(source, name)
+        if (found := hashlib.sha256(contents).hexdigest()) != wanted.sha256[name]:
+            raise ValueError(f"{name} from {source} should have the sha256 {wanted.sha256[name]}, and has {found}")
+        half = folder / f"{name}.{os.getpid()}"
+        half.write_bytes(contents)
+        half.replace(folder / name)
+    return folder
+
+
+def _sha256(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else ""
+
+
+def _read(source: str, name: str) -> bytes:
+    try:
+        if "://" not in source:
+            return (Path(source) / name).read_bytes()
+        with urllib.request.urlopen(f"{source.rstrip('/')}/{name}", timeout=PATIENCE) as answer:
+            contents: bytes = answer.read()
+            return contents
+    except OSError as error:
+        raise Unreachable(f"{source.rstrip('/')}/{name}: {error}") from error
+
+
+class Package(NamedTuple):
+    """scratchml as the browser gets it: its code at once, in an archive, and its data when they are first read."""
+
+    archive: bytes
+    files: dict[str, bytes]  # by their path in the archive
+
+    @property
+    def name(self) -> str:
+        return f"scratchml-{_short(self.archive)}.zip"
+
+    def address(self, path: str) -> str:
+        stem, _, ending = path.rpartition("/")[2].partition(".")
+        return f"{stem}-{_short(self.files[path])}.{ending}"
+
+
+def _short(contents: bytes) -> str:
+    return hashlib.sha256(contents).hexdigest()[:12]
+
+
+def package(root: Path = ROOT) -> Package:
+    """The code in `root`/scratchml, the same bytes wherever and whenever it is packed."""
+    sources = {path.relative_to(root).as_posix(): path for path in sorted((root / "scratchml").rglob("*"))}
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, path in {**sources, RUNNER.name: RUNNER}.items():
+            if path.suffix == ".py":
+                info = zipfile.ZipInfo(name, (2000, 1, 1, 0, 0, 0))
+                info.compress_type = zipfile.ZIP_DEFLATED
+                archive.writestr(info, path.read_bytes())
+    return Package(packed.getvalue(), {n: p.read_bytes() for n, p in sources.items() if p.suffix in FETCHED})
+
+
+def settings(wanted: Release, folder: Path, packed: Package) -> dict[str, Any]:
+    """What the page's script has to know; addresses are relative to run/ in the site."""
+    sizes = {name: _sizes((folder / name).read_bytes()) for name in wanted.sha256}
+    sizes[packed.name] = _sizes(packed.archive)
+    return {
+        "engine": f"pyodide-{wanted.version}/",
+        "archive": packed.name,
+        "files": {
+            path: {"address": packed.address(path), "bytes": len(contents)} for path, contents in packed.files.items()
+        },
+        "sizes": sizes,
+    }
+
+
+def _sizes(contents: bytes) -> tuple[int, int]:
+    return len(contents), len(gzip.compress(contents, 6))
+
+
+def on_config(config: MkDocsConfig) -> None:
+    named = os.environ.get("PYODIDE")
+    if named == "off" or "offline" in config.plugins:  # from a file system no worker starts
+        return
+    wanted = release()
+    if config.theme["language"] == "en":  # the Chinese site, which comes first, has fetched it, or couldn't
+        named = str(CACHE / wanted.version)
+    try:
+        config.extra["run"] = settings(wanted, engine(wanted, named or wanted.address, CACHE), package())
+    except Unreachable as error:
+        if config.theme["language"] == "en":
+            return
+        if named:
+            raise PluginError(f"PYODIDE names no place with Python for the browser: {error}") from error
+        log.info(WITHOUT.format(error))
+    except ValueError as error:
+        raise PluginError(str(error)) from error
+
+
+def on_post_build(config: MkDocsConfig) -> None:
+    if config.theme["language"] == "en" or "run" not in config.extra:
+        return
+    wanted, packed = release(), package()
+    run = Path(config.site_dir) / "run"
+    target = run / config.extra["run"]["engine"]
+    target.mkdir(parents=True, exist_ok=True)
+    for name in wanted.sha256:
+        (target / name).write_bytes((CACHE / wanted.version / name).read_bytes())
+    (run / packed.name).write_bytes(packed.archive)
+    for path, contents in packed.files.items():
+        (run / packed.address(path)).write_bytes(contents)

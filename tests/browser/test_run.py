@@ -1,0 +1,476 @@
+"""Run: blocks run in the reader's browser, and what they print is what stands on the page."""
+
+import ast
+import os
+import re
+from collections.abc import Iterator
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from docs.hooks.run import package, release
+from tests.book.page import Fence, read_book
+from tests.browser.conftest import wait_until
+
+CHAPTER = "en/neural-networks/gradient-descent/"
+PATIENCE = 60_000  # milliseconds, for a machine that does much else
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _engine(site) -> None:
+    if (site / "run").is_dir():
+        return
+    reason = "the site has no Run: Python for the browser couldn't be had (docs/pyodide.toml)"
+    if os.environ.get("REQUIRE_PYODIDE"):
+        pytest.fail(reason, pytrace=False)
+    pytest.skip(reason)
+
+
+class Block:
+    """A block of a page, as a reader uses it."""
+
+    def __init__(self, page: Page, number: int = 0) -> None:
+        self.page = page
+        self.code = page.locator(".language-python.highlight:has(.run-code)").nth(number)
+        self.starter = self.code.locator(".run-code")
+        self.panel = self.code.locator("xpath=following-sibling::*[2][contains(@class, 'run-panel')]")
+        self.status = self.panel.get_by_role("status")
+        self.output = self.panel.locator("pre > code").first
+        self.editor = self.code.locator(".run-editor")
+
+    def button(self, name: str) -> Locator:
+        return self.panel.get_by_role("button", name=name, exact=True)
+
+    def run(self, code: str | None = None) -> str:
+        """Run it, with `code` in it if that is given, and return what it prints."""
+        if code is not None:
+            self.write(code)
+        if self.editor.count():
+            self.editor.press("Control+Enter")
+        else:
+            self.starter.click()
+        return self.printed()
+
+    def write(self, code: str) -> None:
+        if not self.panel.count():
+            self.run()
+        if not self.editor.count():
+            self.button("Edit").click()
+        self.editor.fill(code)
+
+    def printed(self) -> str:
+        """What stands under it when it has ended."""
+        expect(self.panel).to_be_visible()
+        expect(self.panel).not_to_have_attribute("data-state", "busy", timeout=PATIENCE)
+        return self.output.evaluate("code => code.textContent.replaceAll('\\u200b', '')")
+
+
+@pytest.fixture(scope="module")
+def warm(open_tab, hosts) -> Iterator[Page]:
+    """A chapter on which Python has been started."""
+    page = open_tab()
+    page.goto(hosts["in a folder"] + CHAPTER)
+    Block(page).run()
+    yield page
+    page.context.close()
+
+
+@pytest.fixture
+def block(warm) -> Iterator[Block]:
+    found = Block(warm)
+    yield found
+    if found.button("Stop").is_visible():
+        found.button("Stop").click()
+    if found.button("Reset").is_visible():
+        found.button("Reset").click()
+
+
+@pytest.fixture
+def cold(open_tab, hosts) -> Iterator[Page]:
+    """A chapter as a reader finds it who has run nothing."""
+    page = open_tab()
+    page.goto(hosts["in a folder"] + CHAPTER)
+    yield page
+    page.context.close()
+
+
+def requests(page: Page) -> list[str]:
+    """The paths that are asked for from now on."""
+    asked: list[str] = []
+
+    def note(request) -> None:
+        if not request.url.startswith(("blob:", "data:")):
+            asked.append(urlsplit(request.url).path.removeprefix("/repo/"))
+
+    page.context.on("request", note)
+    return asked
+
+
+ENGINE = {f"run/pyodide-{release().version}/{name}" for name in release().sha256}
+
+
+# ---- what is loaded, and when
+
+
+def test_nothing_of_it_comes_before_a_click_and_then_what_is_needed(open_tab, hosts):
+    page = open_tab()
+    asked = requests(page)
+    page.goto(hosts["in a folder"] + CHAPTER, wait_until="networkidle")
+    assert not [path for path in asked if path.startswith("run/") or "worker" in path]
+    asked.clear()
+    block = Block(page)
+    expect(block.starter).to_have_attribute("title", re.compile(r"loads \d+\.\d MB the first time"))
+    block.run()
+    assert set(asked) == ENGINE | {f"run/{package().name}", "javascripts/python-worker.js"}
+    asked.clear()
+    block.run("from scratchml import digits\nprint(digits().test_images.shape)")
+    assert block.output.inner_text().strip() == "(364, 64)"
+    assert asked == [f"run/{package().address('scratchml/data/digits.npz')}"]
+    asked.clear()
+    Block(page, 1).run()
+    assert asked == []
+    page.context.close()
+
+
+def test_while_it_loads_it_says_how_much_and_can_be_stopped(cold, trouble):
+    def slowly(route) -> None:
+        cold.wait_for_timeout(100)
+        route.continue_()
+
+    held: list = []
+    cold.context.route("**/*.wasm", lambda route: held.append(route))
+    block = Block(cold)
+    block.starter.click()
+    expect(block.status).to_have_text(re.compile(r"Loading Python, \d\.\d MB, only this once"))
+    bar = block.panel.locator("progress")
+    expect(bar).to_be_visible()
+    wait_until(cold, "() => document.querySelector('.run-panel progress').value > 1e6")
+    assert bar.evaluate("bar => bar.value < bar.max")
+    block.button("Stop").click()
+    expect(block.status).to_have_text("Stopped")
+    expect(block.button("Run")).to_be_focused()
+    for route in held:
+        route.abort()
+    cold.context.unroute("**/*.wasm")
+    assert "rate 0.1" in block.run()
+    trouble.clear()  # the browser complains about the request that was cut
+
+
+@pytest.mark.parametrize(
+    "lost", ["python-worker.js", "pyodide.mjs", "*.wasm", "python_stdlib.zip", "numpy-*.whl", "scratchml-*.zip"]
+)
+def test_where_a_file_does_not_come_it_says_so_and_retry_works(cold, trouble, lost):
+    cold.context.route(f"**/{lost}", lambda route: route.abort())
+    block = Block(cold)
+    block.starter.click()
+    expect(block.status).to_have_text("Python couldn’t be loaded. Check your connection, then retry.", timeout=PATIENCE)
+    cold.context.unroute(f"**/{lost}")
+    block.button("Retry").click()
+    assert "rate 0.1" in block.printed()
+    trouble.clear()
+
+
+def test_data_that_do_not_come_are_an_error_and_come_the_next_time(block, trouble):
+    code = "from scratchml import names\nprint(names()[0])"
+    block.page.context.route("**/names-*.txt", lambda route: route.abort())
+    assert "OSError" in block.run(code)
+    block.page.context.unroute("**/names-*.txt")
+    assert "Error" not in block.run(code)
+    trouble.clear()
+
+
+@pytest.mark.parametrize(
+    "missing",
+    [
+        "delete window.WebAssembly",
+        # An older browser takes no notice of the worker's type.
+        "{ const Old = Worker; window.Worker = function (address) { return new Old(address) } }",
+    ],
+    ids=["WebAssembly", "module workers"],
+)
+def test_a_browser_that_cannot_says_so_in_one_sentence(open_tab, hosts, trouble, missing):
+    page = open_tab()
+    page.add_init_script(missing)
+    page.goto(hosts["in a folder"] + CHAPTER)
+    block = Block(page)
+    block.starter.click()
+    expect(block.status).to_have_text("This browser is too old to run code in the page.")
+    page.context.close()
+    trouble.clear()
+
+
+def test_the_chinese_page_speaks_chinese(open_tab, hosts):
+    page = open_tab()
+    page.goto(hosts["at the root"] + CHAPTER.removeprefix("en/"))
+    page.get_by_role("button", name="运行", exact=True).first.click()
+    status = page.locator(".run-panel").get_by_role("status")
+    expect(status).to_have_text(re.compile(r"与书上的输出一致 · [\d.]+ 秒"), timeout=PATIENCE)
+    expect(page.locator(".run-panel").get_by_role("button", name="编辑")).to_be_visible()
+    page.context.close()
+
+
+# ---- a run
+
+
+def test_the_same_output_is_called_the_same_and_another_is_marked_where_it_differs(block):
+    block.run()
+    expect(block.status).to_have_text(re.compile(r"The same as in the book · [\d.]+ s"))
+    code = block.code.locator("code").first.inner_text()
+    block.run(code.replace("0.9", "0.5"))
+    expect(block.status).to_have_text(re.compile("1 line differs from the book"))
+    assert [line[:8] for line in block.panel.locator(".run-line.differs").all_inner_texts()] == ["rate 0.5"]
+
+
+def test_output_comes_while_the_block_runs(block):
+    block.write("import time\nfor i in range(40):\n    print('line', i)\n    time.sleep(0.05)")
+    block.editor.press("Control+Enter")
+    expect(block.output).to_contain_text("line 3")
+    expect(block.panel).to_have_attribute("data-state", "busy")
+    assert "line 39" in block.printed()
+
+
+def test_a_traceback_names_the_line_of_the_block_and_nothing_of_the_runner(block):
+    printed = block.run("def half(x):\n    return 1 / x\n\n\nprint(half(2))\nhalf(0)\n")
+    assert printed.startswith("0.5\nTraceback (most recent call last):\n")
+    assert 'File "<block>", line 6, in <module>\n    half(0)' in printed
+    assert 'File "<block>", line 2, in half\n    return 1 / x' in printed
+    assert "block_runner" not in printed and "pyodide" not in printed
+    expect(block.status).to_have_text("Broke off: ZeroDivisionError, line 2")
+    assert "SyntaxError" in block.run("print(1)\nif True print(2)")
+    expect(block.status).to_have_text("Broke off: SyntaxError, line 2")
+
+
+def test_a_message_of_scratchml_is_shown_as_it_is(block):
+    assert "ValueError: " in block.run("from scratchml import digits\ndigits('half')")
+    expect(block.status).to_have_text("Broke off: ValueError, line 2")
+
+
+def test_each_run_is_a_fresh_one(block):
+    block.run("seen = 1\nprint('kept')")
+    assert "NameError" in block.run("print(seen)")
+
+
+def test_stop_ends_an_endless_loop_and_the_next_run_works(block):
+    block.write("print('begun', flush=True)\nwhile True:\n    pass")
+    block.editor.press("Control+Enter")
+    expect(block.status).to_have_text("Running")
+    block.button("Stop").click()
+    expect(block.status).to_have_text("Stopped", timeout=1000)
+    assert block.run("print(6 * 7)") == "42\n"
+
+
+def test_two_blocks_at_once_run_one_after_the_other(block):
+    other = Block(block.page, 1)
+    block.write("import time\ntime.sleep(1)\nprint('first')")
+    block.editor.press("Control+Enter")
+    other.starter.click()
+    expect(other.status).to_have_text("Waiting for the block before")
+    assert block.printed() == "first\n"
+    other.printed()
+    expect(other.status).to_contain_text("The same as in the book")
+
+
+def test_much_output_is_cut_and_the_page_stays_alive(block):
+    printed = block.run("for i in range(100_000):\n    print(i)")
+    assert len(printed) < 101_000 and printed.rstrip().endswith("…")
+    expect(block.status).to_have_text("Too much output: the rest isn’t shown")
+    assert block.run("print(1)") == "1\n"
+
+
+def test_a_progress_line_is_written_over(block):
+    assert block.run(r"print('10%\r20%\r30%')") == "30%\n"
+
+
+def test_input_says_what_to_do(block):
+    assert "EOFError: a block can't ask for input here: write the value into the code" in block.run("input('name? ')")
+
+
+def test_when_python_itself_breaks_the_next_run_starts_it_anew(block, trouble):
+    block.run("import os\nos.abort()")
+    expect(block.status).to_have_text("Python crashed. It starts anew with the next run.")
+    assert block.run("print(6 * 7)") == "42\n"
+    trouble.clear()  # Pyodide's last words
+
+
+# ---- keyboard and focus
+
+
+def test_the_keyboard_edits_runs_leaves_and_resets(block):
+    block.run()
+    block.button("Edit").focus()
+    block.page.keyboard.press("Enter")
+    expect(block.editor).to_be_focused()
+    expect(block.editor).to_have_attribute("aria-label", re.compile("Ctrl.Enter runs it, Esc leaves it"))
+    block.page.keyboard.type("print('typed')\n")
+    block.page.keyboard.press("Control+Enter")
+    assert block.printed().startswith("typed\n")
+    expect(block.editor).to_be_focused()
+    block.page.keyboard.press("Escape")
+    expect(block.button("Run")).to_be_focused()
+    block.page.keyboard.press("Tab")
+    expect(block.button("Reset")).to_be_focused()
+    block.page.keyboard.press("Enter")
+    expect(block.button("Edit")).to_be_focused()
+    expect(block.editor).to_have_count(0)
+    expect(block.code.locator("code").first).to_be_visible()
+
+
+def test_tab_indents_in_the_editor(block):
+    block.write("")
+    block.editor.press("Tab")
+    assert block.editor.input_value() == "    "
+
+
+def test_the_output_is_no_live_region_and_the_status_is_one(block):
+    block.run()
+    assert block.panel.locator("[role=status], [aria-live]").count() == 1
+    expect(block.panel.get_by_role("region", name="The output of your run")).to_be_visible()
+
+
+def test_a_page_at_rest_does_not_shift(open_tab, hosts):
+    page = open_tab()
+    page.add_init_script(
+        "window.shift = 0; new PerformanceObserver(list => { for (const entry of list.getEntries()) window.shift += entry.value })"
+        ".observe({ type: 'layout-shift', buffered: true })"
+    )
+    page.goto(hosts["in a folder"] + CHAPTER, wait_until="networkidle")
+    page.wait_for_timeout(300)
+    assert page.evaluate("window.shift") < 0.01
+    page.context.close()
+
+
+# ---- exercises
+
+
+@pytest.fixture
+def exercise(cold) -> Block:
+    boxes = cold.locator(".admonition.example .run-code")
+    everything = cold.locator(".run-code")
+    first = boxes.first.evaluate("(button, all) => [...document.querySelectorAll('.run-code')].indexOf(button)")
+    assert everything.count() > first > 0
+    return Block(cold, first)
+
+
+def solved(block: Block, best: str) -> str:
+    code = block.code.locator("code").first.text_content() or ""
+    return code.replace("limit = 1.0", "limit = 0.2").replace("best = 0.1", f"best = {best}")
+
+
+def test_an_exercise_says_whether_it_is_right_and_shows_the_solution_beside_the_readers(exercise):
+    exercise.run()
+    expect(exercise.status).to_contain_text("The same as in the book")
+    assert exercise.run(solved(exercise, "0.1")) == "limit True\nbest False\n"
+    expect(exercise.status).to_have_text(re.compile("^Not yet"))
+    assert exercise.panel.locator(".run-line.differs").all_inner_texts() == ["best False"]
+    exercise.run(solved(exercise, "2 / 12"))
+    expect(exercise.status).to_have_text(re.compile("^Right"))
+    exercise.button("Compare with the solution").click()
+    comparison = exercise.panel.get_by_role("region", name="Your code and the solution, line by line")
+    expect(comparison).to_be_focused()
+    assert comparison.locator("pre .removed").all_inner_texts() == ["− best = 2 / 12"]
+    assert comparison.locator("pre .added").all_inner_texts() == ["+ best = 1 / 6"]
+
+
+def test_what_was_written_into_an_exercise_stays_until_it_is_forgotten(exercise, hosts):
+    page = exercise.page
+    exercise.write(solved(exercise, "0.125"))
+    page.reload()
+    expect(exercise.editor).to_have_value(re.compile("best = 0.125"))
+    page.goto(hosts["in a folder"] + CHAPTER.removeprefix("en/"))
+    expect(page.locator(".admonition.example .run-editor")).to_have_value(re.compile("best = 0.125"))
+    page.goto(hosts["in a folder"] + "en/how-to-use/")
+    page.get_by_role("button", name="Forget the code I wrote").click()
+    page.goto(hosts["in a folder"] + CHAPTER)
+    expect(exercise.editor).to_have_count(0)
+
+
+def test_when_the_starter_has_changed_both_are_offered(exercise):
+    page = exercise.page
+    exercise.write(solved(exercise, "0.125"))
+    page.evaluate("""() => {
+      const all = __md_get("written")
+      for (const entry of Object.values(all)) entry.hash += 1
+      __md_set("written", all)
+    }""")
+    page.reload()
+    expect(exercise.editor).to_have_count(0)
+    expect(exercise.status).to_have_text("You wrote an answer here; the book’s starter has changed since.")
+    exercise.button("Take yours").click()
+    expect(exercise.editor).to_have_value(re.compile("best = 0.125"))
+
+
+def test_without_storage_it_works_and_forgets(open_tab, hosts):
+    page = open_tab()
+    page.add_init_script(
+        "Storage.prototype.setItem = Storage.prototype.getItem = () => { throw new DOMException('denied', 'SecurityError') }"
+    )
+    page.goto(hosts["in a folder"] + CHAPTER)
+    block = Block(page)
+    assert block.run("print(6 * 7)") == "42\n"
+    page.context.close()
+
+
+# ---- safety: the reader's code computes, and reaches nothing
+
+REACHING = {
+    "another host": "await js.fetch('https://example.org/')",
+    "a request of its own": "js.XMLHttpRequest.new()",
+    "a socket": "js.WebSocket.new('wss://example.org/')",
+    "a database": "js.indexedDB.open('found')",
+    "the caches": "await js.caches.keys()",
+    "files": "await js.navigator.storage.getDirectory()",
+    "storage": "js.localStorage.getItem('x')",
+    "the page": "js.document.title",
+    "another worker": "js.Worker.new('data:text/javascript,')",
+    "other tabs": "js.BroadcastChannel.new('x')",
+    "JavaScript's eval": "js.eval('1')",
+    "a new function": "js.Function.new('return 1')()",
+}
+
+
+@pytest.mark.parametrize("what", REACHING)
+def test_the_readers_code_reaches_nothing_outside(block, trouble, what):
+    code = REACHING[what]
+    body = f"    {code.removeprefix('await ')}\n"
+    printed = block.run(
+        f"import js\n\ntry:\n{body}    print('reached')\nexcept BaseException as error:\n    print('refused')\n"
+    )
+    assert printed == "refused\n"
+    trouble.clear()  # the policy's refusals are written to the console
+
+
+def test_a_worker_without_what_was_taken_away_is_still_held_by_the_pages_policy(cold, trouble):
+    """The second lock: the same worker, from the same blob, asked to reach out before anything is taken away."""
+    found = cold.evaluate("""() => new Promise(resolve => {
+      const script = `addEventListener("securitypolicyviolation", event => postMessage(event.effectiveDirective)); fetch("https://example.org/")`
+      const worker = new Worker(URL.createObjectURL(new Blob([script], { type: "text/javascript" })), { type: "module" })
+      worker.onmessage = ({ data }) => resolve(data)
+    })""")
+    assert found == "connect-src"
+    trouble.clear()
+
+
+# ---- every block of the book
+
+PARTS = 8
+
+
+def blocks_of_the_book() -> list[tuple[str, Fence, str]]:
+    """Each block once, with its file and its output: in both languages it is the same, but for comments."""
+    found: dict[str, tuple[str, Fence, str]] = {}
+    for page in read_book():
+        for block in page.python:
+            if output := page.output_of(block):
+                found.setdefault(ast.dump(ast.parse(block.body)), (page.file, block, output.body))
+    return list(found.values())
+
+
+@pytest.mark.parametrize("part", range(PARTS))
+def test_every_block_prints_in_the_browser_what_stands_on_the_page(block, part):
+    wrong = []
+    for file, source, expected in blocks_of_the_book()[part::PARTS]:
+        printed = block.run(source.body)
+        if printed != expected:
+            wrong.append(f"{file}:{source.line}: the browser prints\n{printed}\ninstead of\n{expected}")
+    assert not wrong, "\n".join(wrong)

@@ -1,0 +1,107 @@
+"""Run, as far as the build makes it: the engine is what it must be, and scratchml is packed with it."""
+
+import hashlib
+import io
+import re
+import shutil
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from docs.hooks.run import Release, Unreachable, engine, package, release
+from docs.hooks.security import with_policy
+from tests.conftest import ROOT, build
+
+FILES = {"pyodide.mjs": b"export {}", "numpy.whl": b"numbers"}
+WANTED = Release("1.0", "unused", {name: hashlib.sha256(contents).hexdigest() for name, contents in FILES.items()})
+
+
+@pytest.fixture
+def folder(tmp_path) -> Path:
+    (tmp_path / "pyodide").mkdir()
+    for name, contents in FILES.items():
+        (tmp_path / "pyodide" / name).write_bytes(contents)
+    return tmp_path / "pyodide"
+
+
+def test_the_engine_is_kept_and_not_asked_for_again(folder, tmp_path):
+    kept = engine(WANTED, str(folder), tmp_path / "cache")
+    assert {path.name: path.read_bytes() for path in kept.iterdir()} == FILES
+    shutil.rmtree(folder)
+    assert engine(WANTED, str(folder), tmp_path / "cache") == kept
+
+
+def test_a_tampered_file_is_refused_and_named(folder, tmp_path):
+    (folder / "numpy.whl").write_bytes(b"number5")
+    with pytest.raises(ValueError, match=r"numpy\.whl.*should have the sha256 .*, and has "):
+        engine(WANTED, str(folder), tmp_path / "cache")
+    assert not (tmp_path / "cache" / "1.0" / "numpy.whl").exists()
+
+
+def test_a_file_that_was_spoiled_in_the_cache_is_fetched_anew(folder, tmp_path):
+    kept = engine(WANTED, str(folder), tmp_path / "cache")
+    (kept / "numpy.whl").write_bytes(b"half a downl")
+    engine(WANTED, str(folder), tmp_path / "cache")
+    assert (kept / "numpy.whl").read_bytes() == FILES["numpy.whl"]
+
+
+@pytest.mark.parametrize("place", ["/no/such/folder", "http://127.0.0.1:9/full/"])
+def test_where_nobody_answers_the_place_is_named(place, tmp_path):
+    with pytest.raises(Unreachable, match=re.escape(place.rstrip("/"))):
+        engine(WANTED, place, tmp_path)
+
+
+def test_the_release_names_six_files_and_what_they_must_be():
+    wanted = release()
+    assert len(wanted.sha256) == 6 and all(re.fullmatch("[0-9a-f]{64}", sha256) for sha256 in wanted.sha256.values())
+    assert wanted.version in wanted.address
+
+
+def test_scratchml_is_packed_the_same_whenever_it_is_packed_and_otherwise_when_it_is_another(tmp_path):
+    shutil.copytree(ROOT / "scratchml", tmp_path / "scratchml", ignore=shutil.ignore_patterns("__pycache__"))
+    packed = package(tmp_path)
+    assert packed == package(ROOT)
+    names = zipfile.ZipFile(io.BytesIO(packed.archive)).namelist()
+    assert {"scratchml/__init__.py", "scratchml/attention.py", "block_runner.py"} <= set(names)
+    assert set(packed.files) == {
+        path.relative_to(ROOT).as_posix() for path in (ROOT / "scratchml").rglob("*") if path.suffix in {".npz", ".txt"}
+    }
+    (tmp_path / "scratchml" / "linear.py").write_text("# another\n", "utf8")
+    assert package(tmp_path).name != packed.name
+
+
+def test_without_the_engine_the_site_is_built_without_run_and_says_so_in_one_line(book, tmp_path):
+    project = book({"zh/page.md": PAGE, "en/page.md": PAGE})
+    address = 'address = "http://127.0.0.1:9/full/"'
+    text = (project / "docs" / "pyodide.toml").read_text("utf8")
+    (project / "docs" / "pyodide.toml").write_text(re.sub("address = .*", address, text), "utf8")
+    run = build(project, tmp_path / "site", PYODIDE="")
+    assert run.returncode == 0, run.stdout
+    assert len([line for line in run.stdout.splitlines() if "without Run" in line]) == 1
+    assert not (tmp_path / "site" / "run").exists()
+    assert "run.js" not in (tmp_path / "site" / "page" / "index.html").read_text("utf8")
+
+
+def test_an_engine_that_was_named_and_is_not_there_stops_the_build(book, tmp_path):
+    run = build(book({}), tmp_path / "site", PYODIDE=str(tmp_path / "nowhere"))
+    assert run.returncode and "PYODIDE names no place" in run.stdout
+
+
+PAGE = "# A page { #page }\n\n```python\nprint(1)\n```\n\n```text\n1\n```\n"
+
+
+# ---- the page's policy
+
+
+def test_a_page_may_run_its_own_scripts_and_no_other():
+    page = with_policy('<head><meta charset="utf-8"><script>one()</script><script src="two.js"></script></head>')
+    (policy,) = re.findall(r'http-equiv="Content-Security-Policy" content="([^"]*)"', page)
+    assert re.findall("'sha256-.*?'", policy) == ["'sha256-HR7iaask9daLMRRskMI++QeJtjWDOjyPA6lGzYGzKW4='"]  # of one()
+    assert "default-src 'self'" in policy and "unsafe-eval'" not in policy.replace("wasm-unsafe-eval", "")
+
+
+def test_every_page_has_a_policy_before_its_first_script(site):
+    for path in site.rglob("*.html"):
+        html = path.read_text("utf8")
+        assert 0 < html.index("Content-Security-Policy") < html.index("<script"), path
