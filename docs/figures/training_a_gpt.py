@@ -57,7 +57,7 @@ def one_batch(say: Say) -> Drawing:
     return drawing
 
 
-@sliders(peak=Slider("最高学习率", "peak of the rate", PEAKS))
+@sliders(peak=Slider("学习率的峰值", "peak of the rate", PEAKS))
 def schedule(say: Say, peak: float = 0.02) -> list[Drawing]:
     """The rate, the training loss along the way, and where three seeds end, with a warm-up and without."""
     measured = _measured()["warm-ups"]
@@ -74,7 +74,7 @@ def schedule(say: Say, peak: float = 0.02) -> list[Drawing]:
     final.axes(
         {math.log(v): number(v) for v in (0.001, 0.01, 0.1)},
         ticks((2, 2.2, 2.4, 2.6, 2.8, 3)),
-        x_label=say("最高学习率", "peak of the rate"),
+        x_label=say("学习率的峰值", "peak of the rate"),
     )
     marked = math.log(peak)
     final.curve([marked, marked], [2, 2.72], color="soft", dashed=True, width=1.5)

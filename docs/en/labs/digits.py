@@ -161,7 +161,7 @@ assert (baselines["nearest neighbor"] == test_labels).mean() > 0.98
 #
 # A layer of 32 neurons with ReLU, ten outputs, cross-entropy, Adam, batches of 32, and early stopping with a patience of 5 epochs: several chapters in ten lines. The bar counts epochs up to the 100 that are allowed. It ends far short of them, since the validation loss stops improving.
 
-# %% alt="The loss over the epochs, with two curves. The training loss falls towards zero. The validation loss falls with it at first, levels off above it, and a dot marks its lowest point, a few epochs before the end."
+# %% alt="The loss over the epochs, with two curves. The training loss falls toward zero. The validation loss falls with it at first, levels off above it, and a dot marks its lowest point, a few epochs before the end."
 def train(images, labels, seed, progress=iter):
     rng = np.random.default_rng(seed)
     model = Sequential(Linear(64, 32, rng=rng), ReLU(), Linear(32, 10, rng=rng))
@@ -374,7 +374,7 @@ assert min(dead) >= 2 and 32 / 5 < np.mean(dead) < 32 / 4
 # So far, the people who wrote the test images had also written training images. `digits("writers")` splits differently: the file goes from form to form, [presumably about one to a writer](../neural-networks/generalization.md#other-writers), and its last fifth is the test.
 #
 # !!! question "Predict before you read on"
-#     The network got about 97%, the nearest neighbor about 98%. What will they get now?
+#     The network got about 97%, the nearest neighbor about 98%. [On strangers' digits](../neural-networks/generalization.md#other-writers) the network falls to about 90%. And the nearest neighbor?
 
 # %%
 split = digits("writers")
@@ -394,7 +394,7 @@ assert neighbor > np.mean(scores) + 0.03
 # %% [markdown]
 # One image in forty was misread before; now it is about one in ten, and the lead of the nearest neighbor has grown. The training code is the same. So is this lower number the one to expect when a stranger picks up the pen?
 #
-# Perhaps the last fifth of the file is just harder to read. To find out, cut the whole file into five stretches and have each image read twice: by a network that learned from the other four stretches, so that the writer is new to it, and by one that learned from four fifths of every stretch, so that it knows the hand. Both times the same images are to be read, after training on about as many others, each time with two seeds. (A writer whose images lie across a border is known in part.)
+# An [exercise](../neural-networks/generalization.md#exercise-4) found the last fifth of the file harder than most. How much of the fall does that explain? Cut the whole file into five stretches and have each image read twice: by a network that learned from the other four stretches, so that the writer is new to it, and by one that learned from four fifths of every stretch, so that it knows the hand. Both times the same images are to be read, after training on about as many others, each time with two seeds. (A writer whose images lie across a border is known in part.)
 
 # %% alt="For each of the five stretches of the file, one dot for known writers and one for new writers. The dot for new writers is lower each time, by two to seven points. Of the dots for known writers, that of the last stretch is the lowest."
 images = np.concatenate([split.train_images, split.test_images])  # the whole file

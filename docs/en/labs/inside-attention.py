@@ -65,7 +65,7 @@ words = {
 # %% [markdown]
 # ## A task with a known answer { #reverse }
 #
-# The text has eight tokens, drawn from twenty. At place $i$ the model has to say which token stands at place $7 - i$: write the text backwards. The token there can be known in one way only, by looking at it. (There is no mask, since each place may look both ways.) So the right attention is known: a table with 1 on the diagonal from the lower left to the upper right, and 0 elsewhere.
+# The text has eight tokens, drawn from twenty. At place $i$ the model has to say which token stands at place $7 - i$: write the text backward. The token there can be known in one way only, by looking at it. (There is no mask, since each place may look both ways.) So the right attention is known: a table with 1 on the diagonal from the lower left to the upper right, and 0 elsewhere.
 #
 # The model is small: embedding and positions, one block with two heads, a normalization, a linear layer. It is trained on random texts. How well a head looks is its score, the mean weight that it gives to the right place. As a check we score two models whose heads have no reason to look there, one that isn't trained at all, and one that was trained to copy, to say at place $i$ which token stands at $i$.
 #
@@ -350,7 +350,7 @@ assert np.corrcoef(shares[:, 4], rises["zero"])[0, 1] < 0.2
 # %% [markdown]
 # Printed are the four heads of block 1, and then all twelve at once. The heads that matter are those four. And 3.2, whose habit is the clearest of all, is hardly missed. Heads further from even looking aren't those that are missed more: the correlation, in the last line, isn't even positive.
 #
-# The orange dots are the strangest. Make a head of block 1 look the same way in every name, and only a part of the damage is done: for 1.2, an eighth. So most of what it contributes doesn't come from choosing *where* to look. It takes about the same from about the same places, and what matters is what it makes of it, with $W_v$ and $W_o$, which no heat map shows. Even with all twelve gazes fixed at once, the model is better than [pairs of letters](../transformer/language-models.md#loss), at 2.37. What it has lost is the attention that the chapters talk about, in which the words decide.
+# The orange dots are the strangest. Make a head of block 1 look the same way in every name, and only a part of the damage is done: for 1.2, an eighth. So most of what it contributes doesn't come from choosing *where* to look. It takes about the same from about the same places, and what matters is what it makes of it, with $W_v$ and $W_o$, which no heat map shows. Even with all twelve gazes fixed at once, the model is better than [bigrams](../transformer/language-models.md#loss), at 2.37. What it has lost is the attention that the chapters talk about, in which the words decide.
 #
 # ## Pairs, and a trap { #pairs }
 #

@@ -221,7 +221,7 @@ assert 1.95 < score < 2.05 and 70 < copies < 180 and 2 < unread < 30
 # %% [markdown]
 # After an epoch there are vowels and consonants; after twelve, many of the inventions could be names. About one in eight is a name that it has read. But about one in a hundred is a real name that it has *not* read. It has read nine times as many as it hasn't, so if reading made no difference, there would be nine copies for each unread name. [Generation](../transformer/generation.md#copies) measures with the same ruler; we will get back to it, when we have a second model to hold it against.
 #
-# (The curves also count the newlines behind each name, which are easy. Name by name, as in [the table of part II](../transformer/training-a-gpt.md#losses), the loss is the one printed last.)
+# (The curves also count the easy newlines behind each name. Name by name, the loss is the one printed last; the two-block GPTs of [part II](../transformer/training-a-gpt.md#losses), as large and trained twice as long, had 1.95 and 1.94.)
 #
 # The temperature decides how often it plays safe:
 
@@ -242,7 +242,7 @@ assert by_temperature[1.5][0] < by_temperature[1.0][0] / 2
 #
 # ## What makes a name { #form }
 #
-# Whether an invention *sounds* like a name, we have to judge by ear. Here is something that can be counted. A model that knows [pairs of letters](../transformer/language-models.md#sampling) decides after every letter whether to stop, and can't know how long the name already is. How long are the names of the three: the real ones, the GPT's, and those written from a table of pairs?
+# Whether an invention *sounds* like a name, we have to judge by ear. Here is something that can be counted. A model that knows [pairs of letters](../transformer/language-models.md#sampling), the bigrams, decides after every letter whether to stop, and can't know how long the name already is. How long are the names of the three: the real ones, the GPT's, and those written from a table of pairs?
 #
 # !!! question "Predict before you read on"
 #     Real names have 6 letters on average. What will be the average of the pairs? Will there be names of one letter, of fifteen?
@@ -444,10 +444,10 @@ for temperature, essay in essays.items():
     print(as_shown(essay, 400))
 
 # %% [markdown]
-# For a running text “is it on the list” is no question. Instead, cut it into all its runs of $n$ characters, and see what share of them stands somewhere in the pages that the model has read. Short runs do, in any text. So do the same with the pages that the model hasn't read: that is how often the author of this book repeats himself.
+# For a running text “is it on the list” is no question. Instead, cut it into all its runs of $n$ characters, and see what share of them stands somewhere in the pages that the model has read. Short runs do, in any text. So do the same with the pages that the model hasn't read: that is how often this book repeats itself.
 #
 # !!! question "Predict before you read on"
-#     At which temperature will it copy more than the author repeats himself? At 0.5, at 1, at both, at neither?
+#     At which temperature will it copy more than the book repeats itself? At 0.5, at 1, at both, at neither?
 
 # %% alt="Share of runs that stand in the read pages, over the length of a run from 1 to 25 characters, three falling curves. For short runs the curve of temperature 0.5 is the highest, that of the unread pages lies in between, and that of temperature 1 is the lowest. At the right end all are near zero."
 def copied(text, n):
@@ -477,7 +477,7 @@ cold, author_himself, warm = shares.values()
 assert cold.sum() > author_himself.sum() > warm.sum()
 
 # %% [markdown]
-# At temperature 1 the model copies less than the author does: its slips break every longer run. At 0.5 it takes the beaten path, and for runs of some characters that path is more beaten than any author's. It copies phrases, not passages; for more, 800 steps are too few. (The longest run of the unread pages is one that the author did repeat, or a quotation.)
+# At temperature 1 the model copies less than the book does: its slips break every longer run. At 0.5 it takes the beaten path, and for runs of some characters that path is more beaten than the book's. It copies phrases, not passages; for more, 800 steps are too few. (The longest run of the unread pages is one that the book did repeat, or a quotation.)
 #
 # ## Summary { #summary }
 #
@@ -513,7 +513,7 @@ for seed in range(5):
 
 # %% [markdown]
 # !!! example "4 A night of training"
-#     Give the book's model ten times as many steps, or a width of 128, and let it run while you sleep. When does the validation loss start to rise? When does the curve at temperature 1 rise above the author's?
+#     Give the book's model ten times as many steps, or a width of 128, and let it run while you sleep. When does the validation loss start to rise? When does the curve at temperature 1 rise above the book's own?
 
 # %%
 print(author)
@@ -523,4 +523,4 @@ print(author)
 #
 # - R. Thomas McCoy, Paul Smolensky, Tal Linzen, Jianfeng Gao and Asli Celikyilmaz, [How Much Do Language Models Copy From Their Training Data?](https://arxiv.org/abs/2111.09509) (2021; TACL 2023). Runs of words counted as here, for GPT-2, with passages of more than a thousand words among the copies.
 # - Nicholas Carlini et al., [Quantifying Memorization Across Neural Language Models](https://arxiv.org/abs/2202.07646) (2022). How copying grows with the model, with repetitions in the data, and with the length of the prompt.
-# - Andrej Karpathy, [makemore](https://github.com/karpathy/makemore) (2022). A list of names in, more names out, with models from pairs of letters to a Transformer.
+# - Andrej Karpathy, [makemore](https://github.com/karpathy/makemore) (2022). A list of names in, more names out, with models from bigrams to a Transformer.

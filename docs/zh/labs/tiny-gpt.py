@@ -97,7 +97,7 @@ for parts in lists.values():
         print(f"{len(texts):4}", words[part] + ":", *texts[:6])
 
 # %% [markdown]
-# 一个词占一行，前面一个换行符，后面用换行符补满，要预测的是同一行往后错一位。为了一次写一千个，`write` 每一步都给一千行各抽一个词元，抽法和 [`generate`](../transformer/softmax-and-temperature.md#sampling) 抽一个时相同：`ends` 是各段的终点，随机数越过了几个终点，抽到的就是几号词元。`chances` 算的是模型写出名单上每个词的概率，也就是各个字、连同末尾换行符的概率的乘积。
+# 一个词占一行，前面一个换行符，后面用换行符填充，要预测的是同一行往后错一位。为了一次写一千个，`write` 每一步都给一千行各抽一个词元，抽法和 [`generate`](../transformer/softmax-and-temperature.md#sampling) 抽一个时相同：`ends` 是各段的终点，随机数越过了几个终点，抽到的就是几号词元。`chances` 算的是模型写出名单上每个词的概率，也就是各个字、连同末尾换行符的概率的乘积。
 
 # %%
 def as_rows(texts, tokenizer, length):
@@ -221,7 +221,7 @@ assert 1.95 < score < 2.05 and 70 < copies < 180 and 2 < unread < 30
 # %% [markdown]
 # 读过一遍，有了元音和辅音的搭配；读过十二遍，编出来的不少已经像名字了。大约每八个里有一个是它读过的。可是每一百个里，也有一个左右是真名字，而它从来*没有*读过。读过的名字是没读过的九倍，如果读没读过都一样，那么写出一个没读过的，就该写出九个读过的。[《生成》](../transformer/generation.md#copies)用的就是这把尺子。等有了第二个模型可以对照，再回来细看。
 #
-# （曲线也算上了名字后面补位的换行符，这些很容易猜。一个名字一个名字地算，和[第二部分那张表](../transformer/training-a-gpt.md#losses)一样的损失，是最后印出来的那个数。）
+# （曲线也算上了名字后面填充的换行符，这些很容易猜。一个名字一个名字地算，损失是最后印出来的那个数；[第二部分](../transformer/training-a-gpt.md#losses)那两个两块的 GPT 同样大，训练的时间加倍，损失是 1.95 和 1.94。）
 #
 # 温度决定它有多保守：
 
@@ -242,7 +242,7 @@ assert by_temperature[1.5][0] < by_temperature[1.0][0] / 2
 #
 # ## 像名字，像在哪里 { #form }
 #
-# 编出来的词*像不像*名字，只能凭耳朵。有一样却可以数。只懂[两个字母怎么相连](../transformer/language-models.md#sampling)的模型，每写一个字母，都要决定停不停，却不知道已经写了多长。三种名字各有多长：真的，GPT 写的，照着字母对的表写的？
+# 编出来的词*像不像*名字，只能凭耳朵。有一样却可以数。只懂[字母对](../transformer/language-models.md#sampling)的模型，也就是二元语法，每写一个字母，都要决定停不停，却不知道已经写了多长。三种名字各有多长：真的，GPT 写的，照着字母对的表写的？
 #
 # !!! question "先猜，再往下看"
 #     真名字平均 6 个字母。照字母对写的，平均会是多少？会不会有一个字母的名字，会不会有十五个字母的？
@@ -444,10 +444,10 @@ for temperature, essay in essays.items():
     print(as_shown(essay, 400))
 
 # %% [markdown]
-# 整段的文字，没法问“在不在名单上”。换个办法：把它切成所有连着的 $n$ 个字符，数一数有多大一部分，在模型读过的书页里原样出现过。短的，什么文字里都有不少。所以没读过的那几页也照样数一遍，那就是这本书的作者自己有多爱重复。
+# 整段的文字，没法问“在不在名单上”。换个办法：把它切成所有连着的 $n$ 个字符，数一数有多大一部分，在模型读过的书页里原样出现过。短的，什么文字里都有不少。所以没读过的那几页也照样数一遍，那就是这本书自己有多爱重复。
 #
 # !!! question "先猜，再往下看"
-#     哪种温度下，它抄得比作者重复自己还多？0.5，1，两种都是，还是都不是？
+#     哪种温度下，它抄得比这本书重复自己还多？0.5，1，两种都是，还是都不是？
 
 # %% alt="连着 1 到 25 个字符的片段，有多大份额在读过的书页里出现过，三条下降的曲线。字符少的时候，温度 0.5 的最高，没读过的书页在中间，温度 1 的最低。到右端都接近零。"
 def copied(text, n):
@@ -477,7 +477,7 @@ cold, author_himself, warm = shares.values()
 assert cold.sum() > author_himself.sum() > warm.sum()
 
 # %% [markdown]
-# 温度 1，它重复得比作者还少，因为一写错，长的就断了。温度 0.5，它专拣走熟的路，几个字的短语，比哪个作者都用得滥。它抄的是短语，没有整段地抄；想抄整段，800 步还不够。（没读过的那几页，最长的一段是作者自己重复过的话，或者是引文。）
+# 温度 1，它重复得比这本书还少，因为一写错，长的就断了。温度 0.5，它专拣走熟的路，几个字的短语，比书里用得还滥。它抄的是短语，没有整段地抄；想抄整段，800 步还不够。（没读过的那几页，最长的一段是书里重复过的话，或者是引文。）
 #
 # ## 小结 { #summary }
 #
@@ -513,7 +513,7 @@ for seed in range(5):
 
 # %% [markdown]
 # !!! example "4 训练一夜"
-#     给读书的模型十倍的步数，或者把宽度加到 128，让它跑一夜。验证损失从什么时候开始升？温度 1 的曲线，什么时候高过作者的？
+#     给读书的模型十倍的步数，或者把宽度加到 128，让它跑一夜。验证损失从什么时候开始升？温度 1 的曲线，什么时候高过这本书自己的？
 
 # %%
 print(author)
@@ -523,4 +523,4 @@ print(author)
 #
 # - R. Thomas McCoy、Paul Smolensky、Tal Linzen、Jianfeng Gao、Asli Celikyilmaz，[How Much Do Language Models Copy From Their Training Data?](https://arxiv.org/abs/2111.09509)（2021；TACL 2023）。像这里一样数连着的词，对象是 GPT-2，抄来的段落有的超过一千个词。
 # - Nicholas Carlini 等，[Quantifying Memorization Across Neural Language Models](https://arxiv.org/abs/2202.07646)（2022）。模型越大、数据里重复越多、提示越长，背出来的怎样越多。
-# - Andrej Karpathy，[makemore](https://github.com/karpathy/makemore)（2022）。读一份名单，写出更多名字，从字母对一直做到 Transformer。
+# - Andrej Karpathy，[makemore](https://github.com/karpathy/makemore)（2022）。读一份名单，写出更多名字，从二元语法一直做到 Transformer。
