@@ -7,13 +7,16 @@ opening one runs nobody's code.
 import json
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple, overload
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 import scratchml._checks as check
 from scratchml._files import replaced
+from scratchml.activations import ReLU
+from scratchml.linear import Linear
+from scratchml.module import Sequential
 from scratchml.optimizers import Optimizer
 from scratchml.tokenizers import Tokenizer
 from scratchml.transformer import GPT, GPTConfig
@@ -145,14 +148,24 @@ def resume_checkpoint(
         raise ValueError(f"{path} doesn't fit: {error}") from error
 
 
-def pretrained(name: str) -> tuple[GPT, Tokenizer]:
-    """A small model that comes with the package, and its tokenizer: "idioms" writes
-    Chinese idioms of four characters, "names" English given names.
+@overload
+def pretrained(name: Literal["digits"]) -> Sequential: ...
+@overload
+def pretrained(name: Literal["idioms", "names"]) -> tuple[GPT, Tokenizer]: ...
+def pretrained(name: str) -> Sequential | tuple[GPT, Tokenizer]:
+    """A small model that comes with the package. "idioms" writes Chinese idioms of four
+    characters, "names" English given names: a GPT and its tokenizer. "digits" reads
+    handwritten digits: a network, from images (…, 64) to ten scores (lab digits).
 
-    Prompt them with a newline, and they write a word and a newline. They were made by
+    Prompt a GPT with a newline, and it writes a word and a newline. They were made by
     `python -m scratchml.weights.train`. Raises ValueError for another name.
     """
     check.one_of(sorted(path.stem for path in _WEIGHTS.glob("*.npz")), name=name)
+    if name == "digits":
+        network = Sequential(Linear(64, 32, rng=0), ReLU(), Linear(32, 10, rng=0))
+        with np.load(_WEIGHTS / "digits.npz", allow_pickle=False) as file:
+            network.load_state(dict(file))
+        return network
     model, tokenizer = load_checkpoint(_WEIGHTS / f"{name}.npz")
     assert tokenizer is not None
     return model, tokenizer

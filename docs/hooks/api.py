@@ -50,12 +50,16 @@ def modules(root: Path = ROOT) -> list[Module]:
         entries = [
             node
             for node in ast.parse(text).body
-            if isinstance(node, (ast.ClassDef, ast.FunctionDef)) and node.name in public
+            if isinstance(node, (ast.ClassDef, ast.FunctionDef)) and node.name in public and not _is_overload(node)
         ]
         found.append(
             Module(row["module"], row["what"], re.findall(r"[a-z-]+", row["slugs"] or ""), entries, text.splitlines())
         )
     return found
+
+
+def _is_overload(node: ast.ClassDef | ast.FunctionDef) -> bool:
+    return any(isinstance(decorator, ast.Name) and decorator.id == "overload" for decorator in node.decorator_list)
 
 
 def public_names(root: Path = ROOT) -> set[str]:

@@ -641,6 +641,7 @@ def test_the_tables_know_every_function_and_class_that_takes_an_array_or_a_count
             "BlackCat",
             "black_cat",
         ),
+        *("digit_from_strokes",),  # its strokes: test_datasets.py
         *("next_token_loss",),  # its texts and what its model returns: test_losses.py
         *("load_checkpoint", "save_checkpoint", "resume_checkpoint", "pretrained"),
     }

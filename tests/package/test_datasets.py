@@ -15,6 +15,7 @@ from scratchml import (
     NeuralNetwork,
     apples,
     black_cat,
+    digit_from_strokes,
     digits,
     idioms,
     names,
@@ -136,6 +137,60 @@ def test_a_small_network_learns_to_read_the_digits():
     trained = (network.predict(test_images).argmax(axis=1) == test_labels).mean()
     assert untrained < 0.3
     assert trained > 0.93
+
+
+class TestDigitFromStrokes:
+    one = ([[100, 20], [101, 120], [99, 220]],)
+    seven = ([[40, 30], [120, 28], [200, 32], [140, 120], [100, 230]], [[70, 130], [180, 128]])
+
+    @pytest.mark.parametrize("drawing", [one, seven], ids=["one", "seven"])
+    def test_it_is_an_image_as_digits_has_them(self, drawing):
+        image = digit_from_strokes(drawing)
+        assert image.shape == (64,) and image.dtype == np.float64
+        assert (image >= 0).all() and (image <= 1).all() and (image * 16 == (image * 16).round()).all()
+        ink = image.reshape(8, 8)
+        assert ink[0].any() and ink[7].any(), "it fills the height, as every image of the data does"
+        images = digits().train_images.sum(axis=1)
+        assert np.percentile(images, 1) < image.sum() < np.percentile(images, 99)
+
+    @quick
+    @given(st.floats(0.1, 100), st.floats(-1000, 1000), st.floats(-1000, 1000))
+    def test_size_and_place_of_the_drawing_do_not_count(self, size, right, down):
+        moved = [np.array(stroke) * size + [right, down] for stroke in self.seven]
+        assert np.abs(digit_from_strokes(moved) - digit_from_strokes(self.seven)).max() <= 2 / 16
+
+    def test_the_order_and_the_direction_of_the_strokes_do_not_count(self):
+        backward = [stroke[::-1] for stroke in self.seven[::-1]]
+        assert (digit_from_strokes(backward) == digit_from_strokes(self.seven)).all()
+
+    def test_it_stands_in_the_middle_and_the_right_way_up(self):
+        ink = digit_from_strokes(self.one).reshape(8, 8)
+        assert np.abs(ink.sum(axis=0)[:4] - ink.sum(axis=0)[:3:-1]).max() < 0.5
+        seven = digit_from_strokes(self.seven).reshape(8, 8)
+        assert seven[0].sum() > 2 * seven[7].sum(), "the bar is at the top"
+        assert seven[7, :4].sum() > seven[7, 4:].sum(), "and the foot at the left"
+
+    @pytest.mark.parametrize(
+        "drawing", [[[[5, 5]]], [[[0, 0], [100, 0]]], [[[3, 3], [3, 3]]]], ids=["dot", "dash", "still"]
+    )
+    def test_a_dot_and_a_dash_are_drawings_too(self, drawing):
+        assert digit_from_strokes(drawing).any()
+
+    @pytest.mark.parametrize(
+        ("drawing", "says"),
+        [
+            ([], "strokes must be one stroke or more, got none"),
+            ([[]], "a stroke must be (points, 2), got shape (0,)"),
+            ([[[1, 2, 3]]], "a stroke must be (points, 2), got shape (1, 3)"),
+            ([[1, 2], [3, 4]], "a stroke must be (points, 2), got shape (2,)"),
+            ([[[1, float("nan")]]], "a stroke must be numbers, got"),
+            ([[[1, float("inf")]]], "a stroke"),
+            ([[["a", "b"]]], "a stroke must be numbers, got"),
+        ],
+    )
+    def test_what_is_no_drawing_is_refused(self, drawing, says):
+        with pytest.raises(ValueError, match=re.escape(says)):
+            digit_from_strokes(drawing)
 
 
 def test_one_hot_puts_a_1_into_the_column_of_the_label():

@@ -275,11 +275,15 @@ def undocumented(package: Path) -> list[str]:
     def is_public(name: str) -> bool:
         return not any(part.startswith("_") for part in name.split("."))
 
+    def is_overload(node: ast.AST) -> bool:  # the function that follows has the docstring
+        return any(ast.unparse(decorator) == "overload" for decorator in getattr(node, "decorator_list", []))
+
     return [
         f"{module}.{name}".rstrip(".")
         for module, tree in trees.items()
         for name, node in documented(tree)
         if not ast.get_docstring(node) and (not name or is_public(f"{module}.{name}")) and not inherits(name)
+        if not is_overload(node)
     ]
 
 

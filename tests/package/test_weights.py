@@ -1,5 +1,6 @@
 """The models that ship, and the script that makes them."""
 
+import json
 import os
 import re
 import subprocess
@@ -10,7 +11,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from scratchml import CrossEntropy, generate, idioms, load_checkpoint, mean_loss, names, pretrained
+from scratchml import (
+    CrossEntropy,
+    digit_from_strokes,
+    digits,
+    generate,
+    idioms,
+    load_checkpoint,
+    mean_loss,
+    names,
+    pretrained,
+)
 from scratchml.weights import train as script
 
 ROOT = Path(__file__).parents[2]
@@ -34,9 +45,9 @@ def test_it_loads_in_one_line_and_is_small(name):
     assert again.final_norm.gain.value.any(), "each call gives a model of one's own"
 
 
-@pytest.mark.parametrize("name", ["digits", "", "../weights/idioms", "idioms.npz", None, 0, ["idioms"]])
+@pytest.mark.parametrize("name", ["letters", "", "../weights/idioms", "idioms.npz", None, 0, ["idioms"]])
 def test_another_name_is_refused(name):
-    with pytest.raises(ValueError, match=re.escape(f"name must be one of idioms, names, got {name!r}")):
+    with pytest.raises(ValueError, match=re.escape(f"name must be one of digits, idioms, names, got {name!r}")):
         pretrained(name)
 
 
@@ -60,6 +71,26 @@ def test_nearly_all_that_it_writes_is_valid_and_most_of_it_new(name, words, most
     assert len(valid) >= 185
     assert sum(word in read for word in valid) <= most_copies
     assert len(set(valid)) > 150
+
+
+def test_the_network_reads_digits_of_the_test_and_digits_that_are_drawn():
+    network = pretrained("digits")
+    _, _, images, labels = digits()
+    assert (network(images).argmax(axis=1) == labels).mean() > 0.97
+    hands = json.loads((Path(__file__).parent / "drawings.json").read_text("utf8"))["hands"]
+    drawn = np.array([digit_from_strokes(strokes) for hand in hands for strokes in hand])  # (30, 64)
+    right = (network(drawn).argmax(axis=1) == np.tile(np.arange(10), 3)).sum()
+    assert len(drawn) == 30 and right >= 24
+    pretrained("digits").load_state({name: value * 0 for name, value in network.state().items()})
+    assert pretrained("digits")(images).any(), "each call gives a network of one's own"
+
+
+def test_the_script_trains_the_network_again_as_it_ships(tmp_path, capsys):
+    script.train_digits(tmp_path)
+    assert re.search(r"best after \d+ epochs; 9\d\.\d% of the test images are read right", capsys.readouterr().out)
+    with np.load(tmp_path / "digits.npz") as file:
+        for name, value in pretrained("digits").state().items():
+            np.testing.assert_allclose(file[name], value, rtol=1e-6, atol=1e-9)
 
 
 def test_a_line_end_is_the_prompt():
@@ -97,7 +128,7 @@ def test_the_script_trains_saves_and_reports(monkeypatch, tmp_path, capsys):
     ("arguments", "says"),
     [
         (["names"], "the following arguments are required: --out"),
-        (["words", "idioms", "digits", "--out", "{folder}"], "names must be of idioms, names, got digits, words"),
+        (["words", "idioms", "xor", "--out", "{folder}"], "names must be of digits, idioms, names, got words, xor"),
     ],
     ids=["no folder", "unknown names"],
 )
