@@ -1,10 +1,10 @@
 // Python, in a worker: the page stays alive whatever a block does, and Stop ends the worker.
 //
-// It takes { start: settings } once, then { run: number, code }, and says
-//   { loaded }              bytes of the engine that have come, as they would weigh compressed
-//   { ready } { failed }    the engine is there; or why it isn't
-//   { out, text, error }    what block `out` prints; `error` marks complaints
-//   { done, broke, seconds }  block `done` has ended; `broke` says how, if it didn't end well
+// It takes { start: settings } once, then { run: code } again and again, and says
+//   { come }                  how many bytes of the engine have come, as they weigh compressed
+//   { ready } or { failed }   the engine is there; or why it isn't, or isn't any more
+//   { text, error }           what the code prints; `error` marks complaints
+//   { seconds, broke, cut }   the code has ended; `broke` says how, if not well, `cut` that it printed too much
 const { fetch, XMLHttpRequest } = self // taken away below, from the reader's code
 const post = self.postMessage.bind(self)
 
@@ -12,7 +12,7 @@ const EVERY = 50 // milliseconds between two messages with output
 const MOST = 100_000 // characters of output
 
 self.onmessage = async ({ data }) => {
-  if (!data.start) return run(data)
+  if (!data.start) return run(data.run)
   try {
     runner = await start(data.start)
     post({ ready: true })
@@ -24,7 +24,7 @@ self.onmessage = async ({ data }) => {
 let runner
 
 async function start({ engine, archive, files, sizes }) {
-  const come = {}
+  const come = {} // of each file
   self.fetch = async (address, options) => {
     // Said at once: of a file that doesn't come, Pyodide doesn't always tell, and waits for ever.
     const answer = await fetch(address, options).catch(error => ({ error }))
@@ -38,7 +38,7 @@ async function start({ engine, archive, files, sizes }) {
       transform(chunk, controller) {
         bytes += chunk.length
         come[answer.url] = packed * bytes / raw
-        post({ loaded: Object.values(come).reduce((sum, part) => sum + part, 0) })
+        post({ come: Object.values(come).reduce((sum, part) => sum + part, 0) })
         controller.enqueue(chunk)
       },
     })
@@ -85,11 +85,11 @@ function takeAway() {
     if (!["hardwareConcurrency", "userAgent", "platform", "language", "languages", "onLine", "constructor"].includes(name)) delete proto[name]
 }
 
-function run({ run: number, code }) {
+function run(code) {
   const begun = performance.now()
   let waiting = [], last = begun, length = 0
   const send = () => {
-    for (const { text, error } of waiting) post({ out: number, text, error })
+    for (const part of waiting) post(part)
     waiting = []
     last = performance.now()
   }
@@ -104,9 +104,9 @@ function run({ run: number, code }) {
   try {
     const broke = runner(code, writer(false), writer(true))
     send()
-    post({ done: number, broke, seconds: (performance.now() - begun) / 1000, cut: length >= MOST })
+    post({ seconds: (performance.now() - begun) / 1000, broke, cut: length >= MOST })
   } catch (error) { // the engine itself: out of memory, or too deep a recursion
     send()
-    post({ failed: String(error), while: number })
+    post({ failed: String(error) })
   }
 }
