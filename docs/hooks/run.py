@@ -22,7 +22,7 @@ from mkdocs.plugins import get_plugin_logger
 ROOT = Path(__file__).parents[2]
 RELEASE = ROOT / "docs" / "pyodide.toml"
 CACHE = ROOT / ".cache" / "pyodide"
-RUNNER = ROOT / "docs" / "theme" / "python" / "block_runner.py"
+BESIDE = ROOT / "docs" / "theme" / "python"  # modules that run there beside scratchml
 FETCHED = {".npz", ".txt"}  # read by few blocks, and fetched when one does
 PATIENCE = 5  # seconds without an answer
 WITHOUT = "没有 Run：拿不到浏览器里的 Python · without Run: Python for the browser can't be had ({})"
@@ -101,7 +101,7 @@ def package(root: Path = ROOT) -> Package:
     sources = {path.relative_to(root).as_posix(): path for path in sorted((root / "scratchml").rglob("*"))}
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, path in {**sources, RUNNER.name: RUNNER}.items():
+        for name, path in {**sources, **{path.name: path for path in sorted(BESIDE.glob("*.py"))}}.items():
             if path.suffix == ".py":
                 info = zipfile.ZipInfo(name, (2000, 1, 1, 0, 0, 0))
                 info.compress_type = zipfile.ZIP_DEFLATED

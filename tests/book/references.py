@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 from docs.hooks.formulas import mathml
+from docs.hooks.play import KINDS
 from tests.book.page import PLOT, ROOT, Formula, Link, Page, Problem, read_book
 
 ANCHOR = re.compile(r"\{[^{}\n]*#([^\s{}]+)[^{}\n]*\}|\bid=\"([^\"]+)\"")
@@ -84,12 +85,14 @@ def anchors(page: Page) -> set[str]:
 
 
 def images(page: Page, drawn: set[str]) -> list[Problem]:
-    """Images are figures drawn by code, and say what one sees."""
+    """Images are figures drawn by code, or places to play, and say what one sees."""
     found = []
     for image in page.images:
         kind, _, name = image.target.partition(":")
         if page.is_lab and image.target == PLOT:
             name = "of this cell"
+        elif kind == "play" and name in KINDS:
+            pass
         elif kind != "figure":
             found.append(
                 Problem(

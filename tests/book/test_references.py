@@ -59,6 +59,7 @@ def test_a_sound_book_has_no_problem(tree):
         ("figure:chapter.drawn", "figure:chapter._points", 11, ["no figure"]),
         ("figure:chapter.drawn", "figure:drawing.axes", 11, ["no figure"]),
         ("figure:chapter.drawn", "photo.png", 11, ["isn't drawn by code", "docs/figures"]),
+        ("figure:chapter.drawn", "play:chess", 11, ["isn't drawn by code"]),
         ("![What one sees]", "![ ]", 11, ["no text", "what one sees"]),
         ("\\frac{1}{2}", "\\frac{1}{2", 7, ["doesn't parse", "mend the TeX"]),
         ("(x)_i$", "(x)_i \\undefined$", 5, ["doesn't parse", "mend the TeX"]),

@@ -34,10 +34,25 @@ from docs.hooks.languages import twin_link
 from docs.hooks.listings import insert_listings, let_copy_whole, listing
 from docs.hooks.notebooks import PALETTE, as_markdown, as_shown, for_jupyter, in_palette, notebook
 from docs.hooks.outputs import set_apart
+from docs.hooks.play import insert_plays
 from docs.hooks.references import collect
 from docs.hooks.repository import link_repository
 from docs.hooks.solutions import changed_lines, mark_changes
 from docs.hooks.styles import dark, names, used_only, without_unused_properties
+
+# ---- play
+
+
+def test_a_play_becomes_a_place_that_says_what_it_is_and_what_it_needs():
+    page = insert_plays('<p><img alt="A sheet" src="play:digit" title="Draw"></p>', "en")
+    assert '<figure class="play" data-play="digit"' in page and 'role="group" aria-label="A sheet"' in page
+    assert "<p>Here is something to try. It takes JavaScript" in page and "<figcaption>Draw</figcaption>" in page
+
+
+def test_a_play_that_there_is_not_is_named():
+    with pytest.raises(ValueError, match="there is no play:chess, only digit, writing"):
+        insert_plays('<p><img alt="A board" src="play:chess"></p>', "en")
+
 
 # ---- formulas
 
