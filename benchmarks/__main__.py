@@ -9,7 +9,7 @@ import math
 import sys
 from pathlib import Path
 
-from benchmarks import training, transformer
+from benchmarks import browser, training, transformer
 
 FOLDER = Path(__file__).parent
 GOAL = 0.5
@@ -109,8 +109,28 @@ def report() -> str:
         "|---|" + "--:|" * 10,
         *(f"| {side} | " + " | ".join(f"{loss:.4f}" for loss in losses[side]) + " |" for side in losses),
         "",
+        *in_the_browser(),
     ]
     return "\n".join(lines)
+
+
+def in_the_browser() -> list[str]:
+    found = json.loads(browser.RESULTS.read_text("utf8"))
+    return [
+        "## In the reader's browser",
+        "",
+        f"{found['browser']} on {found['machine']}, the site on the same machine, medians of {browser.ROUNDS} browsers that had never been there (`python -m benchmarks.browser`).",
+        "",
+        "| | |",
+        "|---|--:|",
+        f"| from the first click on Run to the output, s | {found['cold']:.1f} |",
+        f"| the same block again, s | {found['again']:.2f} |",
+        *(
+            f"| the {name} model writes, tokens a second | {found[f'{name}, tokens a second']:.0f} |"
+            for name in ("idioms", "names")
+        ),
+        "",
+    ]
 
 
 def memory_row(step: dict) -> str:

@@ -7,8 +7,10 @@ built without Run, and says so; with PYODIDE=off it is, too.
 
 import gzip
 import hashlib
+import http.client
 import io
 import os
+import time
 import tomllib
 import urllib.request
 import zipfile
@@ -25,6 +27,8 @@ CACHE = ROOT / ".cache" / "pyodide"
 BESIDE = ROOT / "docs" / "theme" / "python"  # modules that run there beside scratchml
 FETCHED = {".npz", ".txt"}  # read by few blocks, and fetched when one does
 PATIENCE = 5  # seconds without an answer
+LONGEST = 120  # seconds for all files; those that have come by then are kept for the next build
+FETCHING = "正在下载浏览器里用的 Python，17 MB，只需这一次 · Fetching Python for the browser, 17 MB, only this once"
 WITHOUT = "没有 Run：拿不到浏览器里的 Python · without Run: Python for the browser can't be had ({})"
 
 log = get_plugin_logger("book")
@@ -52,8 +56,11 @@ def engine(wanted: Release, source: str, cache: Path) -> Path:
     folder = cache / wanted.version
     missing = [name for name, sha256 in wanted.sha256.items() if _sha256(folder / name) != sha256]
     folder.mkdir(parents=True, exist_ok=True)
+    if missing and "://" in source:
+        log.info(FETCHING)
+    deadline = time.monotonic() + LONGEST
     for name in missing:
-        contents = _read(source, name)
+        contents = _read(source, name, deadline)
         if (found := hashlib.sha256(contents).hexdigest()) != wanted.sha256[name]:
             raise ValueError(f"{name} from {source} should have the sha256 {wanted.sha256[name]}, and has {found}")
         half = folder / f"{name}.{os.getpid()}"
@@ -66,14 +73,18 @@ def _sha256(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else ""
 
 
-def _read(source: str, name: str) -> bytes:
+def _read(source: str, name: str, deadline: float) -> bytes:
     try:
         if "://" not in source:
             return (Path(source) / name).read_bytes()
+        contents = b""
         with urllib.request.urlopen(f"{source.rstrip('/')}/{name}", timeout=PATIENCE) as answer:
-            contents: bytes = answer.read()
-            return contents
-    except OSError as error:
+            while part := answer.read(1 << 16):
+                contents += part
+                if time.monotonic() > deadline:
+                    raise TimeoutError(f"not there after {LONGEST} seconds")
+        return contents
+    except (OSError, http.client.HTTPException) as error:  # cut off in the middle, too
         raise Unreachable(f"{source.rstrip('/')}/{name}: {error}") from error
 
 

@@ -4,7 +4,10 @@ import hashlib
 import io
 import re
 import shutil
+import threading
 import zipfile
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -50,6 +53,22 @@ def test_a_file_that_was_spoiled_in_the_cache_is_fetched_anew(folder, tmp_path):
 def test_where_nobody_answers_the_place_is_named(place, tmp_path):
     with pytest.raises(Unreachable, match=re.escape(place.rstrip("/"))):
         engine(WANTED, place, tmp_path)
+
+
+def test_an_address_is_asked_and_what_has_come_is_kept_when_it_falls_silent(folder, tmp_path):
+    served = partial(SimpleHTTPRequestHandler, directory=str(folder))
+    server = ThreadingHTTPServer(("127.0.0.1", 0), served)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    address = f"http://127.0.0.1:{server.server_port}/"
+    (folder / "numpy.whl").unlink()
+    with pytest.raises(Unreachable, match=r"numpy\.whl"):
+        engine(WANTED, address, tmp_path / "cache")
+    (folder / "pyodide.mjs").unlink()  # it isn't asked for again
+    (folder / "numpy.whl").write_bytes(FILES["numpy.whl"])
+    kept = engine(WANTED, address, tmp_path / "cache")
+    assert {path.name: path.read_bytes() for path in kept.iterdir()} == FILES
+    server.shutdown()
+    server.server_close()
 
 
 def test_the_release_names_six_files_and_what_they_must_be():
