@@ -59,7 +59,7 @@ def said(play: Locator) -> Locator:
 def bars(play: Locator) -> list[tuple[str, str]]:
     return [
         (row.locator(".play-name").inner_text(), row.locator(".play-share").inner_text())
-        for row in play.get_by_role("listitem").all()
+        for row in play.locator(".play-chart").get_by_role("listitem").all()
     ]
 
 
@@ -79,7 +79,7 @@ def test_an_idiom_goes_on_with_the_tokens_that_it_has_natively(writing, capsys):
         writing.page.evaluate("seed => window.seed = seed", seed)
         writing.get_by_role("textbox").fill(begun)
         said(writing)
-        writing.get_by_role("button", name="Go on").click()
+        writing.get_by_role("button", name="Write", exact=True).click()
         tokens = [line["token"] for line in natively(capsys, "idioms", begun, seed)]
         assert tokens[-1] == "\n" and len(tokens) >= 2
         expect(said(writing)).to_have_text(f"Written: {begun}{''.join(tokens[:-1])}")
@@ -125,6 +125,37 @@ def test_what_the_model_cannot_take_is_said(writing, begun, says):
     expect(writing.get_by_role("textbox")).to_be_focused()
     said(writing)
     assert len(bars(writing)) == 8
+
+
+def test_a_wish_to_write_is_remembered_while_python_is_busy(writing):
+    writing.get_by_role("textbox").fill("ma")
+    writing.get_by_role("button", name="Write", exact=True).click()  # at once
+    expect(said(writing)).to_have_text(re.compile("^Written: ma.+"), timeout=PATIENCE)
+
+
+def test_what_was_written_before_stands_there_with_its_temperature(writing):
+    for temperature in ("2", "20"):
+        writing.get_by_role("slider", name="Temperature").fill(temperature)
+        writing.get_by_role("button", name="Write", exact=True).click()
+        expect(said(writing)).to_have_text(re.compile("^(Written|No room left)"), timeout=PATIENCE)
+    rows = writing.get_by_role("list", name="Written before").get_by_role("listitem").all_inner_texts()
+    assert [row.split("temperature ")[1] for row in rows] == ["2.0", "0.2"]
+
+
+def test_where_there_is_no_room_left_it_says_so_and_begins_anew(writing):
+    writing.get_by_role("combobox", name="Model").select_option(label="Chinese idioms")
+    writing.get_by_role("slider", name="Temperature").fill("20")
+    for seed in range(30):
+        writing.page.evaluate("seed => window.seed = seed", seed)
+        writing.get_by_role("button", name="Write", exact=True).click()
+        expect(said(writing)).to_have_text(re.compile("^(Written|No room left)"), timeout=PATIENCE)
+        if "No room left" in writing.get_by_role("status").inner_text():
+            break
+    else:
+        raise AssertionError("thirty wild idioms, and each ended by itself")
+    writing.get_by_role("slider", name="Temperature").fill("2")
+    writing.get_by_role("button", name="Write", exact=True).click()
+    expect(said(writing)).to_have_text(re.compile("^Written: .{4}$"), timeout=PATIENCE)
 
 
 def test_enter_goes_on_and_a_finished_word_is_begun_anew(writing):

@@ -102,7 +102,7 @@ def test_an_output_stands_right_under_its_code_and_has_no_copy_button(page):
       const output = block.nextElementSibling
       if (!output?.matches(".language-text.highlight")) return { start: block.innerText.slice(0, 80), output: false }
       const [code, printed] = [block, output].map(box => box.querySelector("pre").getBoundingClientRect())
-      const buttons = box => [...box.querySelectorAll("button")].filter(button => button.checkVisibility()).length
+      const buttons = box => [...box.querySelectorAll(".copy-code")].filter(button => button.checkVisibility()).length
       return {
         start: block.innerText.slice(0, 80), output: true, buttons: [buttons(block), buttons(output)],
         gap: printed.top - code.bottom, shift: Math.abs(printed.left - code.left) + Math.abs(printed.right - code.right),

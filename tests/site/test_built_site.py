@@ -101,7 +101,7 @@ def test_no_script_holds_a_page_up(site):
     """They come while the page is read, and run in their order once it is there: Material's bundle after what it needs."""
     for page in [*site.rglob("index.html"), *site.rglob("404.html")]:
         scripts = re.findall(r"<script\b([^>]*\bsrc=[^>]*)>", page.read_text("utf8"))
-        assert all(re.search(r"\bdefer\b", script) for script in scripts), (page, scripts)
+        assert all(re.search(r"\bdefer\b|type=\"module\"", script) for script in scripts), (page, scripts)
         names = [re.findall(r"([\w-]+)[.\w]*\.js", script)[-1] for script in scripts]
         assert names[:2] == ["search-when-opened", "bundle"], (page, names)
 

@@ -3,19 +3,19 @@ import { button, element, inLanguage, Task } from "./task.js"
 
 const words = inLanguage({
   zh: {
-    model: "模型", idioms: "成语", names: "英文名字", beginning: "开头，可以不写", temperature: "温度", top_k: "top-k", all: "全部",
-    write: "写下去", one: "只写一个词元", clear: "清空", next: "下一个词元的概率", end: "结束",
+    model: "模型", idioms: "成语", names: "英文名字", beginning: "开头，可以不写", temperature: "温度，谨慎到大胆", top_k: "top-k，留前几名", all: "全部",
+    write: "写", one: "只写一个词元", clear: "清空", next: "下一个词元的概率", end: "结束", history: "写过的", at: temperature => `温度 ${temperature}`,
     unknown: characters => `模型没有见过 ${characters.join(" ")}。`, longest: count => `开头最多写 ${count} 个字符。`,
-    wrote: text => `写成了：${text}`, sofar: text => `写到：${text || "（还没有字）"}`,
-    sheet: "画一个数字", test: "看一张测试图片", sees: (digit, percent) => `网络看到的是 ${digit}，概率 ${percent}`,
+    wrote: text => `写成了：${text}`, full: text => `写满了，模型没有说结束：${text}`, sofar: text => `写到：${text || "（还没有字）"}`,
+    sheet: "画一个数字", here: "在这里画 0 到 9", test: "看一张测试图片", sees: (digit, percent) => `网络看到的是 ${digit}，概率 ${percent}`,
     is: label => `，标签是 ${label}`, image: "网络读到的 8 × 8 图片", nearest: "最像它的训练图片", label: label => `标签 ${label}`, probability: "各个数字的概率",
   },
   en: {
-    model: "Model", idioms: "Chinese idioms", names: "names", beginning: "Beginning, or nothing", temperature: "Temperature", top_k: "Top-k", all: "all",
-    write: "Go on", one: "One token", clear: "Clear", next: "Probability of the next token", end: "end",
+    model: "Model", idioms: "Chinese idioms", names: "names", beginning: "Beginning, or nothing", temperature: "Temperature, cautious to bold", top_k: "Top-k, how many to choose from", all: "all",
+    write: "Write", one: "One token", clear: "Clear", next: "Probability of the next token", end: "end", history: "Written before", at: temperature => `temperature ${temperature}`,
     unknown: characters => `The model has never seen ${characters.join(" ")}.`, longest: count => `A beginning has at most ${count} characters.`,
-    wrote: text => `Written: ${text}`, sofar: text => `So far: ${text || "(nothing yet)"}`,
-    sheet: "Draw a digit", test: "Take a test image", sees: (digit, percent) => `The network sees a ${digit}, with a probability of ${percent}`,
+    wrote: text => `Written: ${text}`, full: text => `No room left, and the model hasn’t said end: ${text}`, sofar: text => `So far: ${text || "(nothing yet)"}`,
+    sheet: "Draw a digit", here: "Draw 0 to 9 here", test: "Take a test image", sees: (digit, percent) => `The network sees a ${digit}, with a probability of ${percent}`,
     is: label => `; the label is ${label}`, image: "The 8 × 8 image that the network reads", nearest: "The training images most like it", label: label => `label ${label}`, probability: "Probability of each digit",
   },
 })
@@ -29,11 +29,13 @@ class Play extends Task {
     this.bar = element("div", { className: "run-bar" }, this.status, this.progress, this.stopper)
   }
 
-  // Run a line of Python, and after it the last one that was asked for meanwhile.
+  // Run a line of Python. What is asked for meanwhile comes after it: the last, and a wish to write before a mere look.
   ask(code) {
-    if (this.busy) { this.then = code; return }
     this.code = `import play\nplay.${code}`
     this.start()
+  }
+  later(action, matters = true) {
+    if (matters || !this.then?.matters) this.then = { action, matters }
   }
 
   begin() { this.progress.hidden = true }
@@ -52,9 +54,9 @@ class Play extends Task {
 
   end({ broke }) {
     this.rest(broke ? this.written(true).trim().split("\n").at(-1) : this.said ?? "")
-    const code = this.then
+    const then = this.then
     delete this.then
-    if (code) this.ask(code)
+    then?.action()
   }
 }
 
@@ -77,8 +79,9 @@ class Writing extends Play {
     this.beginning = element("input", { type: "text", className: "play-text", autocomplete: "off", autocapitalize: "off", spellcheck: false })
     this.temperature = slider(words.temperature, 0, 20, 8, value => (value / 10).toFixed(1))
     this.top_k = slider(words.top_k, 1, 21, 21, value => value === 21 ? words.all : value)
-    this.text = element("p", { className: "play-written" })
+    this.text = element("div", { className: "play-written" })
     this.distribution = element("div")
+    this.history = element("ol", { className: "play-history", ariaLabel: words.history })
     this.writer = button(words.write, "play-main", () => this.write(99))
     this.stepper = button(words.one, "", () => this.write(1))
     this.clearer = button(words.clear, "", () => this.empty())
@@ -88,7 +91,7 @@ class Writing extends Play {
         element("label", {}, element("span", { textContent: words.beginning }), this.beginning)),
       element("div", { className: "play-settings" }, this.temperature.label, this.top_k.label),
       element("div", { className: "play-buttons" }, this.writer, this.stepper, this.clearer),
-      this.text, this.distribution, this.bar,
+      this.text, this.bar, this.distribution, this.history,
     )
     this.beginning.addEventListener("input", event => event.isComposing || this.look())
     this.beginning.addEventListener("compositionend", () => this.look())
@@ -105,7 +108,7 @@ class Writing extends Play {
 
   // A finished word isn't gone on with: the reader begins anew.
   write(most) {
-    if (this.busy) return
+    if (this.busy) return this.later(() => this.write(most))
     const goesOn = this.current !== undefined && !this.isOver && this.beginning.value === this.from
     this.from = this.beginning.value
     this.isOver = false
@@ -114,6 +117,7 @@ class Writing extends Play {
 
   // What would be next, after what stands there.
   look() {
+    if (this.busy) return this.later(() => this.look(), false)
     this.from = this.beginning.value
     this.isOver = false
     this.go(this.from, 0)
@@ -122,6 +126,7 @@ class Writing extends Play {
   go(text, most) {
     const top_k = this.top_k.input.value === "21" ? "None" : this.top_k.input.value
     this.next = text
+    this.nextTemperature = this.temperature.shown()
     const seed = crypto.getRandomValues(new Uint32Array(1))[0]
     this.ask(`write(${JSON.stringify(this.model)}, ${JSON.stringify(text.trim())}, temperature=${this.temperature.input.value / 10}, top_k=${top_k}, seed=${seed}, most=${most})`)
   }
@@ -158,22 +163,23 @@ class Writing extends Play {
     super.rest(how)
   }
 
-  show({ token, distribution, unknown, longest }) {
+  show({ token, distribution, full, unknown, longest }) {
     if (unknown || longest) {
       this.said = unknown ? words.unknown(unknown) : words.longest(longest)
       this.distribution.replaceChildren()
+      this.text.replaceChildren()
       return
     }
     const name = text => text === "\n" ? words.end : text
     this.distribution.replaceChildren(chart(words.next, distribution.map(([text, p]) => [name(text), p])))
-    if (token === "\n") {
-      this.isOver = true
-      this.said = words.wrote(this.current)
-    } else if (token) {
-      this.current += token
-      this.said = words.sofar(this.current)
+    if (token && token !== "\n") this.current += token
+    this.isOver = full || token === "\n"
+    this.said = (full ? words.full : this.isOver ? words.wrote : words.sofar)(this.current)
+    if (this.isOver) {
+      this.history.prepend(element("li", {}, this.current, " ", element("span", { textContent: words.at(this.nextTemperature) })))
+      if (this.history.children.length > 8) this.history.lastChild.remove()
     }
-    this.text.replaceChildren(this.from, element("strong", { textContent: this.current.slice(this.from.length) }), token === "\n" ? " ⏎" : "")
+    this.text.replaceChildren(this.from, element("strong", { textContent: this.current.slice(this.from.length) }))
   }
 }
 
@@ -186,7 +192,7 @@ function slider(name, min, max, value, shown) {
   }
   input.addEventListener("input", tell)
   tell()
-  return { input, label: element("label", {}, element("span", { textContent: name }), input, output) }
+  return { input, shown: () => output.textContent, label: element("label", {}, element("span", { textContent: name }), input, output) }
 }
 
 // An image of 8 × 8 gray values, as SVG in the page's own ink.
@@ -206,9 +212,8 @@ class Drawing extends Play {
     this.strokes = []
     this.answer = element("div", { className: "play-answer" })
     place.replaceChildren(
-      element("div", { className: "play-draw" }, element("div", {}, this.sheet, element("div", { className: "play-buttons" },
-        button(words.clear, "", () => this.clear()), button(words.test, "", () => this.test()))), this.answer),
-      this.bar,
+      element("div", { className: "play-draw" }, element("div", { className: "play-hand" }, this.sheet, element("div", { className: "play-buttons" },
+        button(words.clear, "", () => this.clear()), button(words.test, "", () => this.test())), this.bar), this.answer),
     )
     this.sheet.addEventListener("pointerdown", event => this.down(event))
     this.sheet.addEventListener("pointermove", event => this.move(event))
@@ -239,13 +244,21 @@ class Drawing extends Play {
   up() {
     if (!this.drawing) return
     this.drawing = null
-    this.label = undefined
-    this.ask(`read(${JSON.stringify(this.strokes)})`)
+    this.look()
+  }
+
+  look() {
+    if (this.busy) this.later(() => this.look())
+    else if (this.strokes.length) this.ask(`read(${JSON.stringify(this.strokes)})`)
   }
 
   paint() {
     const context = this.sheet.getContext("2d")
     context.clearRect(0, 0, 280, 280)
+    if (!this.strokes.length && !this.isTest) {
+      Object.assign(context, { font: "20px sans-serif", textAlign: "center", fillStyle: getComputedStyle(this.answer).color })
+      context.fillText(words.here, 140, 146)
+    }
     Object.assign(context, { lineWidth: 22, lineCap: "round", lineJoin: "round", strokeStyle: getComputedStyle(this.sheet).color })
     for (const [first, ...others] of this.strokes) {
       context.beginPath()
@@ -264,8 +277,10 @@ class Drawing extends Play {
   }
 
   test() {
+    if (this.busy) return this.later(() => this.test())
     this.clear()
     this.isTest = true
+    this.paint()
     this.ask(`read_test_image(${crypto.getRandomValues(new Uint32Array(1))[0]})`)
   }
 
@@ -276,7 +291,7 @@ class Drawing extends Play {
     this.answer.replaceChildren(
       element("div", {}, element("p", { textContent: words.image }), picture(image, words.image)),
       chart(words.probability, probabilities.map((p, i) => [i, p])),
-      element("div", { className: "play-nearest" }, element("p", { textContent: words.nearest }), element("div", {}, ...nearest.map(one => picture(one.image, words.label(one.label))))),
+      element("div", { className: "play-nearest" }, element("p", { textContent: words.nearest }), element("div", {}, ...nearest.map(one => element("span", {}, picture(one.image, words.label(one.label)), element("span", { ariaHidden: "true", textContent: words.label(one.label) }))))),
     )
   }
 }

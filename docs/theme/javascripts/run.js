@@ -1,28 +1,30 @@
 // Run: a block of code runs in the reader's browser, and can be changed. Under what the book prints stands what this run prints.
 import { loadedBefore } from "./python.js"
-import { button, element, inLanguage, megabytes, Task } from "./task.js"
+import { button, element, inLanguage, megabytes, Task, words as task } from "./task.js"
 
 const words = inLanguage({
   zh: {
-    run: "运行", edit: "编辑", reset: "复原",
+    run: "运行", edit: "编辑", reset: "复原", undo: "撤销复原", yours: "你的运行", edited: "改了，还没运行",
     title: `在你的浏览器里运行（第一次要载入 ${megabytes} MB）`, again: "在你的浏览器里运行",
     same: seconds => `与书上的输出一致 · ${seconds} 秒`, differs: (seconds, lines) => `${lines} 行与书上不同 · ${seconds} 秒`,
-    right: seconds => `做对了 · ${seconds} 秒`, wrong: seconds => `还不对 · ${seconds} 秒`,
+    right: seconds => `做对了 · ${seconds} 秒`, wrong: seconds => `还不对 · ${seconds} 秒`, unsolved: () => "和书上一样，还不对：请改代码",
+    kept: "你写的，存在这个浏览器里", keptRight: "你写的，存在这个浏览器里 · 做对了",
     broke: (error, line) => `出错：${error}${line ? `，第 ${line} 行` : ""}`, cut: "输出太长，后面的不显示了",
     code: "代码，可以修改；按 Ctrl+Enter 运行，按 Esc 离开", output: "你这次运行的输出",
-    compare: "对照解答", comparison: "你的代码与解答逐行对照", yours: "你的", solutions: "解答的", equal: "你的代码与解答一字不差。",
+    compare: "对照解答", hide: "收起对照", comparison: "你的代码与解答逐行对照", mineLines: "你的", solutions: "解答的", equal: "你的代码与解答一字不差。",
     mine: "换成你写的", changed: "你写过这道题，后来书里改了它的起始代码。",
     forget: "清除我写过的代码", forgotten: "已清除",
   },
   en: {
-    run: "Run", edit: "Edit", reset: "Reset",
+    run: "Run", edit: "Edit", reset: "Reset", undo: "Undo the reset", yours: "Your run", edited: "Changed, not run yet",
     title: `Run it in your browser (loads ${megabytes} MB the first time)`, again: "Run it in your browser",
     same: seconds => `The same as in the book · ${seconds} s`,
     differs: (seconds, lines) => `${lines} ${lines === 1 ? "line differs" : "lines differ"} from the book · ${seconds} s`,
-    right: seconds => `Right · ${seconds} s`, wrong: seconds => `Not yet · ${seconds} s`,
+    right: seconds => `Right · ${seconds} s`, wrong: seconds => `Not yet · ${seconds} s`, unsolved: () => "As in the book, and not right yet: change the code",
+    kept: "Yours, kept in this browser", keptRight: "Yours, kept in this browser · right",
     broke: (error, line) => `Broke off: ${error}${line ? `, line ${line}` : ""}`, cut: "Too much output: the rest isn’t shown",
     code: "Code, to be changed; Ctrl+Enter runs it, Esc leaves it", output: "The output of your run",
-    compare: "Compare with the solution", comparison: "Your code and the solution, line by line", yours: "yours", solutions: "the solution’s", equal: "Your code is the solution, letter by letter.",
+    compare: "Compare with the solution", hide: "Hide the comparison", comparison: "Your code and the solution, line by line", mineLines: "yours", solutions: "the solution’s", equal: "Your code is the solution, letter by letter.",
     mine: "Take yours", changed: "You wrote an answer here; the book’s starter has changed since.",
     forget: "Forget the code I wrote", forgotten: "Forgotten",
   },
@@ -54,9 +56,10 @@ class Block extends Task {
     this.shown = box.querySelector("code")
     this.original = this.shown.textContent.replace(/\n$/, "")
     this.printed = box.nextElementSibling
-    this.starter = button(words.run, "run-code", () => this.start())
+    this.starter = button(words.run, "run-code", () => this.busy ? this.stop() : this.start())
     this.starter.title = loadedBefore() ? words.again : words.title
-    this.shown.after(this.starter)
+    this.editing = button(words.edit, "run-change", () => this.edit())
+    this.shown.after(this.starter, this.editing)
     const exercise = box.closest(".admonition.example")
     if (exercise) this.belongTo(exercise, [...exercise.querySelectorAll(".language-python.highlight")].indexOf(box))
   }
@@ -66,8 +69,11 @@ class Block extends Task {
     this.hash = __md_hash(this.original)
     this.solution = this.mostAlike(exercise.nextElementSibling)
     const kept = written.all()[this.key]
-    if (kept?.hash === this.hash) this.edit(kept.code)
-    else if (kept) {
+    if (kept?.hash === this.hash) {
+      this.edit(kept.code)
+      if (kept.right) this.panel.dataset.end = "right"
+      this.tell(kept.right ? words.keptRight : words.kept)
+    } else if (kept) {
       this.open()
       this.rest(words.changed)
       const mine = button(words.mine, "run-mine", () => { this.edit(kept.code); mine.remove(); this.editor.focus() })
@@ -93,11 +99,16 @@ class Block extends Task {
     this.again = button(words.run, "run-again", () => this.start())
     this.changer = button(words.edit, "run-edit", () => this.edit())
     this.resetter = button(words.reset, "run-reset", () => this.reset())
-    this.comparer = button(words.compare, "run-compare", () => this.compare())
-    this.resetter.hidden = this.comparer.hidden = true
+    this.undoer = button(words.undo, "run-undo", () => { this.edit(this.discarded); this.changed(); this.editor.focus() })
+    this.comparer = button(words.compare, "run-compare", () => this.comparison ? this.hideComparison() : this.compare())
+    this.resetter.hidden = this.undoer.hidden = this.comparer.hidden = true
     this.output = element("code")
     this.result = element("pre", { tabIndex: 0, role: "region", ariaLabel: words.output, hidden: true }, this.output)
-    const bar = element("div", { className: "run-bar" }, this.status, this.progress, this.stopper, this.again, this.changer, this.resetter, this.comparer)
+    // Run is always the last, so that no other button comes to where it was.
+    const bar = element(
+      "div", { className: "run-bar" }, element("span", { className: "run-label", textContent: words.yours }), this.status, this.clock, this.progress,
+      this.comparer, this.undoer, this.resetter, this.changer, this.stopper, this.again,
+    )
     this.panel = element("div", { className: "run-panel" }, bar, this.result)
     this.printed.after(this.panel)
   }
@@ -107,9 +118,11 @@ class Block extends Task {
     if (this.busy) return
     this.panel.dataset.state = "busy"
     delete this.panel.dataset.end
-    this.comparison?.remove()
+    this.hideComparison()
     const focused = this.panel.contains(document.activeElement)
-    this.again.hidden = this.changer.hidden = true
+    this.again.hidden = true
+    this.starter.textContent = task.stop
+    this.starter.dataset.state = "busy"
     super.start()
     if (focused) this.stopper.focus()
     this.panel.scrollIntoView({ block: "nearest" })
@@ -131,6 +144,7 @@ class Block extends Task {
     const different = this.show()
     const verdict = broke ? "broke" : this.verdict() ?? (different ? "differs" : "same")
     this.panel.dataset.end = verdict
+    if (this.isAnswer) this.keep(verdict === "right")
     this.rest(broke ? words.broke(...broke.split(", line ")) : cut ? words.cut : words[verdict](seconds.toFixed(seconds < .095 ? 2 : 1), different))
   }
 
@@ -149,9 +163,10 @@ class Block extends Task {
 
   get lines() { return asOnTerminal(this.written(false)).replace(/\n$/, "").split("\n") }
 
-  // Of an exercise that the reader has changed: whether its checks say what they say in the solution.
+  // Of an exercise: whether its checks say what they say in the solution.
   verdict() {
-    if (!this.isAnswer) return null
+    if (!this.solution) return null
+    if (!this.isAnswer) return this.lines.join("\n") === linesOf(this.solution.closest(".highlight").nextElementSibling).join("\n") ? "right" : "unsolved"
     const checks = lines => lines.join("\n").match(/\b(True|False)\b/g)
     const [wanted, found] = checks(this.expected) ? [checks(this.expected), checks(this.lines)] : [this.expected, this.lines]
     return wanted.join("\n") === found?.join("\n") ? "right" : "wrong"
@@ -162,10 +177,11 @@ class Block extends Task {
     super.rest(how)
     delete this.panel.dataset.state
     for (const starter of [this.starter, this.again]) starter.title = loadedBefore() ? words.again : words.title
-    this.again.textContent = this.failed ? this.retry : words.run
+    this.starter.textContent = words.run
+    delete this.starter.dataset.state
+    this.again.textContent = this.failed ? task.retry : words.run
     this.again.hidden = false
-    this.changer.hidden = Boolean(this.editor)
-    this.comparer.hidden = !this.solution || !this.editor
+    this.comparer.hidden = !this.isAnswer
     if (focused) this.again.focus()
     this.panel.scrollIntoView({ block: "nearest" })
   }
@@ -174,21 +190,32 @@ class Block extends Task {
     this.open()
     this.editor?.remove()
     this.editor = element("textarea", { className: "run-editor", value: code ?? this.original, spellcheck: false, autocapitalize: "off", autocomplete: "off", ariaLabel: words.code, wrap: "off" })
-    const grow = () => { this.editor.rows = this.editor.value.split("\n").length }
-    grow()
-    this.editor.addEventListener("input", () => {
-      grow()
-      this.resetter.hidden = this.code === this.original
-      if (this.key) written.set(this.key, this.code === this.original ? null : { hash: this.hash, code: this.code })
-    })
+    this.editor.addEventListener("input", () => this.changed())
     this.editor.addEventListener("keydown", event => this.press(event))
     this.shown.hidden = true
     this.shown.after(this.editor)
-    this.changer.hidden = true
+    this.grow()
+    this.changer.hidden = this.editing.hidden = this.undoer.hidden = true
     this.resetter.hidden = this.code === this.original
     if (code !== null) return
     this.editor.focus()
     this.editor.setSelectionRange(0, 0)
+  }
+
+  grow() { this.editor.rows = this.editor.value.split("\n").length }
+
+  changed() {
+    this.grow()
+    this.resetter.hidden = this.code === this.original
+    this.hideComparison()
+    this.keep(false)
+    if (this.busy) return
+    this.panel.dataset.end = "stale"
+    this.tell(words.edited)
+  }
+
+  keep(right) {
+    if (this.key) written.set(this.key, this.code === this.original ? null : { hash: this.hash, code: this.code, right })
   }
 
   press(event) {
@@ -205,25 +232,33 @@ class Block extends Task {
   }
 
   reset() {
+    this.discarded = this.code
     this.editor.remove()
     this.editor = null
-    this.shown.hidden = false
-    this.resetter.hidden = this.comparer.hidden = true
-    this.comparison?.remove()
-    this.changer.hidden = false
-    this.changer.focus()
+    this.shown.hidden = this.editing.hidden = this.changer.hidden = this.undoer.hidden = false
+    this.resetter.hidden = this.comparer.hidden = this.result.hidden = true
+    this.hideComparison()
+    delete this.panel.dataset.end
+    this.tell("")
+    this.undoer.focus()
     if (this.key) written.set(this.key, null)
   }
 
-  compare() {
+  hideComparison() {
     this.comparison?.remove()
+    this.comparison = null
+    this.comparer.textContent = words.compare
+  }
+
+  compare() {
     const rows = differences(this.code.trimEnd().split("\n"), this.solution.textContent.trimEnd().split("\n"))
     const isEqual = rows.every(row => row.sign === " ")
     const legend = isEqual ? [words.equal] : [
-      element("span", { className: "removed", textContent: `− ${words.yours}` }), " ",
+      element("span", { className: "removed", textContent: `− ${words.mineLines}` }), " ",
       element("span", { className: "added", textContent: `+ ${words.solutions}` }),
     ]
-    const lines = rows.flatMap(({ sign, line }) => [
+    const near = (i, from = Math.max(0, i - 1)) => rows.slice(from, i + 2).some(row => row.sign !== " ")
+    const lines = rows.flatMap(({ sign, line }, i) => !near(i) ? near(i - 1) || i === 0 ? ["⋯\n"] : [] : [
       element("span", { className: { "−": "removed", "+": "added", " ": "" }[sign], textContent: `${sign} ${line}` }), "\n",
     ])
     this.comparison = element(
@@ -231,6 +266,7 @@ class Block extends Task {
       element("p", {}, ...legend), element("pre", { tabIndex: 0 }, element("code", {}, ...lines)),
     )
     this.panel.append(this.comparison)
+    this.comparer.textContent = words.hide
     this.comparison.focus()
   }
 }

@@ -1,5 +1,5 @@
 // A task for Python as the reader sees it: a bar that says how it goes, with the progress of loading, and Stop.
-import { run, stop, total } from "./python.js"
+import { loadedBefore, run, stop, total } from "./python.js"
 
 const WORDS = {
   zh: {
@@ -17,11 +17,11 @@ const WORDS = {
 }
 export const inLanguage = words => words[document.documentElement.lang] ?? words.en
 export const megabytes = (total / 1e6).toFixed(1)
-const words = inLanguage(WORDS)
+export const words = inLanguage(WORDS)
 
 export function element(tag, properties = {}, ...children) {
   const made = Object.assign(document.createElement(tag), properties)
-  made.append(...children)
+  made.append(...children.filter(child => child !== null))
   return made
 }
 
@@ -35,8 +35,9 @@ export class Task {
   constructor() {
     this.status = element("span", { className: "run-status", role: "status" })
     this.progress = element("progress", { max: total, hidden: true })
-    this.stopper = button(words.stop, "run-stop", () => stop(this))
+    this.stopper = button(words.stop, "run-stop", () => this.stop())
     this.stopper.hidden = true
+    this.clock = element("span", { className: "run-clock", ariaHidden: "true" })
     this.busy = false
   }
 
@@ -47,10 +48,12 @@ export class Task {
     run(this)
   }
 
+  stop() { stop(this) }
+
   tell(text) { if (this.status.textContent !== text) this.status.textContent = text }
 
   load(loaded) {
-    this.tell(loaded < total * .98 ? words.loading(megabytes) : words.starting)
+    this.tell(loaded > total * .98 || loadedBefore() ? words.starting : words.loading(megabytes))
     this.progress.hidden = false
     this.progress.value = loaded
   }
@@ -63,6 +66,8 @@ export class Task {
   begin() {
     this.progress.hidden = true
     this.tell(words.running)
+    const begun = performance.now()
+    this.ticking = setInterval(() => { this.clock.textContent = ` ${Math.round((performance.now() - begun) / 1000)} s` }, 1000)
   }
 
   print(text, error) { this.pieces.push({ text, error }) }
@@ -74,9 +79,10 @@ export class Task {
   rest(how = "") {
     this.busy = false
     this.failed = how === "failed"
+    clearInterval(this.ticking)
+    this.clock.textContent = ""
     this.progress.hidden = this.stopper.hidden = true
     this.tell(words[how] ?? how)
   }
 
-  get retry() { return words.retry }
 }

@@ -21,8 +21,8 @@ def _model(name):
 def write(name, text, *, temperature, top_k, seed, most):
     """Go on with `text`, token by token: a line for each, with the distribution that it was drawn from.
 
-    Ends with the word, where the model's context is full, or after `most` tokens; then the last line has the distribution
-    of what would be next. Drawn from scores rounded to three places, in float64, so that every machine draws the same.
+    Ends with the word; where the model's context is full, as the last line says; or after `most` tokens, and then the last
+    line has the distribution of what would be next. Drawn from scores rounded to three places, in float64, so that every machine draws the same.
     """
     model, tokenizer = _model(name)
     unknown = sorted(set(text) - set(tokenizer.decode(range(tokenizer.vocab_size))) | set(text) & {"\n"})
@@ -48,8 +48,9 @@ def write(name, text, *, temperature, top_k, seed, most):
             token = int(rng.choice(len(probabilities), p=probabilities))
             line["token"] = tokenizer.decode([token])
             tokens.append(token)
+            line["full"] = line["token"] != "\n" and len(tokens) > model.config.context_length
         print(json.dumps(line))
-        if count == most or line["token"] == "\n" or len(tokens) > model.config.context_length:
+        if count == most or line["full"] or line["token"] == "\n":
             return
 
 
