@@ -90,7 +90,7 @@ def reference(language: str, chapters: list[str], uses: dict[str, set[str]], roo
         explained = [
             link(path) for slug in module.slugs for path in chapters if posixpath.basename(path) == f"{slug}.md"
         ]
-        parts.append(f"## {module.name} {{ #module-{module.name.replace('_', '-')} }}")
+        parts.append(f"## scratchml.{module.name} {{ #module-{module.name.replace('_', '-')} }}")
         parts.append(_english(f"{module.what[0].upper()}{module.what[1:]}.", language))
         if explained:
             parts.append(words["explained"].format(words["comma"].join(explained)) + words["end"])

@@ -134,7 +134,7 @@ def wait_until(page: Page, condition: str, argument: object = None) -> None:
     met = page.evaluate(
         f"""async argument => {{
           const condition = {condition}
-          for (const begun = Date.now(); Date.now() - begun < 10_000; await new Promise(requestAnimationFrame))
+          for (const begun = Date.now(); Date.now() - begun < 10_000; await new Promise(done => setTimeout(done, 15)))
             if (await condition(argument)) return true
           return false
         }}""",

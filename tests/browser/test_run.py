@@ -59,11 +59,11 @@ class Block:
 
     def printed(self) -> str:
         """What stands under it when it has ended."""
-        # At the next frame, where an `expect` would look again after a tenth of a second: there are hundreds of blocks.
+        # Soon, where an `expect` would look again after a tenth of a second or more: there are hundreds of blocks.
         at_rest = self.panel.evaluate(
             """async (panel, patience) => {
               const begun = Date.now()
-              while (panel.dataset.state && Date.now() - begun < patience) await new Promise(requestAnimationFrame)
+              while (panel.dataset.state && Date.now() - begun < patience) await new Promise(done => setTimeout(done, 15))
               return !panel.dataset.state
             }""",
             PATIENCE,
@@ -331,10 +331,13 @@ def test_the_code_can_be_changed_before_it_was_run_and_says_that_it_was_not(cold
     block.code.hover()
     block.code.get_by_role("button", name="Edit").click()
     expect(block.editor).to_be_focused()
-    place = block.button("Run").bounding_box()
+    left = block.button("Run").bounding_box()
     cold.keyboard.type("# changed\n")
     expect(block.status).to_have_text("Changed, not run yet")
-    assert block.button("Run").bounding_box() == place, "no other button comes to where Run was"
+    expect(block.button("Reset")).to_be_visible()
+    after, reset = block.button("Run").bounding_box(), block.button("Reset").bounding_box()
+    assert left and after and reset
+    assert after["x"] == left["x"] > reset["x"], "no other button comes to where Run was"
     block.button("Run").click()
     expect(block.status).to_have_text(re.compile("The same as in the book"), timeout=PATIENCE)
 
@@ -358,7 +361,7 @@ def test_tab_indents_in_the_editor(block):
 def test_the_output_is_no_live_region_and_the_status_is_one(block):
     block.run()
     assert block.panel.locator("[role=status], [aria-live]").count() == 1
-    expect(block.panel.get_by_role("region", name="The output of your run")).to_be_visible()
+    expect(block.panel.get_by_role("region", name="The output of your run of block 1")).to_be_visible()
 
 
 def test_a_page_at_rest_does_not_shift(open_tab, hosts):

@@ -10,7 +10,7 @@ const words = inLanguage({
     right: seconds => `做对了 · ${seconds} 秒`, wrong: seconds => `还不对 · ${seconds} 秒`, unsolved: () => "和书上一样，还不对：请改代码",
     kept: "你写的，存在这个浏览器里", keptRight: "你写的，存在这个浏览器里 · 做对了",
     broke: (error, line) => `出错：${error}${line ? `，第 ${line} 行` : ""}`, cut: "输出太长，后面的不显示了",
-    code: "代码，可以修改；按 Ctrl+Enter 运行，按 Esc 离开", output: "你这次运行的输出",
+    code: "代码，可以修改；按 Ctrl+Enter 运行，按 Esc 离开", output: number => `你这次运行的输出（第 ${number} 段代码）`,
     compare: "对照解答", hide: "收起对照", comparison: "你的代码与解答逐行对照", mineLines: "你的", solutions: "解答的", equal: "你的代码与解答一字不差。",
     mine: "换成你写的", changed: "你写过这道题，后来书里改了它的起始代码。",
     forget: "清除我写过的代码", forgotten: "已清除",
@@ -23,7 +23,7 @@ const words = inLanguage({
     right: seconds => `Right · ${seconds} s`, wrong: seconds => `Not yet · ${seconds} s`, unsolved: () => "As in the book, and not right yet: change the code",
     kept: "Yours, kept in this browser", keptRight: "Yours, kept in this browser · right",
     broke: (error, line) => `Broke off: ${error}${line ? `, line ${line}` : ""}`, cut: "Too much output: the rest isn’t shown",
-    code: "Code, to be changed; Ctrl+Enter runs it, Esc leaves it", output: "The output of your run",
+    code: "Code, to be changed; Ctrl+Enter runs it, Esc leaves it", output: number => `The output of your run of block ${number}`,
     compare: "Compare with the solution", hide: "Hide the comparison", comparison: "Your code and the solution, line by line", mineLines: "yours", solutions: "the solution’s", equal: "Your code is the solution, letter by letter.",
     mine: "Take yours", changed: "You wrote an answer here; the book’s starter has changed since.",
     forget: "Forget the code I wrote", forgotten: "Forgotten",
@@ -51,8 +51,9 @@ document.querySelector("#forget")?.append(" ", button(words.forget, "run-forget"
 // ---- a block
 
 class Block extends Task {
-  constructor(box) {
+  constructor(box, number) {
     super()
+    this.number = number
     this.shown = box.querySelector("code")
     this.original = this.shown.textContent.replace(/\n$/, "")
     this.printed = box.nextElementSibling
@@ -103,7 +104,7 @@ class Block extends Task {
     this.comparer = button(words.compare, "run-compare", () => this.comparison ? this.hideComparison() : this.compare())
     this.resetter.hidden = this.undoer.hidden = this.comparer.hidden = true
     this.output = element("code")
-    this.result = element("pre", { tabIndex: 0, role: "region", ariaLabel: words.output, hidden: true }, this.output)
+    this.result = element("pre", { tabIndex: 0, role: "region", ariaLabel: words.output(this.number), hidden: true }, this.output)
     // Run is always the last, so that no other button comes to where it was.
     const bar = element(
       "div", { className: "run-bar" }, element("span", { className: "run-label", textContent: words.yours }), this.status, this.clock, this.progress,
@@ -290,5 +291,4 @@ function differences(first, second) {
   return rows
 }
 
-for (const box of document.querySelectorAll(".language-python.highlight"))
-  if (box.nextElementSibling?.matches(".language-text")) new Block(box)
+for (const [i, box] of document.querySelectorAll(".language-python.highlight:has(+ .language-text)").entries()) new Block(box, i + 1)

@@ -56,6 +56,7 @@ export class Task {
     this.tell(loaded > total * .98 || loadedBefore() ? words.starting : words.loading(megabytes))
     this.progress.hidden = false
     this.progress.value = loaded
+    this.clock.textContent = ` ${(loaded / 1e6).toFixed(1)} / ${megabytes} MB`
   }
 
   wait() {
@@ -65,6 +66,7 @@ export class Task {
 
   begin() {
     this.progress.hidden = true
+    this.clock.textContent = ""
     this.tell(words.running)
     const begun = performance.now()
     this.ticking = setInterval(() => { this.clock.textContent = ` ${Math.round((performance.now() - begun) / 1000)} s` }, 1000)

@@ -1,0 +1,83 @@
+"""axe finds nothing on a page of each kind, at rest and with everything that a reader may have opened, in both palettes."""
+
+from collections.abc import Iterator
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, expect
+
+from tests.browser.test_play import HANDS, draw, said
+from tests.browser.test_run import Block, _engine, solved  # noqa: F401
+
+CHAPTER = "neural-networks/gradient-descent/"
+KINDS = {
+    "cover": "",
+    "chapter": CHAPTER,
+    "lab": "labs/digits/",
+    "glossary": "appendix/glossary/",
+    "api": "appendix/api/",
+}
+
+
+@pytest.fixture(scope="module", params=["light", "dark"])
+def reader(request, open_tab) -> Iterator[Page]:
+    page = open_tab(color_scheme=request.param, reduced_motion="reduce")
+    yield page
+    page.context.close()
+
+
+def violations(page: Page) -> list[str]:
+    found = Axe().run(page).response["violations"]
+    return [
+        f"{rule['id']}: {rule['help']}: {node['html'][:150]}"
+        for rule in found
+        for node in rule["nodes"]
+        if not (
+            rule["id"] == "empty-table-header" and "<math" in node["html"]
+        )  # it doesn't know that a formula is text
+    ]
+
+
+@pytest.mark.parametrize("language", ["", "en/"], ids=["zh", "en"])
+@pytest.mark.parametrize("address", KINDS.values(), ids=list(KINDS))
+def test_at_rest(reader, hosts, language, address):
+    reader.goto(hosts["in a folder"] + language + address)
+    assert violations(reader) == []
+
+
+def test_with_a_block_that_was_run_one_that_broke_and_a_comparison(reader, hosts):
+    reader.goto(f"{hosts['in a folder']}en/{CHAPTER}")
+    Block(reader).run()
+    Block(reader, 1).run("print(1 / 0)")
+    index = reader.locator(".run-code").evaluate_all(
+        "all => all.findIndex(button => button.closest('.admonition.example'))"
+    )
+    exercise = Block(reader, index)
+    exercise.run(solved(exercise, "0.1"))
+    exercise.button("Compare with the solution").click()
+    assert violations(reader) == []
+    exercise.button("Reset").click()
+    assert violations(reader) == []
+
+
+def test_while_a_block_runs(reader, hosts):
+    reader.goto(f"{hosts['in a folder']}en/{CHAPTER}")
+    block = Block(reader)
+    block.write("while True:\n    pass")
+    block.editor.press("Control+Enter")
+    expect(block.status).to_have_text("Running", timeout=60_000)
+    assert violations(reader) == []
+    block.button("Stop").click()
+
+
+def test_with_words_written_and_a_digit_drawn(reader, hosts):
+    reader.goto(hosts["in a folder"] + "en/")
+    play = reader.locator("figure.play")
+    play.get_by_role("button", name="Write", exact=True).click()
+    said(play)
+    assert violations(reader) == []
+    reader.goto(hosts["in a folder"] + "en/neural-networks/machine-learning/")
+    play = reader.locator("figure.play")
+    draw(play, HANDS[0][3])
+    said(play)
+    assert violations(reader) == []
