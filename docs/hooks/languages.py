@@ -15,7 +15,7 @@ from mkdocs.structure.pages import Page
 
 ENGLISH = Path(__file__).parents[1] / "mkdocs.en.yml"
 # The theme's files, and what Run needs: the English pages use the Chinese site's, so that a browser keeps one copy of each.
-SHARED = ("assets/", "fonts/", "javascripts/", "run/", "stylesheets/")
+SHARED = ("assets/", "fonts/", "images/", "javascripts/", "run/", "stylesheets/")
 
 
 _command: list[Literal["build", "gh-deploy", "serve"]] = []

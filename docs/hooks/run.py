@@ -9,6 +9,7 @@ import gzip
 import hashlib
 import http.client
 import io
+import json
 import os
 import time
 import tomllib
@@ -121,7 +122,7 @@ def package(root: Path = ROOT) -> Package:
 
 
 def settings(wanted: Release, folder: Path, packed: Package) -> dict[str, Any]:
-    """What the page's script has to know; addresses are relative to run/ in the site."""
+    """What the page's scripts have to know; addresses are relative to run/ in the site."""
     sizes = {name: _sizes((folder / name).read_bytes()) for name in wanted.sha256}
     sizes[packed.name] = _sizes(packed.archive)
     return {
@@ -169,3 +170,5 @@ def on_post_build(config: MkDocsConfig) -> None:
     (run / packed.name).write_bytes(packed.archive)
     for path, contents in packed.files.items():
         (run / packed.address(path)).write_bytes(contents)
+    script = f"export const settings = {json.dumps(config.extra['run'], separators=(',', ':'))}\n"
+    (Path(config.site_dir) / "javascripts" / "run-settings.js").write_text(script, "utf8")

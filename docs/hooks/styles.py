@@ -12,6 +12,7 @@ NAMED = re.compile(r'\b(?:class|dir|for|id|role|type|data-[\w-]+)="([^"]*)"')  #
 WORD = re.compile(r"[\w-]+")
 ASKED_FOR = re.compile(r'\.([\w-]+)|\[[\w-]+="?([\w-]+)"?\]')
 ARGUMENTS = re.compile(r"\([^()]*\)")  # of :not(.x) or :is(.x, .y), which may match without an x
+COMMENT = re.compile(r"/\*.*?\*/\s*", re.DOTALL)
 PROPERTY = re.compile(r"--[\w-]+")
 VALUE_TAKEN = re.compile(r"var\(\s*(--[\w-]+)")
 PROPERTY_SET = re.compile(r"""(?<=[{;])(--[\w-]+):(?:"[^"]*"|'[^']*'|[^;{}"'])*(?:;|(?=\}))""")
@@ -87,7 +88,8 @@ def on_post_build(config: MkDocsConfig) -> None:
     scripts = [path.read_text("utf8") for path in sorted(site.glob("**/javascripts/*.js"))]
     used = names((page.read_text("utf8") for page in site.rglob("*.html")), scripts)
     ours = site / "stylesheets" / "book.css"
-    book = ours.read_text("utf8")
+    book = COMMENT.sub("", ours.read_text("utf8"))
+    ours.write_text(book, "utf8")
     themes = {
         path: used_only(path.read_text("utf8"), used)
         for path in sorted((site / "assets" / "stylesheets").glob("*.css"))

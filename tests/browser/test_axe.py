@@ -6,7 +6,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
-from tests.browser.test_play import HANDS, draw, said
+from tests.browser.test_play import HANDS, draw, reach, said
 from tests.browser.test_run import Block, _engine, solved  # noqa: F401
 
 CHAPTER = "neural-networks/gradient-descent/"
@@ -71,13 +71,11 @@ def test_while_a_block_runs(reader, hosts):
 
 
 def test_with_words_written_and_a_digit_drawn(reader, hosts):
-    reader.goto(hosts["in a folder"] + "en/")
-    play = reader.locator("figure.play")
+    play = reach(reader, hosts["in a folder"] + "en/")
     play.get_by_role("button", name="Write", exact=True).click()
     said(play)
     assert violations(reader) == []
-    reader.goto(hosts["in a folder"] + "en/neural-networks/machine-learning/")
-    play = reader.locator("figure.play")
+    play = reach(reader, hosts["in a folder"] + "en/neural-networks/machine-learning/")
     draw(play, HANDS[0][3])
     said(play)
     assert violations(reader) == []

@@ -30,6 +30,15 @@ def natively(capsys, name: str, text: str, seed: int, **settings) -> list[dict]:
     return [json.loads(line) for line in capsys.readouterr().out.splitlines()]
 
 
+def reach(page: Page, address: str) -> Locator:
+    """The play of a page, once a reader has scrolled to it."""
+    page.goto(address)
+    play = page.locator("figure.play")
+    play.scroll_into_view_if_needed()
+    expect(play.locator(".run-bar")).to_be_attached()
+    return play
+
+
 @pytest.fixture(scope="module")
 def reader(open_tab) -> Iterator[Page]:
     page = open_tab(reduced_motion="reduce")
@@ -40,14 +49,12 @@ def reader(open_tab) -> Iterator[Page]:
 
 @pytest.fixture
 def writing(reader, hosts) -> Locator:
-    reader.goto(hosts["in a folder"] + COVER)
-    return reader.locator("figure.play")
+    return reach(reader, hosts["in a folder"] + COVER)
 
 
 @pytest.fixture
 def drawing(reader, hosts) -> Locator:
-    reader.goto(hosts["in a folder"] + CHAPTER)
-    return reader.locator("figure.play")
+    return reach(reader, hosts["in a folder"] + CHAPTER)
 
 
 def said(play: Locator) -> Locator:
@@ -227,14 +234,13 @@ def test_who_cannot_draw_takes_a_test_image(drawing):
 
 def test_a_finger_draws_and_does_not_move_the_page(open_tab, hosts):
     phone = open_tab(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
-    phone.goto(hosts["at the root"] + CHAPTER.removeprefix("en/"))
+    play = reach(phone, hosts["at the root"] + CHAPTER.removeprefix("en/"))
     sheet = phone.locator(".play-sheet")
     assert sheet.evaluate("sheet => getComputedStyle(sheet).touchAction") == "none"
     sheet.scroll_into_view_if_needed()
     box = sheet.bounding_box()
     assert box
     phone.touchscreen.tap(box["x"] + 50, box["y"] + 50)
-    play = phone.locator("figure.play")
     expect(play.get_by_role("status")).to_have_text(re.compile("网络看到的是 [0-9]，概率"), timeout=PATIENCE)
     phone.context.close()
 

@@ -229,11 +229,11 @@ def test_the_same_output_is_called_the_same_and_another_is_marked_where_it_diffe
 
 
 def test_output_comes_while_the_block_runs(block):
-    block.write("import time\nfor i in range(40):\n    print('line', i)\n    time.sleep(0.05)")
+    block.write("import time\nfor i in range(100):\n    print('line', i)\n    time.sleep(0.05)")
     block.editor.press("Control+Enter")
     expect(block.output).to_contain_text("line 3")
     expect(block.panel).to_have_attribute("data-state", "busy")
-    assert "line 39" in block.printed()
+    assert "line 99" in block.printed()
 
 
 def test_a_traceback_names_the_line_of_the_block_and_nothing_of_the_runner(block):
@@ -268,7 +268,7 @@ def test_stop_ends_an_endless_loop_and_the_next_run_works(block):
 
 def test_two_blocks_at_once_run_one_after_the_other(block):
     other = Block(block.page, 1)
-    block.write("import time\ntime.sleep(1)\nprint('first')")
+    block.write("import time\ntime.sleep(3)\nprint('first')")
     block.editor.press("Control+Enter")
     other.starter.click()
     expect(other.status).to_have_text("Waiting for the block before")
@@ -346,7 +346,7 @@ def test_the_button_that_was_pressed_stops_too(block):
     block.write("while True:\n    pass")
     block.starter.click()
     expect(block.starter).to_have_text("Stop")
-    expect(block.panel.locator(".run-clock")).to_have_text(" 1 s")
+    expect(block.panel.locator(".run-clock")).to_have_text(re.compile(r"^\s*\d+ s$"))
     block.starter.click()
     expect(block.status).to_have_text("Stopped")
     expect(block.starter).to_have_text("Run")

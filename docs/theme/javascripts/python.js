@@ -2,10 +2,11 @@
 //
 // A task has `code`, and is told how it goes: load(bytes, of), begin(), print(text, isError), end({ broke, seconds, cut }),
 // wait() while another runs, and rest("failed" | "unable" | "crashed" | "stopped") where it comes to nothing.
-export const settings = JSON.parse(document.querySelector("#run-settings").textContent)
+import { settings } from "./run-settings.js" // written by the build
+
 export const total = Object.values(settings.sizes).reduce((sum, [, packed]) => sum + packed, 0) // bytes to load
 const PATIENCE = 60_000 // milliseconds in which nothing has come
-const at = path => new URL(settings.base + path, location).href
+const at = path => new URL(`../run/${path}`, import.meta.url).href
 
 let worker = null, ready = false, running = null, waiting = [], loaded = 0, watchdog = null
 
