@@ -140,10 +140,6 @@ def test_nothing_of_it_comes_before_a_click_and_then_what_is_needed(open_tab, ho
 
 
 def test_while_it_loads_it_says_how_much_and_can_be_stopped(cold, trouble):
-    def slowly(route) -> None:
-        cold.wait_for_timeout(100)
-        route.continue_()
-
     held: list = []
     cold.context.route("**/*.wasm", lambda route: held.append(route))
     block = Block(cold)
@@ -487,7 +483,7 @@ def test_the_readers_code_reaches_nothing_outside(block, trouble, what):
 def test_a_worker_without_what_was_taken_away_is_still_held_by_the_pages_policy(cold, trouble):
     """The second lock: the same worker, from the same blob, asked to reach out before anything is taken away."""
     found = cold.evaluate("""() => new Promise(resolve => {
-      const script = `addEventListener("securitypolicyviolation", event => postMessage(event.effectiveDirective)); fetch("https://example.org/").catch(() => {})`
+      const script = `addEventListener("securitypolicyviolation", event => postMessage(event.effectiveDirective)); fetch("https://example.org/").catch(() => setTimeout(() => postMessage("no policy"), 1000))`
       const worker = new Worker(URL.createObjectURL(new Blob([script], { type: "text/javascript" })), { type: "module" })
       worker.onmessage = ({ data }) => resolve(data)
     })""")

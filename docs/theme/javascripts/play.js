@@ -23,9 +23,8 @@ const percent = p => p > .995 && p < 1 ? ">99%" : p < .005 && p > 0 ? "<1%" : `$
 const PACE = matchMedia("(prefers-reduced-motion: reduce)").matches ? 0 : 250 // milliseconds for a token, to look at its distribution
 
 class Play extends Task {
-  constructor(place) {
+  constructor() {
     super()
-    this.place = place
     this.bar = element("div", { className: "run-bar" }, this.status, this.progress, this.stopper)
   }
 
@@ -53,10 +52,15 @@ class Play extends Task {
   }
 
   end({ broke }) {
-    this.rest(broke ? this.written(true).trim().split("\n").at(-1) : this.said ?? "")
     const then = this.then
-    delete this.then
+    this.rest(broke ? this.written(true).trim().split("\n").at(-1) : this.said ?? "")
     then?.action()
+  }
+
+  // A wish doesn't outlive a stop or a failure.
+  rest(how) {
+    delete this.then
+    super.rest(how)
   }
 }
 
@@ -71,7 +75,7 @@ function chart(title, rows) {
 
 class Writing extends Play {
   constructor(place) {
-    super(place)
+    super()
     this.model = inLanguage({ zh: "idioms", en: "names" })
     const other = inLanguage({ zh: "names", en: "idioms" })
     this.choice = element("select", { className: "play-model" }, ...[this.model, other].map(name => element("option", { value: name, textContent: words[name] })))
@@ -207,7 +211,7 @@ function picture(image, title) {
 
 class Drawing extends Play {
   constructor(place) {
-    super(place)
+    super()
     this.sheet = element("canvas", { width: 280, height: 280, className: "play-sheet", role: "img", ariaLabel: words.sheet })
     this.strokes = []
     this.answer = element("div", { className: "play-answer" })

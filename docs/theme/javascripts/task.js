@@ -86,5 +86,4 @@ export class Task {
     this.progress.hidden = this.stopper.hidden = true
     this.tell(words[how] ?? how)
   }
-
 }
