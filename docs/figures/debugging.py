@@ -158,8 +158,12 @@ def comparison(say: Say) -> list[Drawing]:
     return panels
 
 
-def symptoms(say: Say) -> list[Drawing]:
-    """A healthy training run and seven with a fault: training loss green, validation loss blue."""
+Run = tuple[list[float], list[float]]  # the losses in training and validation, before the first epoch and after each
+
+
+@cache
+def _runs() -> list[Run]:
+    """A healthy training run, and seven with a fault."""
     images, labels, _, _ = digits()
     rows = np.random.default_rng(0).permutation(1433)
     learn, check = rows[:1147], rows[1147:]
@@ -177,26 +181,18 @@ def symptoms(say: Say) -> list[Drawing]:
             parameter.value *= 5
 
     return [
-        _symptom(say("正常", "healthy"), training, validation, dashed="ln 10"),
-        _symptom(say("学习率太大", "rate too large"), training, validation, rate=10),
-        _symptom(say("学习率太小", "rate too small"), training, validation, rate=0.001),
-        _symptom(say("一开始权重太大", "weights start large"), training, validation, prepare=large),
-        _symptom(say("ReLU 全死", "all ReLUs dead"), training, validation, prepare=dead),
-        _symptom(say("标签对不上图片", "labels mixed up"), (images[learn], mixed_up), validation),
-        _symptom(
-            say("按数字排好，没打乱", "sorted, not shuffled"),
-            training,
-            validation,
-            batches=[(images[part], labels[part]) for part in ordered],
-        ),
-        _symptom(
-            say("过拟合", "overfitting"), (few_images, few_labels), (few_unseen_images, few_unseen_labels), epochs=30
-        ),
+        _run(training, validation),
+        _run(training, validation, rate=10),
+        _run(training, validation, rate=0.001),
+        _run(training, validation, prepare=large),
+        _run(training, validation, prepare=dead),
+        _run((images[learn], mixed_up), validation),
+        _run(training, validation, batches=[(images[part], labels[part]) for part in ordered]),
+        _run((few_images, few_labels), (few_unseen_images, few_unseen_labels), epochs=30),
     ]
 
 
-def _symptom(
-    title: str,
+def _run(
     training: Batch,
     validation: Batch,
     *,
@@ -204,36 +200,53 @@ def _symptom(
     epochs: int = 10,
     prepare: Callable[[Sequential], None] | None = None,
     batches: list[Batch] | None = None,
-    dashed: str = "",
-) -> Drawing:
+) -> Run:
     rng = np.random.default_rng(0)
     model = Sequential(Linear(64, 32, rng=rng), ReLU(), Linear(32, 10, rng=rng, initialization="xavier"))
     if prepare:
         prepare(model)
     first = [mean_loss(model, CrossEntropy(), [part]) for part in (training, validation)]
-    optimizer = SGD(model.parameters(), rate) if epochs == 10 else Adam(model.parameters(), 0.01)
     history = fit(
         model,
         CrossEntropy(),
-        optimizer,
+        SGD(model.parameters(), rate) if epochs == 10 else Adam(model.parameters(), 0.01),
         batches or MiniBatches(*training, rng=rng),
         epochs=epochs,
         validation=[validation],
     )
+    return [first[0], *history.training_loss], [first[1], *history.validation_loss]
 
+
+def symptoms(say: Say) -> list[Drawing]:
+    """A healthy training run and seven with a fault: training loss green, validation loss blue."""
+    titles = [
+        say("正常", "healthy"),
+        say("学习率太大", "rate too large"),
+        say("学习率太小", "rate too small"),
+        say("一开始权重太大", "weights start large"),
+        say("ReLU 全死", "all ReLUs dead"),
+        say("标签对不上图片", "labels mixed up"),
+        say("按数字排好，没打乱", "sorted, not shuffled"),
+        say("过拟合", "overfitting"),
+    ]
+    return [
+        _symptom(title, *run, dashed="" if i else "ln 10")
+        for i, (title, run) in enumerate(zip(titles, _runs(), strict=True))
+    ]
+
+
+def _symptom(title: str, training: list[float], validation: list[float], *, dashed: str) -> Drawing:
+    last = len(training) - 1
     drawing = Drawing(150, 136)
     top = 5
-    plot = Plot(drawing, (0, epochs), (0, top), left=16, right=4, top=28, bottom=10)
+    plot = Plot(drawing, (0, last), (0, top), left=16, right=4, top=28, bottom=10)
     drawing.text(75, 16, title, size=13, bold=True)
     drawing.line([(plot.left, plot.top), (plot.left, plot.bottom), (plot.right, plot.bottom)], color="soft", width=1)
     for value in (0, top):
         drawing.text(plot.left - 5, plot.at(0, value)[1] + 4, str(value), anchor="end", size=12, color="soft")
-    plot.curve([0, epochs], [np.log(10)] * 2, color="soft", dashed=True, width=1)
+    plot.curve([0, last], [np.log(10)] * 2, color="soft", dashed=True, width=1)
     if dashed:
         drawing.text(plot.right, plot.at(0, np.log(10))[1] - 5, dashed, anchor="end", size=12, color="soft")
-    for before, after, color in [
-        (first[0], history.training_loss, "green"),
-        (first[1], history.validation_loss, "blue"),
-    ]:
-        plot.curve(range(epochs + 1), np.minimum([before, *after], top), color=color, width=2)
+    for losses, color in [(training, "green"), (validation, "blue")]:
+        plot.curve(range(last + 1), np.minimum(losses, top), color=color, width=2)
     return drawing

@@ -6,7 +6,19 @@ import numpy as np
 from numpy.polynomial import Polynomial
 
 from drawing import Array, Drawing, Plot, Say, ticks
-from scratchml import Adam, CrossEntropy, Linear, MiniBatches, ReLU, Sequential, digits, fit, mean_loss, squared_error
+from scratchml import (
+    Adam,
+    CrossEntropy,
+    History,
+    Linear,
+    MiniBatches,
+    ReLU,
+    Sequential,
+    digits,
+    fit,
+    mean_loss,
+    squared_error,
+)
 from sliders import Slider, sliders
 
 
@@ -159,21 +171,26 @@ def _careless(share: float) -> tuple[Array, Array, Array, Array, np.random.Gener
     return images[learn], given[learn], images[check], given[check], rng
 
 
+@cache
+def _history(share: float) -> History:
+    images, labels, check_images, check_labels, rng = _careless(share)
+    model = Sequential(Linear(64, 64, rng=rng), ReLU(), Linear(64, 10, rng=rng))
+    batches = MiniBatches(images, labels, rng=rng)
+    return fit(
+        model,
+        CrossEntropy(),
+        Adam(model.parameters(), 0.01),
+        batches,
+        epochs=30,
+        validation=[(check_images, check_labels)],
+    )
+
+
 def two_curves(say: Say) -> list[Drawing]:
     """Training and validation loss with right labels and with a fifth of them drawn at random, and the best epoch."""
     panels = []
     for share in [0, 0.2]:
-        images, labels, check_images, check_labels, rng = _careless(share)
-        model = Sequential(Linear(64, 64, rng=rng), ReLU(), Linear(64, 10, rng=rng))
-        batches = MiniBatches(images, labels, rng=rng)
-        history = fit(
-            model,
-            CrossEntropy(),
-            Adam(model.parameters(), 0.01),
-            batches,
-            epochs=30,
-            validation=[(check_images, check_labels)],
-        )
+        history = _history(share)
         drawing = Drawing(330, 260)
         plot = Plot(drawing, (0, 30), (0, 2.5), left=36, top=40)
         plot.axes(

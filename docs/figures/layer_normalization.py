@@ -130,6 +130,7 @@ def growth(say: Say, share: float = 1.0) -> Drawing:
     return drawing
 
 
+@cache
 def _sizes(share: float, normalized: bool) -> list[float]:
     rng = np.random.default_rng(0)
     x = rng.normal(size=(64, 64))

@@ -76,18 +76,25 @@ def fields(say: Say) -> Drawing:
     return drawing
 
 
-def opinions(say: Say) -> list[Drawing]:
-    """Two test images that the network reads correctly and one that it doesn't, with its ten scores for each."""
-    train_images, train_labels, test_images, test_labels = digits()
+@cache
+def scores() -> Array:
+    """Of a trained network for the test images: (images, 10)."""
+    train_images, train_labels, test_images, _ = digits()
     network = NeuralNetwork([64, 32, 10], output_activation="identity", rng=0)
     network.train(train_images, one_hot(train_labels, 10), epochs=10, learning_rate=0.2, shuffle=True, report_every=0)
-    scores = network.predict(test_images)
-    right = scores.argmax(axis=1) == test_labels
+    return network.predict(test_images)
+
+
+def opinions(say: Say) -> list[Drawing]:
+    """Two test images that the network reads correctly and one that it doesn't, with its ten scores for each."""
+    _, _, test_images, test_labels = digits()
+    outputs = scores()
+    right = outputs.argmax(axis=1) == test_labels
     # Of the mistakes, one in which the right digit came close.
-    own = scores[np.arange(len(scores)), test_labels]
+    own = outputs[np.arange(len(outputs)), test_labels]
     mistake = np.flatnonzero(~right)[np.argmax(own[~right])]
     return [
-        _opinion(say, test_images[i], test_labels[i], scores[i]) for i in [*np.flatnonzero(right)[[3, 25]], mistake]
+        _opinion(say, test_images[i], test_labels[i], outputs[i]) for i in [*np.flatnonzero(right)[[3, 25]], mistake]
     ]
 
 

@@ -90,18 +90,30 @@ def cured(say: Say) -> list[Drawing]:
     return panels
 
 
+@cache
+def _before_and_after(seed: int) -> list[tuple[float, Array, Array]]:
+    """Of one of the twenty, before and after training: the loss, for each hidden neuron the positions in which it is on, and z of
+    the output neuron in each position.
+    """
+    switches, lamp = xor()
+    network = NeuralNetwork([2, 4, 1], rng=seed, **STARTS["relu"])
+    looks = []
+    for epochs in (0, 300):
+        if epochs:
+            network.train(switches, lamp, epochs, RATE, report_every=0)
+        loss = network.mse_loss(lamp, network.predict(switches))
+        counts = (network.layers[0].forward(switches) > 0).sum(axis=0)
+        looks.append((loss, counts, network.layers[1].neurons[0].last_pre_activation[:, 0].copy()))
+    return looks
+
+
 @sliders(seed=Slider("种子", "seed", range(20)))
 def one_run(say: Say, seed: float = 2) -> Drawing:
     """One of the twenty, before and after training: the hidden neurons that are on somewhere, and z of the output neuron."""
     switches, lamp = xor()
-    network = NeuralNetwork([2, 4, 1], rng=int(seed), **STARTS["relu"])
-    output = network.layers[1].neurons[0]
     drawing = Drawing(350, 322)
-    for left, title in [(0, say("训练之前", "before training")), (180, say("300 轮之后", "after 300 epochs"))]:
-        if left:
-            network.train(switches, lamp, 300, RATE, report_every=0)
-        loss = network.mse_loss(lamp, network.predict(switches))
-        counts = (network.layers[0].forward(switches) > 0).sum(axis=0)
+    titles = [say("训练之前", "before training"), say("300 轮之后", "after 300 epochs")]
+    for left, title, (loss, counts, zs) in zip([0, 180], titles, _before_and_after(int(seed)), strict=True):
         drawing.text(left + 85, 18, title, bold=True)
         layers = [["x₁", "x₂"], [str(count) for count in counts], ["z"]]
         _, hidden, _ = drawing.network(layers, left=left + 4, right=350 - left - 166, top=30, bottom=96, radius=17)
@@ -110,12 +122,35 @@ def one_run(say: Say, seed: float = 2) -> Drawing:
             drawing.circle(x, y, 17, fill="paper", stroke=color, width=2)
             drawing.text(x, y + 5, str(count), color=color, bold=True)
         for i, (position, light) in enumerate(zip(switches, lamp.ravel(), strict=True)):
-            x, z = left + 22 + 42 * i, output.last_pre_activation[i, 0]
+            x, z = left + 22 + 42 * i, zs[i]
             color = "soft" if not light else "blue" if z > 0 else "orange"
             drawing.text(x, 254, "".join(f"{switch:.0f}" for switch in position), size=drawing.small, color="soft")
             drawing.text(x, 276, number(round(float(z), 1) + 0.0), color=color, bold=bool(light))
         drawing.text(left + 85, 312, say(f"损失 {loss:.2f}", f"loss {loss:.2f}"), bold=True)
     return drawing
+
+
+@cache
+def _sizes(scale: float, seed: int) -> tuple[list[float], list[float]]:
+    """The size of the signal from the input to the output, and of the slopes from the first layer's output to the last's."""
+    data = digits()
+    x: Array = data.train_images[:200]
+    targets = one_hot(data.train_labels[:200], 10)
+    network = NeuralNetwork([64, 32, 32, 32, 32, 10], output_activation="identity", initialization=scale, rng=seed)
+    forward = [_size(x)]
+    for layer in network.layers:
+        x = layer.forward(x)
+        forward.append(_size(x))
+    gradient = squared_error_gradient(targets, x)
+    backward = [_size(gradient)]
+    for layer in reversed(network.layers[1:]):
+        _, _, gradient = layer.gradients(gradient)
+        backward.insert(0, _size(gradient))
+    return forward, backward
+
+
+def _size(numbers: Array) -> float:
+    return float(np.abs(numbers).mean())
 
 
 SCALES = [float(f"{scale:.2g}") for scale in np.geomspace(0.01, 1, 33)]
@@ -124,8 +159,6 @@ SCALES = [float(f"{scale:.2g}") for scale in np.geomspace(0.01, 1, 33)]
 @sliders(scale=Slider("权重的尺度", "scale of the weights", SCALES))
 def signal(say: Say, scale: float = 0.01) -> Drawing:
     """How large the signal is after each layer, and the slopes that each layer is handed back."""
-    data = digits()
-    images, targets = data.train_images[:200], one_hot(data.train_labels[:200], 10)
     drawing = Drawing(340, 290)
     plot = Plot(drawing, (0, 5), (-8, 4), left=46, right=16, top=30, bottom=60)
     plot.axes(
@@ -135,17 +168,7 @@ def signal(say: Say, scale: float = 0.01) -> Drawing:
     )
     plot.title(say(f"尺度 {number(scale)}", f"scale {number(scale)}"))
     for seed in range(3):
-        network = NeuralNetwork([64, 32, 32, 32, 32, 10], output_activation="identity", initialization=scale, rng=seed)
-        x: Array = images
-        forward = [_size(x)]
-        for layer in network.layers:
-            x = layer.forward(x)
-            forward.append(_size(x))
-        gradient = squared_error_gradient(targets, x)
-        backward = [_size(gradient)]
-        for layer in reversed(network.layers[1:]):
-            _, _, gradient = layer.gradients(gradient)
-            backward.insert(0, _size(gradient))
+        forward, backward = _sizes(scale, seed)
         plot.curve(range(6), np.log10(forward), color="blue", width=1 if seed else 2.5)
         plot.curve(range(1, 6), np.log10(backward) - np.log10(backward[-1]), color="orange", dashed=True, width=1.5)
     drawing.line([(64, 280), (88, 280)], color="blue")
@@ -155,12 +178,9 @@ def signal(say: Say, scale: float = 0.01) -> Drawing:
     return drawing
 
 
-def _size(numbers: Array) -> float:
-    return float(np.abs(numbers).mean())
-
-
-def sorted_batches(say: Say) -> Drawing:
-    """The share of each digit read correctly after each batch of an epoch, when the images are sorted by their labels."""
+@cache
+def _known() -> Array:
+    """The share of each digit read correctly after each batch of an epoch with images sorted by their labels: (10, batches)."""
     data = digits()
     order = data.train_labels.argsort(kind="stable")
     images, labels = data.train_images[order], data.train_labels[order]
@@ -173,6 +193,12 @@ def sorted_batches(say: Say) -> Drawing:
         network.train(images[rows], targets[rows], 1, 0.2, report_every=0)
         right = network.predict(data.test_images).argmax(axis=1) == data.test_labels
         known[:, batch] = [right[data.test_labels == digit].mean() for digit in range(10)]
+    return known
+
+
+def sorted_batches(say: Say) -> Drawing:
+    """Which digits are read correctly after each batch of an epoch, when the images are sorted by their labels."""
+    known = _known()
     if np.any((known > 0.1) & (known < 0.5)):
         raise ValueError("a cell is neither full nor empty: the caption would be wrong")
     drawing = Drawing(330, 268)

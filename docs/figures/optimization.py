@@ -71,6 +71,7 @@ def bowl(say: Say, beta: float = 0.5) -> Drawing:
     return path_over_the_bowl(path, say(f"20 步以后的损失：{loss:.4f}", f"loss after 20 steps: {loss:.4f}"), "blue")
 
 
+@cache
 def _angles(beta: float) -> Array:
     """Between the velocity and the gradient of all digits, in degrees, after each of the last 25 batches of an epoch."""
     images, labels, _, _ = digits()

@@ -45,6 +45,7 @@ class Residual(Module):
 DEPTH, WIDTH = 50, 64
 
 
+@cache
 def _sizes(factor: float, keep: int, seed: int) -> list[float]:
     """The size of the gradient behind each layer, from the last one back to before the first."""
     rng = np.random.default_rng(seed)
