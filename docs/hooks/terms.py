@@ -1,0 +1,113 @@
+"""Terms: where a chapter first uses a term of the glossary that an earlier one explained, the word leads there, and shows
+its definition and its counterpart in the other language to a reader who points at it (theme/javascripts/terms.js)."""
+
+import posixpath
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from mkdocs.config.defaults import MkDocsConfig
+from mkdocs.structure.files import Files
+from mkdocs.structure.nav import Navigation
+from mkdocs.structure.pages import Page
+from mkdocs.utils import get_relative_url
+
+GLOSSARY = "appendix/glossary.md"
+WITH_TERMS = ("foundations.md", "neural-networks/", "transformer/", "beyond/")
+ROW = re.compile(
+    r"^\| \[(?P<term>[^\]]+)\]\((?P<place>[^)#\s]+)#(?P<section>[\w-]+)\)[^|\n]*\| (?P<other>[^|\n]+) \| (?P<definition>[^|\n]+) \|$",
+    re.MULTILINE,
+)
+MORE = re.compile(r"(?<=[.。]) ?[^.。]*\[[^\]]*\]\([^)]*\)[^.。]*[.。]")  # “More in …”
+FORMULA = re.compile(r"\$([^$]+)\$")
+TAG = re.compile(r'(<(?:[^>"]|"[^"]*")*>)')
+NAME = re.compile(r"<(/?)([a-z][\w-]*)")
+VOID = {"br", "hr", "img", "input", "wbr"}
+PROSE = {
+    "p",
+    "li",
+    "ul",
+    "ol",
+    "em",
+    "span",
+}  # a word elsewhere is a heading, a link, the term's own explanation, a label
+EXERCISES = '<h2 id="exercises"'
+
+
+class Term(NamedTuple):
+    forms: tuple[str, ...]
+    other: str  # in the other language
+    definition: str  # HTML, with TeX as the arithmatex extension marks it
+    page: str  # that explains it
+    section: str
+
+
+def terms(glossary: str) -> list[Term]:
+    """The rows of the glossary's tables that lead to an explanation."""
+    return [
+        Term(
+            tuple(re.split(", |、", row["term"])),
+            row["other"],
+            FORMULA.sub(r'<span class="arithmatex">\\(\1\\)</span>', MORE.sub("", row["definition"])),
+            posixpath.normpath(posixpath.join(posixpath.dirname(GLOSSARY), row["place"])),
+            row["section"],
+        )
+        for row in ROW.finditer(glossary)
+    ]
+
+
+def mark_terms(content: str, known: Sequence[Term], order: Sequence[str], page: str, url: str) -> str:
+    """The HTML of `page`, at `url`, with the first use of each term that a page before it, in the `order` of reading, explains."""
+    # One 汉字, such as 层, stands in too many words.
+    explained = {form.lower(): term for term in known for form in term.forms if len(form) > 1}
+    before = set(order[: order.index(page)])
+    forms = sorted(explained, key=len, reverse=True)  # 权重衰减 before 权重
+    found_form = re.compile("|".join(map(_pattern, forms)), re.IGNORECASE)
+    used: set[Term] = set()
+
+    def mark(found: re.Match[str]) -> str:
+        term = explained[forms[next(i for i, group in enumerate(found.groups()) if group)]]
+        if term.page not in before or term.page == page or term in used:
+            return found[0]
+        used.add(term)
+        address = get_relative_url(f"{term.page.removesuffix('.md')}/", url)
+        return (
+            f'<a class="term" href="{address}#{term.section}">{found[0]}</a>'
+            f'<span class="definition" data-search-exclude hidden><b>{term.other}</b> {term.definition}</span>'
+        )
+
+    body, exercises, rest = content.partition(EXERCISES)
+    pieces = TAG.split(body)  # text at even places, tags at odd ones
+    within: list[str] = []
+    for i, piece in enumerate(pieces):
+        if i % 2:
+            tag = NAME.match(piece)
+            if tag and tag[2] not in VOID and not piece.endswith("/>"):
+                formula = tag[2] == "span" and "arithmatex" in piece
+                within = within[:-1] if tag[1] else [*within, "math" if formula else tag[2]]
+        elif within and set(within) <= PROSE:
+            pieces[i] = found_form.sub(mark, piece)
+    return "".join(pieces) + exercises + rest
+
+
+def _pattern(form: str) -> str:
+    """A form in Latin letters is a whole word, perhaps in the plural."""
+    if not form.isascii():
+        return f"({re.escape(form)})"
+    plural = "(?:y|ies)" if form.endswith("y") else "(?:e?s)?"
+    return rf"((?<![\w-]){re.escape(form.removesuffix('y'))}{plural}(?![\w-]))"
+
+
+def on_nav(nav: Navigation, config: MkDocsConfig, files: Files) -> Navigation:
+    glossary = Path(config.docs_dir) / GLOSSARY
+    config.extra["terms"] = terms(glossary.read_text("utf8")) if glossary.exists() else []
+    config.extra["order"] = [page.file.src_uri for page in nav.pages]
+    return nav
+
+
+def on_page_content(content: str, page: Page, config: MkDocsConfig, files: Files) -> str:
+    path = page.file.src_uri
+    if not path.startswith(WITH_TERMS) or path not in config.extra["order"] or not config.extra["terms"]:
+        return content
+    return mark_terms(content, config.extra["terms"], config.extra["order"], path, page.url)
