@@ -24,7 +24,7 @@ def _answers() -> list[Array]:
     return answers
 
 
-@sliders(epochs=Slider("训练几轮", "epochs of training", EPOCHS))
+@sliders(epochs=Slider("训练几轮", "rounds of training", EPOCHS))
 def learning(say: Say, epochs: int = 2) -> Drawing:
     """Test images in a row as they come, under each what the network reads after some epochs, and how much of all it gets right."""
     _, _, images, labels = digits()

@@ -1,6 +1,6 @@
 """The map: what the cover's tables list, pages with their questions, becomes a line with a station for each page.
 
-It stays a list of links, in the colors of the book's parts; a script ticks the pages that were read (reading.js). The
+It stays a list of links, in the colors of the book's parts; a script ticks the pages that were read (map.js). The
 questions stand elsewhere, too: at the end of a page, that of the next (theme/partials/footer.html).
 """
 

@@ -20,6 +20,7 @@ ROW = re.compile(
     re.MULTILINE,
 )
 MORE = re.compile(r"(?<=[.。]) ?[^.。]*\[[^\]]*\]\([^)]*\)[^.。]*[.。]")  # “More in …”
+LINK = re.compile(r"\[([^\]]+)\]\([^)]*\)")
 FORMULA = re.compile(r"\$([^$]+)\$")
 TAG = re.compile(r'(<(?:[^>"]|"[^"]*")*>)')
 NAME = re.compile(r"<(/?)([a-z][\w-]*)")
@@ -49,12 +50,17 @@ def terms(glossary: str) -> list[Term]:
         Term(
             tuple(re.split(", |、", row["term"])),
             row["other"],
-            FORMULA.sub(r'<span class="arithmatex">\\(\1\\)</span>', MORE.sub("", row["definition"])),
+            _html(row["definition"]),
             posixpath.normpath(posixpath.join(posixpath.dirname(GLOSSARY), row["place"])),
             row["section"],
         )
         for row in ROW.finditer(glossary)
     ]
+
+
+def _html(definition: str) -> str:
+    text = LINK.sub(r"\1", MORE.sub("", definition)).replace("'", "’")
+    return FORMULA.sub(r'<span class="arithmatex">\\(\1\\)</span>', text)
 
 
 def mark_terms(content: str, known: Sequence[Term], order: Sequence[str], page: str, url: str) -> str:

@@ -19,9 +19,10 @@
     term.setAttribute("aria-describedby", note.id)
     note.replaceChildren(...[...term.nextElementSibling.childNodes].map(node => node.cloneNode(true)))
     note.hidden = false
-    const word = term.getClientRects()[0], above = word.top - note.offsetHeight - 6
-    const left = Math.max(8, Math.min(word.left, document.documentElement.clientWidth - note.offsetWidth - 8))
-    Object.assign(note.style, { left: `${left + scrollX}px`, top: `${(above > 60 ? above : word.bottom + 6) + scrollY}px` })
+    const word = term.getClientRects()[0], page = note.offsetParent.getBoundingClientRect(), above = word.top - note.offsetHeight - 6
+    const left = Math.max(8, Math.min(word.left, Math.min(page.right, innerWidth) - note.offsetWidth - 8))
+    const top = above > 60 ? above : word.bottom + 6 // under the header nothing is seen
+    Object.assign(note.style, { left: `${left - page.left}px`, top: `${top - page.top}px` })
   }
 
   for (const term of document.querySelectorAll("a.term")) {

@@ -1,0 +1,75 @@
+"""Terms of the glossary, where a chapter uses them."""
+
+import re
+
+import pytest
+
+from docs.hooks.terms import Term, mark_terms, terms
+
+GLOSSARY = """# Glossary { #glossary }
+
+| English | 中文 | What it is |
+|---|---|---|
+| [weight](../birds.md#wings) (load) | 权重 | A factor. More in [](../fish.md#fins). |
+| [weight decay](../fish.md#fins) | 权重衰减 | Smaller [weights](../birds.md#wings), with a word's $w^2$. |
+| [loss, loss function](../birds.md#song) | 损失 | A number. |
+| no place | 无 | Leads nowhere. |
+"""
+KNOWN = terms(GLOSSARY)
+ORDER = ["birds.md", "fish.md", "bees.md"]
+
+
+def marked(content: str, page: str = "bees.md") -> list[str]:
+    """The words that are marked in the HTML of a page."""
+    return re.findall(r'<a class="term" href="[^"]*">(.*?)</a>', mark_terms(content, KNOWN, ORDER, page, "bees/"))
+
+
+def test_the_rows_are_read():
+    assert [
+        Term(("weight",), "权重", "A factor.", "birds.md", "wings"),
+        Term(
+            ("weight decay",),
+            "权重衰减",
+            'Smaller weights, with a word’s <span class="arithmatex">\\(w^2\\)</span>.',
+            "fish.md",
+            "fins",
+        ),
+        Term(("loss", "loss function"), "损失", "A number.", "birds.md", "song"),
+    ] == KNOWN
+
+
+def test_the_first_use_leads_to_the_explanation_and_has_the_definition_beside_it():
+    content = mark_terms("<p>Weights and weights.</p><p>A weight.</p>", KNOWN, ORDER, "bees.md", "life/bees/")
+    assert content == (
+        '<p><a class="term" href="../../birds/#wings">Weights</a>'
+        '<span class="definition" data-search-exclude hidden><b>权重</b> A factor.</span> and weights.</p><p>A weight.</p>'
+    )
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        ("<p>Weight decay, the loss function of weights.</p>", ["Weight decay", "loss function", "weights"]),
+        ("<p>Loss, and the loss function.</p>", ["Loss"]),
+        ("<ul><li>An <em>unlikely</em> loss</li></ul>", ["loss"]),
+        ("<p>weightless, counterweight, loss-making</p>", []),
+        ("<h2>Loss</h2><p><a href='x'>loss</a> <code>loss</code> <strong>loss</strong></p>", []),
+        ("<table><tr><td><p>loss</p></td></tr></table><figure><p>loss</p></figure><pre>loss</pre>", []),
+        ('<p><span class="arithmatex">\\(loss\\)</span> <img alt="loss"> x</p>', []),
+        ('<div class="admonition example"><p>loss</p></div>', []),
+        ('<h2 id="exercises">Exercises</h2><p>loss</p>', []),
+    ],
+    ids=["longest", "forms", "lists", "whole words", "no prose", "no text", "no formula", "boxes", "exercises"],
+)
+def test_it_is_marked_in_prose_only(content, words):
+    assert marked(content) == words
+
+
+@pytest.mark.parametrize(("page", "words"), [("birds.md", []), ("fish.md", ["weights", "loss"])])
+def test_only_what_an_earlier_page_explains_is_marked(page, words):
+    assert marked("<p>weights, weight decay, loss</p>", page) == words
+
+
+def test_one_character_is_no_mark():
+    layer = Term(("层",), "layer", "…", "birds.md", "wings")
+    assert "term" not in mark_terms("<p>六层，损失</p>", [layer, *KNOWN[:1]], ORDER, "bees.md", "bees/")
