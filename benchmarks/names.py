@@ -7,6 +7,7 @@ by itself from its boundary to its end. A chapter that brings a model adds a fun
 import json
 import time
 from collections.abc import Callable, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -64,11 +65,13 @@ def texts(part: Part) -> list[list[int]]:
     return [TOKENIZER.encode(f"\n{name}\n") for name in names(part)]
 
 
-def pair_counts() -> np.ndarray:
-    """How often the column's character follows the row's in the training names: (V, V)."""
+@cache
+def pair_counts(part: Part = "train") -> np.ndarray:
+    """How often the column's character follows the row's in the names of one part: (V, V), to be read only."""
     counts = np.zeros((TOKENIZER.vocab_size, TOKENIZER.vocab_size))
-    for tokens in texts("train"):
+    for tokens in texts(part):
         np.add.at(counts, (tokens[:-1], tokens[1:]), 1)
+    counts.flags.writeable = False
     return counts
 
 

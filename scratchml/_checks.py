@@ -186,7 +186,7 @@ def _with_article(noun: str) -> str:
 
 
 def known_characters(value: str, known: Collection[str]) -> None:
-    unknown = sorted(set(value) - set(known))
+    unknown = sorted({character for character in value if character not in known})
     if unknown:
         raise ValueError(
             f"this tokenizer doesn't know the characters {unknown[:10]}; it knows "

@@ -6,10 +6,10 @@ from itertools import pairwise
 
 import numpy as np
 
-from benchmarks.names import TOKENIZER, bigram_counts, pair_counts, texts
+from benchmarks.names import TOKENIZER, pair_counts
 from drawing import Drawing, Plot, Say, number, ticks
 from loss_on_names import losses_until
-from scratchml import Adam, Parameter, next_token_loss, softmax
+from scratchml import Adam, Parameter, softmax
 from scratchml.datasets import Part
 from sliders import Slider, sliders
 from transformer_map import you_are_here
@@ -19,8 +19,10 @@ LETTERS = ["\\n", *TOKENIZER.vocabulary[1:]]
 
 @cache
 def _loss(k: float, part: Part) -> float:
-    """The loss of the table with `k` added to each count."""
-    return next_token_loss(bigram_counts(k).model, texts(part))
+    """The loss of the table with `k` added to each count, from the pairs of one part."""
+    counts, pairs = pair_counts() + k, pair_counts(part)
+    surprises = -np.log(counts / counts.sum(axis=1, keepdims=True))
+    return float((pairs * surprises).sum() / pairs.sum())
 
 
 def here(say: Say) -> Drawing:

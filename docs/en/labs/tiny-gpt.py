@@ -174,7 +174,7 @@ def study(parts, width, blocks, epochs, batch_size, looks):
     def look(epoch):
         if epoch in looks:
             samples[epoch] = write(model, tokenizer, length)
-        if epoch % 3 == 0 or epoch <= 2:
+        if epoch in looks or epoch % 6 == 0:
             means[epoch] = [
                 chances(model, texts, tokenizer, length).mean() for texts in parts.values()
             ]
@@ -394,9 +394,9 @@ for part, some in {"read": read_pages, "kept": unread_pages}.items():
     print(len(tokens[part]), words["tokens"] + ":", words[part])
 
 # %% [markdown]
-# Running text has no rows, so here the batches are [windows from random places](../transformer/training-a-gpt.md#stream), of 48 tokens. Two blocks of width 64, 800 steps.
+# Running text has no rows, so here the batches are [windows from random places](../transformer/training-a-gpt.md#stream), of 48 tokens. Two blocks of width 64, 600 steps.
 
-# %% alt="Training and validation loss of the book's model over eight stretches of 100 steps. Both fall together, ever more slowly; in the end the validation loss is a little higher."
+# %% alt="Training and validation loss of the book's model over six stretches of 100 steps. Both fall together, ever more slowly; in the end the validation loss is a little higher."
 config = GPTConfig(
     tokenizer.vocab_size, context_length=48, embedding_dim=64,
     num_heads=4, num_layers=2, tie_weights=True,
@@ -421,11 +421,11 @@ drafts = {0: compose(90, 1.0, 0)}
 
 
 def look(epoch):
-    if epoch in [2, 8]:
+    if epoch in [2, 6]:
         drafts[100 * epoch] = compose(90, 1.0, 0)
 
 
-history = learn(author, batches, next_token_windows(tokens["kept"], 32, 48), 8, 0.005, look)
+history = learn(author, batches, next_token_windows(tokens["kept"], 32, 48), 6, 0.005, look)
 for step, draft in drafts.items():
     print(words["after steps"], step)
     print(as_shown(draft, 200))
@@ -435,7 +435,7 @@ assert history.training_loss[-1] < history.training_loss[0] - 1.5
 assert history.validation_loss[-1] < history.validation_loss[0] - 0.8
 
 # %% [markdown]
-# First bytes and characters at random; then the most frequent words; in the end whole phrases of this book, and a grammar that holds for a few words. None of it means anything. (¶ is the end of a line, � a byte that by itself is no character.) A longer text, at two temperatures:
+# First bytes and characters at random; then the most frequent words; in the end short phrases of this book, and a grammar that holds for a few words. None of it means anything. (¶ is the end of a line, � a byte that by itself is no character.) A longer text, at two temperatures:
 
 # %%
 essays = {temperature: compose(1500, temperature, 1) for temperature in [0.5, 1.0]}
@@ -477,7 +477,7 @@ cold, author_himself, warm = shares.values()
 assert cold.sum() > author_himself.sum() > warm.sum()
 
 # %% [markdown]
-# At temperature 1 the model copies less than the book does: its slips break every longer run. At 0.5 it takes the beaten path, and for runs of some characters that path is more beaten than the book's. It copies phrases, not passages; for more, 800 steps are too few. (The longest run of the unread pages is one that the book did repeat, or a quotation.)
+# At temperature 1 the model copies less than the book does: its slips break every longer run. At 0.5 it takes the beaten path, and for runs of some characters that path is more beaten than the book's. It copies phrases, not passages; for more, 600 steps are too few. (The longest run of the unread pages is one that the book did repeat, or a quotation.)
 #
 # ## Summary { #summary }
 #

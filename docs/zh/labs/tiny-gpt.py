@@ -174,7 +174,7 @@ def study(parts, width, blocks, epochs, batch_size, looks):
     def look(epoch):
         if epoch in looks:
             samples[epoch] = write(model, tokenizer, length)
-        if epoch % 3 == 0 or epoch <= 2:
+        if epoch in looks or epoch % 6 == 0:
             means[epoch] = [
                 chances(model, texts, tokenizer, length).mean() for texts in parts.values()
             ]
@@ -394,9 +394,9 @@ for part, some in {"read": read_pages, "kept": unread_pages}.items():
     print(len(tokens[part]), words["tokens"] + ":", words[part])
 
 # %% [markdown]
-# 连着的文字没有行，所以这里的批量是[从随机位置取的窗口](../transformer/training-a-gpt.md#stream)，每个 48 个词元。两个块，宽 64，800 步。
+# 连着的文字没有行，所以这里的批量是[从随机位置取的窗口](../transformer/training-a-gpt.md#stream)，每个 48 个词元。两个块，宽 64，600 步。
 
-# %% alt="读书的模型的训练损失和验证损失，一共八段，每段 100 步。两条一起下降，越来越慢；最后验证损失稍高一点。"
+# %% alt="读书的模型的训练损失和验证损失，一共六段，每段 100 步。两条一起下降，越来越慢；最后验证损失稍高一点。"
 config = GPTConfig(
     tokenizer.vocab_size, context_length=48, embedding_dim=64,
     num_heads=4, num_layers=2, tie_weights=True,
@@ -421,11 +421,11 @@ drafts = {0: compose(90, 1.0, 0)}
 
 
 def look(epoch):
-    if epoch in [2, 8]:
+    if epoch in [2, 6]:
         drafts[100 * epoch] = compose(90, 1.0, 0)
 
 
-history = learn(author, batches, next_token_windows(tokens["kept"], 32, 48), 8, 0.005, look)
+history = learn(author, batches, next_token_windows(tokens["kept"], 32, 48), 6, 0.005, look)
 for step, draft in drafts.items():
     print(words["after steps"], step)
     print(as_shown(draft, 200))
@@ -477,7 +477,7 @@ cold, author_himself, warm = shares.values()
 assert cold.sum() > author_himself.sum() > warm.sum()
 
 # %% [markdown]
-# 温度 1，它重复得比这本书还少，因为一写错，长的就断了。温度 0.5，它专拣走熟的路，几个字的短语，比书里用得还滥。它抄的是短语，没有整段地抄；想抄整段，800 步还不够。（没读过的那几页，最长的一段是书里重复过的话，或者是引文。）
+# 温度 1，它重复得比这本书还少，因为一写错，长的就断了。温度 0.5，它专拣走熟的路，几个字的短语，比书里用得还滥。它抄的是短语，没有整段地抄；想抄整段，600 步还不够。（没读过的那几页，最长的一段是书里重复过的话，或者是引文。）
 #
 # ## 小结 { #summary }
 #
