@@ -12,8 +12,9 @@
     const isRead = station => read.includes(station.dataset.page)
     const title = station => station.querySelector(".title")
     for (const station of stations) {
-      station.querySelector(".read")?.remove()
-      if (isRead(station)) title(station).append(make("span", { className: "read", role: "img", ariaLabel: words.read, textContent: "✓" }))
+      const ticked = station.querySelector(".read")
+      if (!isRead(station)) ticked?.remove()
+      else if (!ticked) title(station).append(" ", make("span", { className: "read", role: "img", ariaLabel: words.read, textContent: "✓" }))
     }
     const next = stations[stations.findLastIndex(isRead) + 1]
     if (read.length && next) Object.assign(document.querySelector("#start"), { href: next.href, title: title(next).textContent, textContent: words.goOn })
