@@ -80,7 +80,7 @@ def mark_terms(content: str, known: Sequence[Term], before: Collection[str], add
         used.add(term)
         return (
             f'<a class="term" href="{address(term.page)}#{term.section}">{found[0]}</a>'
-            f'<span class="definition" data-search-exclude hidden><b>{term.other}</b> {term.definition}</span>'
+            f"<template data-search-exclude><b>{term.other}</b> {term.definition}</template>"
         )
 
     body, exercises, rest = content.partition(EXERCISES)
