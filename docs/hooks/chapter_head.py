@@ -8,7 +8,7 @@ import re
 
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.exceptions import PluginError
-from mkdocs.structure.files import Files
+from mkdocs.structure.files import File, Files
 from mkdocs.structure.nav import Navigation
 from mkdocs.structure.pages import Page
 from mkdocs.utils import get_relative_url
@@ -73,15 +73,11 @@ def on_page_content(content: str, page: Page, config: MkDocsConfig, files: Files
     if path not in WITH_PENCIL:
         facts.append(f"<span>{words['time'].format(page.meta['minutes'])}</span>")
     if needs := config.extra.get("needs", {}).get(path):
-        links = [_link(need, config.extra["stations"][need].title, page) for need in needs]
+        links = [_link(files.src_uris[need], config.extra["stations"][need].title, page) for need in needs]
         facts.append(f"<span>{words['needs']}{words['and'].join(links)}</span>")
-    head = f'<div class="chapter-head part-{station.part}" data-page="{_name(path)}" data-search-exclude>{" ".join(facts)}</div>'
+    head = f'<div class="chapter-head part-{station.part}" data-page="{path.rpartition(".")[0]}" data-search-exclude>{" ".join(facts)}</div>'
     return content.replace("</h1>", f"</h1>\n{head}", 1)
 
 
-def _link(path: str, title: str, page: Page) -> str:
-    return f'<a href="{get_relative_url(f"{_name(path)}/", page.url)}">{html.escape(title)}</a>'
-
-
-def _name(path: str) -> str:
-    return path.rpartition(".")[0]
+def _link(file: File, title: str, page: Page) -> str:
+    return f'<a href="{get_relative_url(file.url, page.url)}">{html.escape(title)}</a>'

@@ -258,7 +258,7 @@ def _attributes(given: dict[str, str], ids: dict[str, str]) -> Iterator[tuple[st
         elif name == "style":
             yield name, _rounded(";".join(_styles(value)))
         elif name == "d":
-            yield name, re.sub(r"\s*([A-Za-z])\s*", r"\1", _rounded(value)).strip()
+            yield name, re.sub(r"\s*([A-Za-z])\s*", r"\1", _rounded(value, 1)).strip()
         elif name != "version" and not value.startswith(("rotate(-0 ", "rotate(0 ")):
             yield name, _rounded(value)
 
@@ -277,9 +277,9 @@ def _styles(style: str) -> Iterator[str]:
             yield f"{name}:{value}"
 
 
-def _rounded(text: str) -> str:
-    """With two digits after the point at most."""
-    return re.sub(r"\d+\.\d+", lambda number: f"{float(number[0]):.2f}".rstrip("0").rstrip("."), text)
+def _rounded(text: str, digits: int = 2) -> str:
+    """With two digits after the point at most; of a path, one is as much as can be seen."""
+    return re.sub(r"\d+\.\d+", lambda number: f"{float(number[0]):.{digits}f}".rstrip("0").rstrip("."), text)
 
 
 # ---- the notebook for download

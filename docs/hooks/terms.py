@@ -1,9 +1,10 @@
 """Terms: where a chapter first uses a term of the glossary that an earlier one explained, the word leads there, and shows
 its definition and its counterpart in the other language to a reader who points at it (theme/javascripts/terms.js)."""
 
+import html
 import posixpath
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -59,28 +60,27 @@ def terms(glossary: str) -> list[Term]:
 
 
 def _html(definition: str) -> str:
-    text = LINK.sub(r"\1", MORE.sub("", definition)).replace("'", "’")
+    text = html.escape(LINK.sub(r"\1", MORE.sub("", definition)).replace("'", "’"), quote=False)
     return FORMULA.sub(r'<span class="arithmatex">\\(\1\\)</span>', text)
 
 
-def mark_terms(content: str, known: Sequence[Term], order: Sequence[str], page: str, url: str) -> str:
-    """The HTML of `page`, at `url`, with the first use of each term that a page before it, in the `order` of reading, explains."""
+def mark_terms(content: str, known: Sequence[Term], before: Collection[str], address: Callable[[str], str]) -> str:
+    """The HTML of a page with the first use of each of the terms that the pages `before` it explain. `address` says where a
+    page is, seen from this one."""
     # One 汉字, such as 层, stands in too many words.
     explained = {form.lower(): term for term in known for form in term.forms if len(form) > 1}
-    before = set(order[: order.index(page)])
     forms = sorted(explained, key=len, reverse=True)  # 权重衰减 before 权重
     found_form = re.compile("|".join(map(_pattern, forms)), re.IGNORECASE)
     used: set[Term] = set()
 
     def mark(found: re.Match[str]) -> str:
         term = explained[forms[next(i for i, group in enumerate(found.groups()) if group)]]
-        if term.page not in before or term.page == page or term in used:
+        if term.page not in before or term in used:
             return found[0]
         used.add(term)
-        address = get_relative_url(f"{term.page.removesuffix('.md')}/", url)
         return (
-            f'<a class="term" href="{address}#{term.section}">{found[0]}</a>'
-            f'<span class="definition" data-search-exclude hidden><b>{term.other}</b> {term.definition}</span>'
+            f'<a class="term" href="{address(term.page)}#{term.section}">{found[0]}</a>'
+            f"<template data-search-exclude><b>{term.other}</b> {term.definition}</template>"
         )
 
     body, exercises, rest = content.partition(EXERCISES)
@@ -108,12 +108,15 @@ def _pattern(form: str) -> str:
 def on_nav(nav: Navigation, config: MkDocsConfig, files: Files) -> Navigation:
     glossary = Path(config.docs_dir) / GLOSSARY
     config.extra["terms"] = terms(glossary.read_text("utf8")) if glossary.exists() else []
-    config.extra["order"] = [page.file.src_uri for page in nav.pages]
     return nav
 
 
 def on_page_content(content: str, page: Page, config: MkDocsConfig, files: Files) -> str:
-    path = page.file.src_uri
-    if not path.startswith(WITH_TERMS) or path not in config.extra["order"] or not config.extra["terms"]:
+    def address(path: str) -> str:
+        file = files.get_file_from_path(path)
+        return get_relative_url(file.url, page.url) if file else ""
+
+    path, order = page.file.src_uri, config.extra["reading_order"]
+    if not path.startswith(WITH_TERMS) or path not in order or not config.extra["terms"]:
         return content
-    return mark_terms(content, config.extra["terms"], config.extra["order"], path, page.url)
+    return mark_terms(content, config.extra["terms"], order[: order.index(path)], address)

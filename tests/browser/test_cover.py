@@ -56,6 +56,7 @@ def test_a_chapter_is_ticked_when_its_summary_was_reached_until_that_is_forgotte
     expect(reader.locator(TICK)).to_have_count(1)
     station = reader.locator(f"ol.map a[href='{CHAPTER}']")
     expect(station).to_have_accessible_name("22 掩码 读过 训练时怎样不偷看答案？")
+    expect(reader.locator("#start")).to_have_text("接着读")
     expect(reader.locator("#start")).to_have_attribute("href", base + "transformer/multi-head-attention/")
     reader.goto(base + "en/how-to-use/")
     reader.get_by_role("button", name="Forget what I have read").click()
@@ -73,3 +74,16 @@ def test_a_browser_that_keeps_nothing_shows_the_plain_map(open_tab, hosts):
     expect(tab.locator("ol.map.part-1 a")).to_have_count(15)
     expect(tab.locator(TICK)).to_have_count(0)
     tab.context.close()
+
+
+def test_nothing_moves_while_it_loads_for_one_who_goes_on_reading(reader, hosts):
+    reader.add_init_script(
+        "window.shift = 0; new PerformanceObserver(list => list.getEntries().forEach(entry => { shift += entry.value })).observe({ type: 'layout-shift', buffered: true })"
+    )
+    reader.goto(hosts["in a folder"] + "en/")
+    reader.evaluate("__md_set('read', ['foundations'])")
+    reader.reload(wait_until="networkidle")
+    expect(reader.locator("#start")).to_have_text("Go on")
+    assert (
+        reader.evaluate("new Promise(done => requestAnimationFrame(() => setTimeout(() => done(shift), 100)))") < 0.01
+    )

@@ -28,6 +28,7 @@ from docs.hooks import figures, formulas
 from docs.hooks.accessibility import mark_other_language
 from docs.hooks.api import imported, link_imports, modules, reference
 from docs.hooks.chapters import number, numbers
+from docs.hooks.errata import mark_kinds
 from docs.hooks.figures import FIGURES, draw, frames_uri, insert_figures
 from docs.hooks.formulas import characters, insert_formulas, math_font, mathml
 from docs.hooks.languages import twin_link
@@ -771,6 +772,14 @@ def test_a_number_that_there_is_not_is_an_error(path, markdown, words):
     with pytest.raises(ValueError) as error:
         number(markdown, path, "en", CHAPTERS)
     assert all(word in str(error.value) for word in words)
+
+
+# ---- errata
+
+
+def test_the_kind_of_a_mistake_is_a_label():
+    content = "<p>A page.</p>\n<h2>One</h2>\n<p>A slip, twice. More.</p>\n<p>No label.</p>\n<h2>Two</h2>\n<p><code>x</code> is it.</p>"
+    assert re.findall('<span class="kind">(.*?)</span>', mark_kinds(content)) == ["A slip"]
 
 
 # ---- solutions

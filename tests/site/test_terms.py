@@ -16,12 +16,12 @@ GLOSSARY = """# Glossary { #glossary }
 | no place | 无 | Leads nowhere. |
 """
 KNOWN = terms(GLOSSARY)
-ORDER = ["birds.md", "fish.md", "bees.md"]
+BEFORE = ["birds.md", "fish.md"]
 
 
-def marked(content: str, page: str = "bees.md") -> list[str]:
+def marked(content: str, before: list[str] = BEFORE, known: list[Term] = KNOWN) -> list[str]:
     """The words that are marked in the HTML of a page."""
-    return re.findall(r'<a class="term" href="[^"]*">(.*?)</a>', mark_terms(content, KNOWN, ORDER, page, "bees/"))
+    return re.findall(r'<a class="term" href="[^"]*">(.*?)</a>', mark_terms(content, known, before, str.upper))
 
 
 def test_the_rows_are_read():
@@ -39,10 +39,10 @@ def test_the_rows_are_read():
 
 
 def test_the_first_use_leads_to_the_explanation_and_has_the_definition_beside_it():
-    content = mark_terms("<p>Weights and weights.</p><p>A weight.</p>", KNOWN, ORDER, "bees.md", "life/bees/")
+    content = mark_terms("<p>Weights and weights.</p><p>A weight.</p>", KNOWN, BEFORE, lambda path: f"../{path}")
     assert content == (
-        '<p><a class="term" href="../../birds/#wings">Weights</a>'
-        '<span class="definition" data-search-exclude hidden><b>权重</b> A factor.</span> and weights.</p><p>A weight.</p>'
+        '<p><a class="term" href="../birds.md#wings">Weights</a>'
+        '<template data-search-exclude><b>权重</b> A factor.</template> and weights.</p><p>A weight.</p>'
     )
 
 
@@ -65,11 +65,11 @@ def test_it_is_marked_in_prose_only(content, words):
     assert marked(content) == words
 
 
-@pytest.mark.parametrize(("page", "words"), [("birds.md", []), ("fish.md", ["weights", "loss"])])
-def test_only_what_an_earlier_page_explains_is_marked(page, words):
-    assert marked("<p>weights, weight decay, loss</p>", page) == words
+@pytest.mark.parametrize(("before", "words"), [([], []), (["birds.md"], ["weights", "loss"])])
+def test_only_what_an_earlier_page_explains_is_marked(before, words):
+    assert marked("<p>weights, weight decay, loss</p>", before) == words
 
 
 def test_one_character_is_no_mark():
     layer = Term(("层",), "layer", "…", "birds.md", "wings")
-    assert "term" not in mark_terms("<p>六层，损失</p>", [layer, *KNOWN[:1]], ORDER, "bees.md", "bees/")
+    assert marked("<p>六层</p>", known=[layer, *KNOWN]) == []

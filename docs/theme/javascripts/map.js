@@ -1,8 +1,8 @@
 // The map ticks the pages that were read (reading.js), and the first button goes on from there, until a reader has it forgotten.
 {
   const words = document.documentElement.lang === "zh"
-    ? { read: "读过", goOn: "接着读：", forget: "清除读过的记录", forgotten: "已清除" }
-    : { read: "read", goOn: "Go on: ", forget: "Forget what I have read", forgotten: "Forgotten" }
+    ? { read: "读过", goOn: "接着读", forget: "清除读过的记录", forgotten: "已清除" }
+    : { read: "read", goOn: "Go on", forget: "Forget what I have read", forgotten: "Forgotten" }
   const make = (tag, properties) => Object.assign(document.createElement(tag), properties)
   const stations = [...document.querySelectorAll("ol.map a")]
 
@@ -12,11 +12,12 @@
     const isRead = station => read.includes(station.dataset.page)
     const title = station => station.querySelector(".title")
     for (const station of stations) {
-      station.querySelector(".read")?.remove()
-      if (isRead(station)) title(station).append(make("span", { className: "read", role: "img", ariaLabel: words.read, textContent: "✓" }))
+      const ticked = station.querySelector(".read")
+      if (!isRead(station)) ticked?.remove()
+      else if (!ticked) title(station).append(" ", make("span", { className: "read", role: "img", ariaLabel: words.read, textContent: "✓" }))
     }
     const next = stations[stations.findLastIndex(isRead) + 1]
-    if (read.length && next) Object.assign(document.querySelector("#start"), { href: next.href, textContent: words.goOn + title(next).firstChild.data })
+    if (read.length && next) Object.assign(document.querySelector("#start"), { href: next.href, title: title(next).textContent, textContent: words.goOn })
   }
   if (stations.length) addEventListener("pageshow", tick) // also back from a chapter
 

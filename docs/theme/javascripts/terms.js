@@ -17,7 +17,7 @@
     hide()
     shown = term
     term.setAttribute("aria-describedby", note.id)
-    note.replaceChildren(...[...term.nextElementSibling.childNodes].map(node => node.cloneNode(true)))
+    note.replaceChildren(term.nextElementSibling.content.cloneNode(true))
     note.hidden = false
     const word = term.getClientRects()[0], page = note.offsetParent.getBoundingClientRect(), above = word.top - note.offsetHeight - 6
     const left = Math.max(8, Math.min(word.left, Math.min(page.right, innerWidth) - note.offsetWidth - 8))
