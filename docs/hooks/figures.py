@@ -13,6 +13,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from pathlib import Path
 from typing import TypedDict
@@ -26,6 +27,7 @@ from mkdocs.utils import get_relative_url
 ROOT = Path(__file__).parents[2]
 FIGURES = ROOT / "docs" / "figures"
 CACHE = ROOT / ".cache" / "figures"
+SHARES = 6  # of the work, for the processes that draw: some chapters take much longer than others
 REFERENCE = re.compile(r"\]\(figure:([\w.]+)")
 IMAGE = re.compile(r'<p>\s*<img alt="([^"]*)" src="figure:([^"]*)"(?: title="([^"]*)")?\s*/?>\s*</p>')
 
@@ -53,7 +55,7 @@ class FigureError(ValueError):
 def draw(names: set[str], language: str) -> dict[str, Figure]:
     """What is drawn of each figure, `module.function`, with its labels in `language`.
 
-    Drawn in a process of its own, so that edits to figures and to scratchml show without a restart, and
+    Drawn in processes of their own, so that edits to figures and to scratchml show without a restart, and
     kept until a source changes. Raises FigureError where one can't be drawn.
     """
     # Taken before the drawing: what is edited meanwhile is drawn again the next time.
@@ -61,24 +63,34 @@ def draw(names: set[str], language: str) -> dict[str, Figure]:
     cached = {name: CACHE / f"{name}.{language}.{fingerprints[name]}.json" for name in names}
     stale = sorted(name for name, path in cached.items() if not path.exists())
     if stale:
-        # With this tree's scratchml, whichever is installed; and with one thread, since many small products fight over two.
-        environment = os.environ | {"PYTHONPATH": str(ROOT), "PYTHONUTF8": "1", "OPENBLAS_NUM_THREADS": "1"}
-        run = subprocess.run(
-            [sys.executable, str(FIGURES), *stale], capture_output=True, text=True, encoding="utf8", env=environment
-        )
-        if run.returncode:
-            raise FigureError(run.stdout or stale[0], run.stderr.strip())
         CACHE.mkdir(parents=True, exist_ok=True)
-        for drawn_in, figures in json.loads(run.stdout).items():
-            for name, figure in figures.items():
-                for old in CACHE.glob(f"{name}.{drawn_in}.*.json"):
-                    old.unlink(missing_ok=True)
-                path = CACHE / f"{name}.{drawn_in}.{fingerprints[name]}.json"
-                # Renamed into place, so that another build never reads half a figure.
-                half = path.with_suffix(f".{os.getpid()}")
-                half.write_text(json.dumps(figure), "utf8")
-                half.replace(path)
+        # In as many processes as there are cores, a chapter's figures in one, since they share what they have trained.
+        modules = sorted({name.split(".")[0] for name in stale})
+        shares = [[n for n in stale if modules.index(n.split(".")[0]) % SHARES == i] for i in range(SHARES)]
+        with ThreadPoolExecutor(os.cpu_count()) as pool:
+            for share in pool.map(_draw, filter(None, shares)):
+                for drawn_in, figures in share.items():
+                    for name, figure in figures.items():
+                        for old in CACHE.glob(f"{name}.{drawn_in}.*.json"):
+                            old.unlink(missing_ok=True)
+                        path = CACHE / f"{name}.{drawn_in}.{fingerprints[name]}.json"
+                        # Renamed into place, so that another build never reads half a figure.
+                        half = path.with_suffix(f".{os.getpid()}")
+                        half.write_text(json.dumps(figure), "utf8")
+                        half.replace(path)
     return {name: json.loads(path.read_text("utf8")) for name, path in cached.items()}
+
+
+def _draw(names: list[str]) -> dict[str, dict[str, Figure]]:
+    """These figures, drawn in a new process: language → name → what is drawn."""
+    # With this tree's scratchml, whichever is installed; and with one thread, since many small products fight over two.
+    environment = os.environ | {"PYTHONPATH": str(ROOT), "PYTHONUTF8": "1", "OPENBLAS_NUM_THREADS": "1"}
+    run = subprocess.run(
+        [sys.executable, str(FIGURES), *names], capture_output=True, text=True, encoding="utf8", env=environment
+    )
+    if run.returncode:
+        raise FigureError(run.stdout or names[0], run.stderr.strip())
+    return json.loads(run.stdout)
 
 
 def _fingerprints(names: set[str]) -> dict[str, str]:

@@ -194,10 +194,13 @@ def reading_tab(open_tab) -> Iterator[Page]:
     page.context.close()
 
 
+WIDE, PHONE = (1280, 800), (390, 844)
+PALETTES = {"light": "default", "dark": "slate"}
+
+
 @pytest.fixture(scope="session", params=addresses("zh") + addresses("en"), ids=lambda address: f"/{address}")
-def page(request, reading_tab, hosts) -> Page:
-    """Each page of the book in turn, in a wide window and the light palette, with every solution open. It is loaded once for
-    all the tests that look at it: they leave it as they found it."""
+def loaded(request, reading_tab, hosts) -> Page:
+    """Each page of the book in turn, with every solution open. It is loaded once for all the tests that look at it."""
     reading_tab.goto(hosts["at the root"] + request.param)
     reading_tab.add_style_tag(
         content="*, ::before, ::after { transition: none !important; animation: none !important }"
@@ -208,18 +211,25 @@ def page(request, reading_tab, hosts) -> Page:
     return reading_tab
 
 
+def shown(page: Page, screen: tuple[int, int], palette: str = PALETTES["light"]) -> Page:
+    """The page on this screen and in this palette; only what is different is set, since a long page takes its time."""
+    width, height = screen
+    if page.viewport_size != {"width": width, "height": height}:
+        page.set_viewport_size({"width": width, "height": height})
+    page.evaluate(
+        "palette => { if (document.body.dataset.mdColorScheme !== palette) document.body.dataset.mdColorScheme = palette }",
+        palette,
+    )
+    return page
+
+
 @pytest.fixture
-def phone(page) -> Iterator[Page]:
-    """The page on a screen 390 pixels wide."""
-    wide = page.viewport_size
-    page.set_viewport_size({"width": 390, "height": 844})
-    yield page
-    page.set_viewport_size(wide)
+def page(loaded) -> Page:
+    """Each page in a wide window and the light palette."""
+    return shown(loaded, WIDE)
 
 
-@pytest.fixture(params=["default", "slate"], ids=["light", "dark"])
-def palette(request, page) -> Iterator[str]:
-    """The page in each of the two palettes."""
-    page.evaluate("palette => document.body.dataset.mdColorScheme = palette", request.param)
-    yield request.param
-    page.evaluate("document.body.dataset.mdColorScheme = 'default'")
+@pytest.fixture
+def phone(loaded) -> Page:
+    """Each page on a screen 390 pixels wide, in the light palette."""
+    return shown(loaded, PHONE)

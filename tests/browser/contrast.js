@@ -1,5 +1,5 @@
-// The contrast (WCAG 2) between each visible piece of text whose element matches `selector` and what is behind it:
-// [{text, element, ratio}, …], the weakest first.
+// The contrast (WCAG 2) between each visible piece of text and what is behind it, and whether its element matches `selector`:
+// [{text, element, chosen, ratio}, …], the weakest first.
 selector => {
   const canvas = Object.assign(document.createElement("canvas"), { width: 1, height: 1 }).getContext("2d", { willReadFrequently: true })
   const known = new Map()
@@ -52,7 +52,7 @@ selector => {
   while (walker.nextNode()) {
     const text = walker.currentNode.data.trim()
     const element = walker.currentNode.parentElement
-    if (!text || !element.matches(selector) || !element.checkVisibility({ checkOpacity: true, checkVisibilityCSS: true })) continue
+    if (!text || !element.checkVisibility({ checkOpacity: true, checkVisibilityCSS: true })) continue
     const range = document.createRange()
     range.selectNodeContents(walker.currentNode)
     const { width, height } = range.getBoundingClientRect()
@@ -62,7 +62,7 @@ selector => {
     const background = svg ? behindLabel(element.closest("text"), svg) : behind(element)
     const ink = over(fade(channels(svg ? style.fill : style.color), opacity(element)), background)
     const [dark, light] = [luminance(ink), luminance(background)].sort((a, b) => a - b)
-    found.push({ text: text.slice(0, 30), element: `${element.tagName.toLowerCase()}.${element.className?.baseVal ?? element.className}`, ratio: (light + 0.05) / (dark + 0.05) })
+    found.push({ text: text.slice(0, 30), element: `${element.tagName.toLowerCase()}.${element.className?.baseVal ?? element.className}`, chosen: element.matches(selector), ratio: (light + 0.05) / (dark + 0.05) })
   }
   return found.sort((a, b) => a.ratio - b.ratio)
 }

@@ -3,6 +3,8 @@
 import pytest
 from playwright.sync_api import expect
 
+from tests.browser.conftest import PALETTES, PHONE, WIDE, shown
+
 SHARES_A_NAME = """() => {
   const name = element => element.getAttribute("aria-label")
     ?? (element.getAttribute("aria-labelledby") ?? "").split(" ").map(id => document.getElementById(id)?.textContent.trim() ?? "").join(" ").trim()
@@ -33,21 +35,6 @@ COPY_BUTTONS = """() => [...document.querySelectorAll(".md-content .copy-code")]
     contrast: (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05),
   }
 })"""
-
-
-def check_copy_buttons(page) -> None:
-    for button in page.evaluate(COPY_BUTTONS):
-        assert not button["over"], f"the copy button lies on the code: {button}"
-        assert button["contrast"] >= 3, f"the copy button can hardly be seen: {button}"
-        assert min(button["width"], button["height"]) >= 24, f"the copy button is small: {button}"
-
-
-def test_the_copy_button_is_seen_beside_the_code(page, palette):
-    check_copy_buttons(page)
-
-
-def test_the_copy_button_is_seen_beside_the_code_on_a_phone(phone, palette):
-    check_copy_buttons(phone)
 
 
 def test_every_block_of_code_but_an_output_has_a_copy_button(page):
@@ -84,10 +71,6 @@ def test_landmarks_can_be_told_apart(page):
     assert page.evaluate(SHARES_A_NAME) == []
 
 
-def test_landmarks_can_be_told_apart_on_a_phone(phone):
-    assert phone.evaluate(SHARES_A_NAME) == []
-
-
 def test_no_heading_of_a_table_is_empty(page):
     assert page.locator("th").evaluate_all("all => all.filter(th => !th.textContent.trim()).length") == 0
 
@@ -115,6 +98,19 @@ def test_words_of_the_other_language_are_marked(page):
       return found
     }""")
     assert other == []
+
+
+@pytest.mark.parametrize("palette", PALETTES.values(), ids=PALETTES)
+@pytest.mark.parametrize("screen", [WIDE, PHONE], ids=["wide", "phone"])
+def test_the_copy_button_is_seen_beside_the_code(loaded, screen, palette):
+    for button in shown(loaded, screen, palette).evaluate(COPY_BUTTONS):
+        assert not button["over"], f"the copy button lies on the code: {button}"
+        assert button["contrast"] >= 3, f"the copy button can hardly be seen: {button}"
+        assert min(button["width"], button["height"]) >= 24, f"the copy button is small: {button}"
+
+
+def test_landmarks_can_be_told_apart_on_a_phone(phone):
+    assert phone.evaluate(SHARES_A_NAME) == []
 
 
 def test_a_formula_that_scrolls_can_be_reached_by_keyboard(phone):

@@ -1,7 +1,6 @@
 """Figures can be seen, read and heard, on every screen and in both palettes."""
 
 import io
-from collections.abc import Iterator
 
 import pytest
 from matplotlib.image import imread
@@ -9,6 +8,7 @@ from playwright.sync_api import Page
 
 from docs.figures.drawing import ABOVE, Drawing, Plot, below, text_width
 from tests.book.test_drawing import LANGUAGES, transformer_block
+from tests.browser.conftest import shown
 
 SCREENS = {1280: 800, 390: 844, 320: 568}  # wide, a phone, the narrowest phone
 
@@ -50,12 +50,9 @@ LABELS = """figures => figures.flatMap(figure => [...figure.querySelectorAll("sv
 
 
 @pytest.fixture(params=SCREENS)
-def screen(request, page) -> Iterator[Page]:
-    """The page on screens of several widths."""
-    wide = page.viewport_size
-    page.set_viewport_size({"width": request.param, "height": SCREENS[request.param]})
-    yield page
-    page.set_viewport_size(wide)
+def screen(request, loaded) -> Page:
+    """Each page on screens of several widths."""
+    return shown(loaded, (request.param, SCREENS[request.param]))
 
 
 def unreadable(page: Page) -> list[str]:
@@ -67,11 +64,6 @@ def unreadable(page: Page) -> list[str]:
         if label["outside"] > 2:
             told.append(f"{label['figure']}: {label['text']!r} is cut off by {label['outside']:.1f} pixels; move it")
     return told
-
-
-def test_its_labels_are_large_enough_and_inside_the_drawing(screen):
-    if told := "\n".join(unreadable(screen)):
-        pytest.fail(f"at {screen.viewport_size['width']} pixels\n{told}", pytrace=False)
 
 
 def test_its_labels_are_as_wide_as_the_drawing_takes_them_to_be(page):
@@ -86,6 +78,11 @@ def test_its_labels_are_as_high_as_the_drawing_takes_them_to_be(page):
         text, size, _ = label["drawn"]
         # Chromium rounds both to whole pixels.
         assert label["above"] <= ABOVE * size + 1 and label["below"] <= below(text) * size + 1, label
+
+
+def test_its_labels_are_large_enough_and_inside_the_drawing(screen):
+    if told := "\n".join(unreadable(screen)):
+        pytest.fail(f"at {screen.viewport_size['width']} pixels\n{told}", pytrace=False)
 
 
 @pytest.fixture
