@@ -42,7 +42,7 @@
           : part.length > 1 && end === pieces.length && name.startsWith(part) ? 0.8 * part.length / name.length // still being typed
           : 0
         const fitting = names.has(part) ? [part] : [...names].filter(worth)
-        for (const name of fitting) found.set(name, worth(name) * (part.length / all) ** 4)
+        for (const name of fitting) found.set(name, worth(name) * (part.length / all) ** 6)
         if (fitting.length) break
       }
       end = Math.max(end, start + 1)

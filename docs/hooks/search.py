@@ -28,6 +28,7 @@ from docs.hooks.formulas import ANNOTATION
 
 DOCS = Path(__file__).parents[1]
 WORKER = Path(__file__).with_name("search.js")
+TABLE = Path(__file__).with_name("search.yml")
 GLOSSARY = "appendix/glossary.md"
 LAST = {"exercises": 0.3, "summary": 0.3, "references": 0.1}  # sections that come after those that explain
 APPENDIX = 0.2
@@ -61,7 +62,7 @@ class Term(NamedTuple):
     names: list[str]
 
 
-def terms(docs: Path = DOCS, more: Path = WORKER.with_suffix(".yml")) -> dict[str, list[str]]:
+def terms(docs: Path = DOCS, more: Path = TABLE) -> dict[str, list[str]]:
     """What readers call that which a section explains, by path#section: the glossary's names in both languages, and `more`."""
     called: dict[str, set[str]] = yaml_load(more.read_text("utf8")) or {}
     found: dict[str, dict[str, None]] = defaultdict(dict)
@@ -89,9 +90,9 @@ def as_typed(name: str) -> str:
 
 def teach_words(names: Iterable[str]) -> None:
     """Let jieba, which cuts the index into words, keep together the names of which it would cut off single characters."""
-    for name in sorted({word for name in names for word in HAN.findall(name)}, key=len):
-        if len(name) > 1 and any(len(piece) == 1 for piece in jieba.lcut(name)):
-            jieba.add_word(name)
+    for word in sorted({word for name in names for word in HAN.findall(name)}, key=len):
+        if len(word) > 1 and any(len(piece) == 1 for piece in jieba.lcut(word)):
+            jieba.add_word(word)
 
 
 def searchable(content: str) -> str:
@@ -133,7 +134,7 @@ def _text(node: ET.Element) -> str:
         case "msubsup" | "munderover":
             return parts[0] + _low(parts[1]) + _high(parts[2])
         case "mtr":
-            return RELATION.sub("", ", ".join(part for part in parts if part.strip()))
+            return RELATION.sub("", ", ".join(filter(None, (part.strip(" ,") for part in parts))))
         case "mtable":
             return "; ".join(parts)
         case "mspace":
@@ -206,7 +207,9 @@ def on_post_build(config: MkDocsConfig) -> None:
         kind: [entry.pop(kind) for entry in index["docs"]] for kind in ("text", "code")
     }  # alike is packed together
     if "offline" in config.plugins:  # there is nothing to wait for
-        index["docs"] = [entry | {"text": text + code} for entry, text, code in zip(index["docs"], *texts.values())]
+        index["docs"] = [
+            entry | {"text": text + code} for entry, text, code in zip(index["docs"], *texts.values(), strict=True)
+        ]
     else:
         index["docs"] = [entry | {"text": ""} for entry in index["docs"]]
         index["config"]["rest"] = REST
