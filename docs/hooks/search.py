@@ -11,7 +11,6 @@ import html
 import json
 import re
 import unicodedata
-import xml.etree.ElementTree as ET
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -24,7 +23,7 @@ from mkdocs.structure.nav import Navigation
 from mkdocs.structure.pages import Page
 from mkdocs.utils.yaml import yaml_load
 
-from docs.hooks.formulas import ANNOTATION
+from docs.hooks.plain_formulas import readable
 
 DOCS = Path(__file__).parents[1]
 WORKER = Path(__file__).with_name("search.js")
@@ -39,17 +38,12 @@ LINK = re.compile(r"\]\(([^)#]*#[^)]*)\)")
 BETWEEN_NAMES = re.compile(r"、|, |[（）()]")
 HAN = re.compile(r"[\u3400-\u9fff]+")
 FORMULA = re.compile(r'<(span|div) class="formula" data-search-exclude>(<math.*?</math>)</\1>', re.DOTALL)
-ENTITY = re.compile(r"&(?!amp;|lt;|gt;|quot;)[A-Za-z]+;")
 LISTING = re.compile(r"<pre>.*?</pre>", re.DOTALL)
 MARKS = re.compile(r"</?(?:pre|code)>")
 NEEDLESS = re.compile(  # spaces about formulas, and marks where words end anyway
     r"(?<= ) +| +(?=[,.;:!?)，。、；：！？）])|(?<=[(（“]) +|"
     r"\u200b(?=[\s，。、；：！？（）“”<])|(?<=[\s，。、；：！？（）“”>])\u200b"
 )
-SUBSCRIPTS = str.maketrans("0123456789+-−=()aehijklmnoprstuvx", "₀₁₂₃₄₅₆₇₈₉₊₋₋₌₍₎ₐₑₕᵢⱼₖₗₘₙₒₚᵣₛₜᵤᵥₓ")
-SUPERSCRIPTS = str.maketrans("0123456789+-−()inxT⊤", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁽⁾ⁱⁿˣᵀᵀ")
-RELATION = re.compile(r",(?= *[=≈<>≤≥←])")  # in aligned lines it stands at the start of a cell
-SPACED = {"=", "≈", "+", "−", "<", ">", "≤", "≥", "←", "→", "∈", "≠", "∝", "↦"}
 
 # What Material's worker does with a query before anything else: it cuts Chinese into words, and loses the last.
 CUT = re.compile(
@@ -107,57 +101,6 @@ def _apart(formula: str, tag: str) -> str:
     return f"<p>{formula}</p>" if tag == "div" else f" {formula} "
 
 
-def readable(mathml: str) -> str:
-    """A formula as plain text: ∂C/∂w, x₁, √d."""
-    plain = ENTITY.sub(lambda found: html.unescape(found[0]), ANNOTATION.sub("", mathml))
-    text = re.sub("\u2061(?=\\()", "", _text(ET.fromstring(plain))).replace("\u2061", " ")  # softmax(z), but ln p
-    return unicodedata.normalize("NFC", re.sub(r"\s+", " ", text).strip())
-
-
-def _text(node: ET.Element) -> str:
-    parts = [_text(child) for child in node]
-    match node.tag.rpartition("}")[2]:
-        case "mfrac":
-            return f"{_grouped(parts[0])}/{_grouped(parts[1])}"
-        case "msqrt":
-            return f"√{_grouped(''.join(parts))}"
-        case "msub" | "munder":
-            return parts[0] + _low(parts[1])
-        case "msup" if parts[1] in ("′", "″"):
-            return "".join(parts)
-        case "msup" | "mover" if node.get("accent") != "true":
-            return parts[0] + _high(parts[1])
-        case "mover":
-            return parts[0] + {"ˆ": "\u0302", "^": "\u0302", "‾": "\u0304", "¯": "\u0304", "~": "\u0303"}.get(
-                parts[1], ""
-            )
-        case "msubsup" | "munderover":
-            return parts[0] + _low(parts[1]) + _high(parts[2])
-        case "mtr":
-            return RELATION.sub("", ", ".join(filter(None, (part.strip(" ,") for part in parts))))
-        case "mtable":
-            return "; ".join(parts)
-        case "mspace":
-            return " " if node.get("width") else ""
-        case "mo" if node.text in SPACED and node.get("lspace") != "0":  # not in a subscript, nor a sign
-            return f" {node.text} "
-    return (node.text or "").strip() + "".join(parts)
-
-
-def _low(text: str) -> str:
-    low = text.replace(" ", "").translate(SUBSCRIPTS)
-    return low if not set(low) & set(text.replace(" ", "")) else f"_{_grouped(text)}"
-
-
-def _high(text: str) -> str:
-    high = text.replace(" ", "").translate(SUPERSCRIPTS)
-    return high if not set(high) & set(text.replace(" ", "")) else f"^{_grouped(text)}"
-
-
-def _grouped(text: str) -> str:
-    return f"({text.strip()})" if re.search(r"[ +−/·⋅,]", text.strip()) else text
-
-
 def prose_and_code(text: str) -> tuple[str, str]:
     """The text of a section without its listings, and their lines, each a piece of its own, so that a result shows the line
     that was looked for. A line that comes again, as in a solution that repeats its starter, is there once."""
@@ -172,8 +115,13 @@ def with_own_cut(worker: str) -> str:
     return f"{worker}\n{WORKER.read_text('utf8')}" if found else worker
 
 
+_named: dict[str, list[str]] = {}  # what `terms` says at this build
+
+
 def on_pre_build(config: MkDocsConfig) -> None:
-    teach_words(name for names in terms().values() for name in names)
+    _named.clear()
+    _named.update(terms())
+    teach_words(name for names in _named.values() for name in names)
 
 
 @event_priority(50)  # before the search plugin, which would read the page as it is shown
@@ -185,10 +133,9 @@ def on_page_context(context: dict[str, Any], page: Page, config: MkDocsConfig, n
     before = len(index.entries)
     index.add_entry_from_context(read)
     page.meta["search"] = {"exclude": True}  # it is in the index now
-    named = terms()
     for entry in index.entries[before:]:
         section = entry["location"].partition("#")[2] or next((heading.id for heading in page.toc), "")
-        names = dict.fromkeys(as_typed(name) for name in named.get(f"{page.file.src_uri}#{section}", []))
+        names = dict.fromkeys(as_typed(name) for name in _named.get(f"{page.file.src_uri}#{section}", []))
         entry["text"], entry["code"] = prose_and_code(entry["text"])
         if names:
             entry["names"] = list(names)
@@ -203,9 +150,8 @@ def on_post_build(config: MkDocsConfig) -> None:
     path = site / "search" / "search_index.json"
     index = json.loads(path.read_text("utf8"))
     index["config"]["fields"]["names"] = {"boost": 1}
-    texts = {
-        kind: [entry.pop(kind) for entry in index["docs"]] for kind in ("text", "code")
-    }  # alike is packed together
+    # Prose with prose and code with code packs best.
+    texts = {kind: [entry.pop(kind) for entry in index["docs"]] for kind in ("text", "code")}
     if "offline" in config.plugins:  # there is nothing to wait for
         index["docs"] = [
             entry | {"text": text + code} for entry, text, code in zip(index["docs"], *texts.values(), strict=True)

@@ -33,6 +33,7 @@ ASK_WORKER = """async ([worker, folder, queries]) => {
   frame.remove()
   return found
 }"""
+TEXT = "article > :is(p:not([class]), code)"  # of a result: it comes after the titles, and has to be indexed first
 TYPED = [
     ("en", "gradeint descent", "neural-networks/gradient-descent.md#downhill"),  # two letters changed places
     ("en", "crossentropyy", "neural-networks/loss-functions.md#cross-entropy"),
@@ -118,7 +119,7 @@ def search_for(tab: Page, address: str, words: str) -> Locator:
     box.click()
     box.fill(words)  # as the mouse pastes, without a key
     results = tab.locator("a.md-search-result__link")
-    expect(results.locator("article > :is(p:not([class]), code)").first).to_be_attached()
+    expect(results.locator(TEXT).first).to_be_attached(timeout=30_000)
     return results
 
 
@@ -147,9 +148,8 @@ def test_a_result_shows_prose_with_its_formulas_and_only_the_lines_of_code_that_
     shown = "\n".join(results.all_inner_texts())
     assert "by the time it reaches a₁" in shown and "supplies ∂C/∂a" in shown and "<" not in shown
     results = search_for(tab, hosts["in a folder"] + "en/", "numerical_gradient")
-    first = results.first.locator("article > code")
-    expect(first.first).to_be_visible()
-    assert all("numerical_gradient" in line for line in first.all_inner_texts())
+    lines = results.locator("article > code").all_inner_texts()
+    assert lines and all("numerical_gradient" in line and "\n" not in line for line in lines)
 
 
 def test_titles_and_names_answer_while_the_text_is_on_its_way(tab, hosts):
@@ -161,10 +161,10 @@ def test_titles_and_names_answer_while_the_text_is_on_its_way(tab, hosts):
     box.fill("backprop")
     results = tab.locator("a.md-search-result__link")
     expect(results.first).to_contain_text("反向传播")
-    expect(results.locator("article > p:not([class])")).to_have_count(0)
+    expect(results.locator(TEXT)).to_have_count(0)
     while not held:
         tab.wait_for_timeout(20)
     held[0].continue_()
-    expect(results.locator("article > :is(p:not([class]), code)").first).to_be_attached()
+    expect(results.locator(TEXT).first).to_be_attached(timeout=30_000)
     expect(results.first).to_contain_text("反向传播")
     tab.unroute("**/search_rest.json")

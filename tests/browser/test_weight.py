@@ -70,7 +70,7 @@ def test_a_key_opens_the_search_and_what_is_typed_meanwhile_is_searched_for(rece
         tab.wait_for_timeout(20)
     waiting[0].continue_()
     expect(tab.locator("a.md-search-result__link").first).to_be_visible()
-    tab.wait_for_load_state("networkidle")
+    expect(tab.locator(".md-search-result__article > p:not([class])").first).to_be_visible(timeout=30_000)
     assert len([url for url in sizes if SEARCH.search(url)]) == 3  # titles and names, the whole text, and the worker
 
 

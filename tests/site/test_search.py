@@ -10,6 +10,7 @@ import pytest
 from mkdocs.utils.yaml import yaml_load
 
 from docs.hooks.formulas import insert_formulas, mathml
+from docs.hooks.plain_formulas import readable
 from docs.hooks.search import (
     DOCS,
     GLOSSARY,
@@ -17,7 +18,6 @@ from docs.hooks.search import (
     as_typed,
     glossary,
     prose_and_code,
-    readable,
     searchable,
     teach_words,
     terms,

@@ -8,6 +8,11 @@
     box?.addEventListener("focus", resolve, { once: true })
     if (document.activeElement === box) resolve() // already in it
   })
+  // It notes what was looked for, and marks it where the reader arrives.
+  const mark = () => import("./searched-words.js").catch(() => {}) // from a file system nothing is imported
+  opened.then(mark)
+  if (sessionStorage.getItem("searched")) mark()
+
   // Material listens to the keyboard, but words can also be pasted with a mouse, dropped, or spoken.
   box?.addEventListener("input", ({ isComposing }) => isComposing || box.dispatchEvent(new KeyboardEvent("keyup")))
 

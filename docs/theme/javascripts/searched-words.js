@@ -28,7 +28,7 @@ if (window.Highlight) {
   const mark = () => {
     const { address, query, words } = JSON.parse(sessionStorage.getItem(KEY) ?? "{}")
     const found = new Highlight()
-    if (address === location.href) {
+    if (query && address === location.href) {
       sessionStorage.removeItem(KEY)
       const texts = section()
       const whole = texts.some(text => plain(text.data).includes(query))
