@@ -148,7 +148,7 @@ def test_a_result_shows_prose_with_its_formulas_and_only_the_lines_of_code_that_
     shown = "\n".join(results.all_inner_texts())
     assert "by the time it reaches a₁" in shown and "supplies ∂C/∂a" in shown and "<" not in shown
     results = search_for(tab, hosts["in a folder"] + "en/", "numerical_gradient")
-    lines = results.locator("article > code").all_inner_texts()
+    lines = results.locator("article > code").all_text_contents()
     assert lines and all("numerical_gradient" in line and "\n" not in line for line in lines)
 
 
