@@ -1,4 +1,6 @@
-"""What readers look for, and where the book explains it: path#section, or where several do, each of them."""
+"""What readers look for, and where the book explains it: path#section. Where more than one would do, all, with spaces between.
+
+Whoever adds to them hasn't read docs/hooks/search.yml, and adds nothing to it for their sake."""
 
 CHINESE = {
     "神经元": "neural-networks/neurons-and-layers.md#weighted-sum",

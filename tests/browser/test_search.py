@@ -96,7 +96,11 @@ def test_every_name_of_a_term_finds_its_section_first(first_three):
 def test_nine_of_ten_queries_find_what_they_want_among_the_first_three(first_three):
     language, found = first_three
     where, wanted = locations(), QUERIES[language]
-    missed = {query: found[query] for query, place in wanted.items() if where[place] not in found[query]}
+    missed = {
+        query: found[query]
+        for query, places in wanted.items()
+        if not {where[place] for place in places.split()} & set(found[query])
+    }
     assert len(missed) <= len(wanted) // 10, missed
 
 
