@@ -1,26 +1,169 @@
-"""Search: a Chinese query keeps its last word.
+"""Search: the words that a reader types lead first to the section that explains them, in either language.
 
-Material's search worker cuts a query into the longest words that are in the index. Both of its loops end one character too
-early (in 9.8.2): a word that reaches to the query's end is never found, so that 神经元 looks for 神经.
+Material's index and its worker stay. Into the index each section gets the names that the glossary and search.yml have for what
+it explains, as `names`; search.js, which runs in the worker, finds them in what is asked for, however it is spaced or spelt.
+What the index says of a section is prose with its formulas, and each line of code once. A small index of titles and names
+comes first and answers while the whole one is still on its way.
 """
 
+import copy
+import html
+import json
+import re
+import unicodedata
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Any, NamedTuple
 
+import jieba
 from mkdocs.config.defaults import MkDocsConfig
+from mkdocs.plugins import event_priority
+from mkdocs.structure.nav import Navigation
+from mkdocs.structure.pages import Page
+from mkdocs.utils.yaml import yaml_load
 
-CUT_SHORT = {
-    "for(let o=s+1;o<t.length;o++)t.slice(s,o)in e": "for(let o=s+1;o<=t.length;o++)t.slice(s,o)in e",
-    "n[a]&&a<t.length-1&&": "n[a]&&",
-}
+from docs.hooks.plain_formulas import readable
+
+DOCS = Path(__file__).parents[1]
+WORKER = Path(__file__).with_name("search.js")
+TABLE = Path(__file__).with_name("search.yml")
+GLOSSARY = "appendix/glossary.md"
+LAST = {"exercises": 0.3, "summary": 0.3, "references": 0.1}  # sections that come after those that explain
+APPENDIX = 0.2
+REST = "search/search_rest.json"
+
+ROW = re.compile(r"^\| \[(?P<name>[^\]]+)\]\((?P<link>[^)]+)\)(?P<also>[^|]*)\|(?P<other>[^|]*)\|(?P<text>.*)\|$", re.M)
+LINK = re.compile(r"\]\(([^)#]*#[^)]*)\)")
+BETWEEN_NAMES = re.compile(r"、|, |[（）()]")
+HAN = re.compile(r"[\u3400-\u9fff]+")
+FORMULA = re.compile(r'<(span|div) class="formula" data-search-exclude>(<math.*?</math>)</\1>', re.DOTALL)
+LISTING = re.compile(r"<pre>.*?</pre>", re.DOTALL)
+MARKS = re.compile(r"</?(?:pre|code)>")
+NEEDLESS = re.compile(  # spaces about formulas, and marks where words end anyway
+    r"(?<= ) +| +(?=[,.;:!?)，。、；：！？）])|(?<=[(（“]) +|"
+    r"\u200b(?=[\s，。、；：！？（）“”<])|(?<=[\s，。、；：！？（）“”>])\u200b"
+)
+
+# What Material's worker does with a query before anything else: it cuts Chinese into words, and loses the last.
+CUT = re.compile(
+    r'\w+\.replace\(new RegExp\("\\\\p\{sc=Han\}\+","gu"\),\w+=>\[\.\.\.\w+\(\w+,this\.index\.invertedIndex\)\]\.join\("\* "\)\)'
+)
 
 
-def with_last_word(worker: str) -> str:
-    """The script of the search `worker`, whose loops reach the end of a query. One that is written otherwise stays as it is."""
-    for short, whole in CUT_SHORT.items():
-        worker = worker.replace(short, whole)
-    return worker
+class Term(NamedTuple):
+    place: str  # path#section
+    names: list[str]
+
+
+def terms(docs: Path = DOCS, more: Path = TABLE) -> dict[str, list[str]]:
+    """What readers call that which a section explains, by path#section: the glossary's names in both languages, and `more`."""
+    called: dict[str, set[str]] = yaml_load(more.read_text("utf8")) or {}
+    found: dict[str, dict[str, None]] = defaultdict(dict)
+    for term in [*glossary(docs / "zh" / GLOSSARY), *glossary(docs / "en" / GLOSSARY)]:
+        also = [name for own in term.names for name in called.get(own, [])]
+        found[term.place].update(dict.fromkeys([*term.names, *also]))
+    for place in called:
+        if "#" in place:
+            found[place].update(dict.fromkeys(called[place]))
+    return {place: list(names) for place, names in found.items()}
+
+
+def glossary(page: Path) -> Iterator[Term]:
+    """The terms of a glossary: where each is explained at length, which is where the last link of its row leads."""
+    for row in ROW.finditer(page.read_text("utf8") if page.exists() else ""):
+        link = LINK.findall(f"]({row['link']}){row['text']}")[-1].removeprefix("../")
+        names = BETWEEN_NAMES.split(f"{row['name']}、{row['also']}、{row['other']}")
+        yield Term(link, [name.strip() for name in names if name.strip()])
+
+
+def as_typed(name: str) -> str:
+    """A name without all that a reader may leave out or type otherwise. search.js does the same with a query."""
+    return re.sub(r"[\W_]+", "", unicodedata.normalize("NFKC", name.lower()))
+
+
+def teach_words(names: Iterable[str]) -> None:
+    """Let jieba, which cuts the index into words, keep together the names of which it would cut off single characters."""
+    for word in sorted({word for name in names for word in HAN.findall(name)}, key=len):
+        if len(word) > 1 and any(len(piece) == 1 for piece in jieba.lcut(word)):
+            jieba.add_word(word)
+
+
+def searchable(content: str) -> str:
+    """The HTML of a page as the index is to have it: formulas as text, and paragraphs for what would run together."""
+    content = FORMULA.sub(lambda found: _apart(html.escape(readable(found[2]), quote=False), found[1]), content)
+    content = re.sub(r'<span class="filename">(.*?)</span>', r"<p>\1</p>", content)
+    content = re.sub(r"<(/?)(?:tr|figcaption|summary|dt|dd)\b[^>]*>", r"<\1p>", content)
+    return re.sub(r"</t[dh]>\s*<t[dh]\b", r" · \g<0>", content)
+
+
+def _apart(formula: str, tag: str) -> str:
+    return f"<p>{formula}</p>" if tag == "div" else f" {formula} "
+
+
+def prose_and_code(text: str) -> tuple[str, str]:
+    """The text of a section without its listings, and their lines, each a piece of its own, so that a result shows the line
+    that was looked for. A line that comes again, as in a solution that repeats its starter, is there once."""
+    lines = [line.strip(" \u200b") for code in LISTING.findall(text) for line in MARKS.sub("", code).split("\n")]
+    code = "".join(f"<code>{line}</code>" for line in dict.fromkeys(lines) if line)
+    return NEEDLESS.sub("", LISTING.sub("", text)).strip(), code
+
+
+def with_own_cut(worker: str) -> str:
+    """The script of Material's search worker, in which search.js cuts the query. One that is written otherwise stays as it is."""
+    worker, found = CUT.subn("self.cut(arguments[0],this.index.invertedIndex)", worker)
+    return f"{worker}\n{WORKER.read_text('utf8')}" if found else worker
+
+
+_named: dict[str, list[str]] = {}  # what `terms` says at this build
+
+
+def on_pre_build(config: MkDocsConfig) -> None:
+    _named.clear()
+    _named.update(terms())
+    teach_words(name for names in _named.values() for name in names)
+
+
+@event_priority(50)  # before the search plugin, which would read the page as it is shown
+def on_page_context(context: dict[str, Any], page: Page, config: MkDocsConfig, nav: Navigation) -> dict[str, Any]:
+    plugin: Any = config.plugins["material/search"]
+    index = plugin.search_index
+    read = copy.copy(page)
+    read.content = searchable(page.content or "")
+    before = len(index.entries)
+    index.add_entry_from_context(read)
+    page.meta["search"] = {"exclude": True}  # it is in the index now
+    for entry in index.entries[before:]:
+        section = entry["location"].partition("#")[2] or next((heading.id for heading in page.toc), "")
+        names = dict.fromkeys(as_typed(name) for name in _named.get(f"{page.file.src_uri}#{section}", []))
+        entry["text"], entry["code"] = prose_and_code(entry["text"])
+        if names:
+            entry["names"] = list(names)
+        boost = LAST.get(section, 1) * (APPENDIX if page.file.src_uri.startswith("appendix/") else 1)
+        if boost != 1:
+            entry["boost"] = boost
+    return context
 
 
 def on_post_build(config: MkDocsConfig) -> None:
-    for path in Path(config.site_dir).glob("assets/javascripts/workers/search.*.min.js"):
-        path.write_text(with_last_word(path.read_text("utf8")), "utf8")
+    site = Path(config.site_dir)
+    path = site / "search" / "search_index.json"
+    index = json.loads(path.read_text("utf8"))
+    index["config"]["fields"]["names"] = {"boost": 1}
+    # Prose with prose and code with code packs best.
+    texts = {kind: [entry.pop(kind) for entry in index["docs"]] for kind in ("text", "code")}
+    if {"offline", "material/offline"} & set(config.plugins):  # there is nothing to wait for
+        index["docs"] = [
+            entry | {"text": text + code} for entry, text, code in zip(index["docs"], *texts.values(), strict=True)
+        ]
+    else:
+        index["docs"] = [entry | {"text": ""} for entry in index["docs"]]
+        index["config"]["rest"] = REST
+        (site / REST).write_text(_compact(texts), "utf8")
+    path.write_text(_compact(index), "utf8")
+    for worker in site.glob("assets/javascripts/workers/search.*.min.js"):
+        worker.write_text(with_own_cut(worker.read_text("utf8")), "utf8")
+
+
+def _compact(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))

@@ -15,7 +15,7 @@ KINDS = {
     "glossary": "appendix/glossary/",
     "lab": "labs/digits/",
 }
-SEARCH = re.compile(r"/search/search_index\.json|/workers/search\.")
+SEARCH = re.compile(r"/search/search_\w+\.json|/workers/search\.")
 
 
 @pytest.fixture
@@ -70,7 +70,8 @@ def test_a_key_opens_the_search_and_what_is_typed_meanwhile_is_searched_for(rece
         tab.wait_for_timeout(20)
     waiting[0].continue_()
     expect(tab.locator("a.md-search-result__link").first).to_be_visible()
-    assert len([url for url in sizes if SEARCH.search(url)]) == 2
+    expect(tab.locator(".md-search-result__article > p:not([class])").first).to_be_visible(timeout=30_000)
+    assert len([url for url in sizes if SEARCH.search(url)]) == 3  # titles and names, the whole text, and the worker
 
 
 def test_a_search_in_the_address_is_made(received, hosts):

@@ -1,9 +1,11 @@
 """A small book to try things on: the machinery of the real one around a page or two."""
 
+import json
 import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -31,3 +33,12 @@ def make_book(project: Path, files: dict[str, str]) -> Path:
 def book(tmp_path) -> Callable[[dict[str, str]], Path]:
     """`make_book`, in a folder of the test's own."""
     return lambda files: make_book(tmp_path / "book", files)
+
+
+def search_index(site: Path) -> list[dict[str, Any]]:
+    """The sections in a built site's search index, as the browser puts them together from the two files."""
+    first, rest = (
+        json.loads((site / "search" / f"search_{part}.json").read_text("utf8")) for part in ("index", "rest")
+    )
+    texts = zip(first["docs"], rest["text"], rest["code"], strict=True)
+    return [section | {"text": text + code} for section, text, code in texts]

@@ -1,11 +1,12 @@
 """The built site, read as files."""
 
-import json
+import gzip
 import re
 from html.parser import HTMLParser
 from pathlib import Path
 
 from tests.conftest import ROOT, build
+from tests.site.conftest import search_index
 
 LOADED = {
     ("script", "src"),
@@ -110,9 +111,9 @@ def test_the_font_comes_with_its_licence(site):
     assert "SIL OPEN FONT LICENSE" in (site / "fonts" / "OFL.txt").read_text("utf8")
 
 
-def test_the_search_index_of_each_language_has_its_pages_and_no_formulas(site):
+def test_the_search_index_of_each_language_has_its_pages_and_formulas_as_text(site):
     for folder in (site, site / "en"):
-        entries = json.loads((folder / "search" / "search_index.json").read_text("utf8"))["docs"]
+        entries = search_index(folder)
         assert {entry["location"].split("#")[0] for entry in entries} == {
             page.parent.relative_to(folder).as_posix().removeprefix(".") + "/" * (page.parent != folder)
             for page in pages(folder)
@@ -121,8 +122,17 @@ def test_the_search_index_of_each_language_has_its_pages_and_no_formulas(site):
         assert (
             "<math" not in text
             and "<svg" not in text
-            and "\\frac" not in re.sub(r"<pre>.*?</pre>|<code>.*?</code>", "", text, flags=re.DOTALL)
+            and "\\frac" not in re.sub(r"<code>.*?</code>", "", text, flags=re.DOTALL)
         )
+        assert "∂C/∂w" in text and "<code>import numpy as np</code>" in text
+
+
+def test_the_search_index_is_small_and_its_first_part_smaller(site):
+    for folder in (site, site / "en"):
+        first, rest = (
+            len(gzip.compress((folder / "search" / f"search_{part}.json").read_bytes())) for part in ("index", "rest")
+        )
+        assert first <= 20 * 1024 and first + rest <= 400 * 1024, (folder, first, rest)
 
 
 def pages(folder: Path) -> list[Path]:

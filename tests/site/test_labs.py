@@ -1,7 +1,6 @@
 """Labs: notebooks that are run when the site is built."""
 
 import gzip
-import json
 import re
 import shutil
 import subprocess
@@ -17,7 +16,7 @@ from nbclient import NotebookClient
 
 from docs.hooks import notebooks
 from tests.conftest import ROOT, build
-from tests.site.conftest import make_book
+from tests.site.conftest import make_book, search_index
 from tests.site.test_built_site import outside
 
 LAB = r"""# %% [markdown]
@@ -104,7 +103,7 @@ def test_the_page_of_a_lab_has_the_ids_and_formulas_of_any_page(project, languag
 
 @LANGUAGES
 def test_the_search_index_has_the_words_of_a_lab_and_nothing_else(project, language, folder):
-    index = json.loads((project / "site" / folder / "search" / "search_index.json").read_text("utf8"))["docs"]
+    index = search_index(project / "site" / folder)
     entries = [entry for entry in index if entry["location"].startswith("labs/tiny/")]
     assert [(entry["location"], entry["title"]) for entry in entries] == [
         ("labs/tiny/", "A lab"),

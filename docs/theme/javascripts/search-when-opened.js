@@ -1,13 +1,22 @@
-// Material asks for the search index and its worker at page load. They weigh more than a page, and most readers don't search:
-// both wait here until the search is opened, and to Material it looks like a slow network.
+// Search costs a reader nothing who doesn't search, and answers soon one who does.
+//
+// Material asks for the search index and its worker at page load. They weigh more than a page, so that both wait here until the
+// search is opened. Then titles and names come first and answer at once; the index with the whole text follows.
 {
   const box = document.querySelector(".md-search__input")
   const opened = new Promise(resolve => {
     box?.addEventListener("focus", resolve, { once: true })
-    // Already in it; or come from a result, whose words Material highlights once it has the index.
-    if (document.activeElement === box || new URLSearchParams(location.search).has("h")) resolve()
+    if (document.activeElement === box) resolve() // already in it
   })
+  // It notes what was looked for, and marks it where the reader arrives.
+  const mark = () => import("./searched-words.js").catch(() => {}) // from a file system nothing is imported
+  opened.then(mark)
+  if (sessionStorage.getItem("searched")) mark()
 
+  // Material listens to the keyboard, but words can also be pasted with a mouse, dropped, or spoken.
+  box?.addEventListener("input", ({ isComposing }) => isComposing || box.dispatchEvent(new KeyboardEvent("keyup")))
+
+  let index // its address
   const { open, send } = XMLHttpRequest.prototype
   const requests = new WeakMap()
   XMLHttpRequest.prototype.open = function (method, address, ...more) {
@@ -15,15 +24,59 @@
     return open.call(this, method, address, ...more)
   }
   XMLHttpRequest.prototype.send = function (...body) {
-    if (requests.get(this)?.endsWith("/search/search_index.json")) opened.then(() => send.apply(this, body))
-    else send.apply(this, body)
+    const address = requests.get(this)
+    if (!address?.endsWith("/search/search_index.json")) return send.apply(this, body)
+    index = address
+    opened.then(() => send.apply(this, body))
   }
 
+  const [SET_UP, READY, ASK] = [0, 1, 2] // Material's messages
   const Worker = window.Worker
+
+  // To Material it is one worker, on a slow network.
+  class Search extends EventTarget {
+    constructor(address) {
+      super()
+      this.create = () => new Worker(address)
+      this.first = opened.then(this.create) // while the index is on its way
+    }
+
+    async postMessage(message) {
+      if (message.type === SET_UP) {
+        const { config } = message.data
+        await this.answerFrom(await this.first, message)
+        if (!config.rest) return
+        const { text, code } = await (await fetch(index.replace("search/search_index.json", config.rest))).json()
+        const docs = message.data.docs.map((section, i) => ({ ...section, text: text[i] + code[i] }))
+        await this.answerFrom(this.create(), { type: SET_UP, data: { ...message.data, docs } })
+      } else {
+        if (message.type === ASK) this.asked = message
+        this.worker?.postMessage(message)
+      }
+    }
+
+    // From now on; what was asked last is answered again, unless the reader is already choosing among the results.
+    answerFrom(worker, setUp) {
+      return new Promise(resolve => {
+        worker.onmessage = ({ data }) => {
+          if (data.type === READY) {
+            this.worker?.terminate()
+            const again = this.worker
+            this.worker = worker
+            resolve()
+            if (again) {
+              if (this.asked && document.activeElement === box) worker.postMessage(this.asked)
+              return
+            }
+          }
+          this.dispatchEvent(new MessageEvent("message", { data }))
+        }
+        worker.postMessage(setUp)
+      })
+    }
+  }
+
   window.Worker = function (address, ...options) {
-    if (!String(address).includes("/workers/search.")) return new Worker(address, ...options)
-    const worker = opened.then(() => new Worker(address, ...options))
-    const later = name => (...values) => { worker.then(worker => worker[name](...values)) }
-    return { postMessage: later("postMessage"), addEventListener: later("addEventListener"), removeEventListener: later("removeEventListener") }
+    return String(address).includes("/workers/search.") ? new Search(address) : new Worker(address, ...options)
   }
 }
