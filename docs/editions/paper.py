@@ -214,8 +214,8 @@ def bind(book: Book, front: PdfReader, sections: list[Section]) -> bytes:
         )
         for heading in section.headings:
             if heading["level"] == 2 and heading["place"] in places:
-                page, top = places[heading["place"]]
-                writer.add_outline_item(title=heading["text"], page_number=page, parent=parent, fit=Fit.xyz(top=top))
+                number, top = places[heading["place"]]
+                writer.add_outline_item(title=heading["text"], page_number=number, parent=parent, fit=Fit.xyz(top=top))
     writer.add_metadata(
         {"/Title": book.title, "/Author": WORDS[book.language]["authors"], "/Subject": book.description}
     )

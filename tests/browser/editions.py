@@ -14,7 +14,9 @@ from html.parser import HTMLParser
 from io import BytesIO
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 from urllib.parse import unquote, urljoin, urlsplit
+from urllib.request import url2pathname
 
 from playwright.sync_api import Browser, Page, sync_playwright
 from pypdf import PdfReader
@@ -51,7 +53,7 @@ def lost_links(folder: Path) -> list[str]:
             parts = urlsplit(urljoin(path.as_uri(), link))
             if parts.scheme != "file":
                 continue
-            target = Path(unquote(urlsplit(parts._replace(fragment="", query="").geturl()).path))
+            target = Path(url2pathname(parts.path))
             inside = target.is_relative_to(folder)
             if not inside or not target.is_file():
                 found.append(f"{path.relative_to(folder)}: {link} leads to no file")
@@ -78,13 +80,19 @@ class Reader:
     def __init__(self, browser: Browser, folder: Path) -> None:
         context = browser.new_context(offline=True, viewport={"width": 1280, "height": 800}, color_scheme="light")
         context.set_default_timeout(10_000)
-        self.folder, self.trouble = folder, []
-        context.on(
-            "console", lambda said: self.trouble.append(said.text) if said.type in ("error", "warning") else None
-        )
-        context.on("weberror", lambda error: self.trouble.append(str(error.error)))
+        self.folder = folder
+        self.trouble: list[str] = []
+        context.on("console", self._said)
+        context.on("weberror", self._failed)
         context.on("request", self._asked)
         self.tab: Page = context.new_page()
+
+    def _said(self, message) -> None:
+        if message.type in ("error", "warning"):
+            self.trouble.append(message.text)
+
+    def _failed(self, error) -> None:
+        self.trouble.append(str(error.error))
 
     def _asked(self, request) -> None:
         if not request.url.startswith(("file:", "data:", "blob:")):
@@ -187,8 +195,8 @@ def _lost(page: DictionaryObject, reader: PdfReader) -> Iterator[str]:
 
 
 def _without_font(page: DictionaryObject) -> Iterator[str]:
-    for font in page["/Resources"].get("/Font", {}).values():
-        font = font.get_object()
+    resources: Any = page["/Resources"]
+    for font in [font.get_object() for font in resources.get("/Font", {}).values()]:
         for part in [font, *(kind.get_object() for kind in font.get("/DescendantFonts", []))]:
             described = part.get("/FontDescriptor")
             kept = described and any(file in described for file in ("/FontFile", "/FontFile2", "/FontFile3"))

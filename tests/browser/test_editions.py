@@ -1,6 +1,7 @@
 """The offline edition and the PDF, of a small book; `python -m tests.browser.editions` looks at the whole one every week."""
 
 import shutil
+from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
 
@@ -85,7 +86,7 @@ def offline(project) -> Path:
 
 
 @pytest.fixture(scope="module")
-def pdf(browser, project, offline) -> bytes:
+def pdf(browser, project, offline) -> Iterator[bytes]:
     chinese, _ = books(project, offline)
     tab = browser.new_page()
     yield print_book(tab, chinese)
@@ -143,7 +144,7 @@ def test_solutions_stand_at_the_end_and_links_lead_to_and_from_them(pdf):
 
 def linked(reader: PdfReader, page: int) -> set[int]:
     """The pages to which links on a page lead."""
-    numbers = {page.indirect_reference.idnum: i for i, page in enumerate(reader.pages)}
+    numbers = {page.indirect_reference.idnum: i for i, page in enumerate(reader.pages) if page.indirect_reference}
     links = [annotation.get_object() for annotation in reader.pages[page].get("/Annots", [])]
     return {numbers[link["/Dest"][0].idnum] for link in links if "/Dest" in link}
 

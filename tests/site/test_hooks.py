@@ -28,6 +28,7 @@ from docs.hooks import figures, formulas
 from docs.hooks.accessibility import mark_other_language
 from docs.hooks.api import imported, link_imports, modules, reference
 from docs.hooks.chapters import number, numbers
+from docs.hooks.editions import offer
 from docs.hooks.figures import FIGURES, draw, frames_uri, insert_figures
 from docs.hooks.formulas import characters, insert_formulas, math_font, mathml
 from docs.hooks.languages import twin_link
@@ -52,6 +53,18 @@ def test_a_play_becomes_a_place_that_says_what_it_is_and_what_it_needs():
 def test_a_play_that_there_is_not_is_named():
     with pytest.raises(ValueError, match="there is no play:chess, only digit, writing"):
         insert_plays('<p><img alt="A board" src="play:chess"></p>', "en")
+
+
+# ---- editions
+
+ITEMS = '<ul>\n<li><a href="edition:book.pdf">On paper</a></li>\n<li><a href="edition:book.zip">Offline</a>, in both</li>\n</ul>'
+
+
+def test_an_edition_that_was_made_is_offered_with_its_size_and_another_is_not_named():
+    offered = offer(ITEMS, {"book.zip": 12_600_000}, "../editions/")
+    assert '<li><a href="../editions/book.zip" download>Offline</a> (13 MB), in both</li>' in offered
+    assert "paper" not in offered
+    assert "<ul>" not in offer(ITEMS, {}, "../editions/") and "edition" not in offer(ITEMS, {}, "../editions/")
 
 
 # ---- formulas
