@@ -53,7 +53,7 @@ def print_books(project: Path, offline: Path, to: Path) -> list[Path]:
         browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
         tab = browser.new_page()
         for book in books(project, offline):
-            with tqdm(total=len(chapters(tab, book)) + 2, unit="section", desc=PDF[book.language]) as bar:
+            with tqdm(total=len(chapters(tab, book)) + 3, unit="section", desc=PDF[book.language]) as bar:
 
                 def told(title: str, bar: tqdm = bar) -> None:
                     bar.set_postfix_str(title)

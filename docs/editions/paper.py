@@ -120,7 +120,9 @@ def print_book(tab: Page, book: Book, told: Callable[[str], None] = lambda title
         add(top["text"], "", [top, *(heading for heading, _ in solutions)])
     told(words["contents"])
     show(tab, book, cover(book) + contents(book, sections))
-    return bind(book, printed(tab, book, "", 0, roman=True), sections)
+    front = printed(tab, book, "", 0, roman=True)
+    told("PDF")
+    return bind(book, front, sections)
 
 
 def for_paper(tab: Page, book: Book, name: str) -> dict[str, Any]:

@@ -37,6 +37,7 @@ def test_copy_gives_the_whole_source(chapter):
 def test_on_paper_stands_what_is_unfolded_and_nothing_to_unfold(chapter):
     unfolded = chapter.locator("details.success").nth(1)
     unfolded.locator("summary").click()
+    chapter.evaluate("dispatchEvent(new Event('beforeprint'))")  # Material unfolds everything
     chapter.emulate_media(media="print")
     try:
         expect(chapter.locator("details.source").first).to_be_hidden()
