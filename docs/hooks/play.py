@@ -24,7 +24,7 @@ OFFLINE = {
 }
 
 
-def insert_plays(content: str, absent: str) -> str:
+def insert_plays(content: str, absent: str, classes: str = "play") -> str:
     """The page's HTML with a place for each play, which says `absent` until a script fills it. Raises ValueError for one that
     there isn't."""
 
@@ -34,7 +34,7 @@ def insert_plays(content: str, absent: str) -> str:
             raise ValueError(f"there is no play:{kind}, only {', '.join(sorted(KINDS))}")
         said = f"<figcaption>{caption}</figcaption>" if caption else ""
         return (
-            f'<figure class="play" data-play="{kind}" data-search-exclude><div role="group" aria-label="{alt}">'
+            f'<figure class="{classes}" data-play="{kind}" data-search-exclude><div role="group" aria-label="{alt}">'
             f"<p>{html.escape(absent, quote=False)}</p></div>{said}</figure>"
         )
 
@@ -42,7 +42,10 @@ def insert_plays(content: str, absent: str) -> str:
 
 
 def on_page_content(content: str, page: Page, config: MkDocsConfig, files: Files) -> str:
+    language = config.theme["language"]
     try:
-        return insert_plays(content, (ABSENT if config.use_directory_urls else OFFLINE)[config.theme["language"]])
+        if config.use_directory_urls:
+            return insert_plays(content, ABSENT[language])
+        return insert_plays(content, OFFLINE[language], "play offline")
     except ValueError as error:
-        raise PluginError(f"docs/{config.theme['language']}/{page.file.src_uri}: {error}") from error
+        raise PluginError(f"docs/{language}/{page.file.src_uri}: {error}") from error
