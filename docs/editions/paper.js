@@ -1,12 +1,12 @@
 // A page of the offline edition, made ready for paper. Called with the page's name in the book, "transformer/attention.html",
 // and the folder of its language; gives back its headings, and its solutions, which are printed at the end of the book.
-({ name, root }) => {
+({ name, root, pages }) => {
   const content = document.querySelector(".md-content__inner")
   const target = (page, id) => `${page}:${id}`
   const drawn = element => element.closest("svg, math")
 
-  // Links inside the book get the address of a place in it, which is a page once the book is bound; those to its files lead
-  // nowhere, and the others where they did.
+  // Links inside the book get the address of a place in it, which is a page once the book is bound; those to what
+  // isn't printed lead nowhere, and the others where they did.
   for (const link of content.querySelectorAll("a[href]")) {
     if (link.classList.contains("headerlink")) continue
     const address = decodeURI(link.href)
@@ -15,7 +15,7 @@
       continue
     }
     const [page, id] = address.slice(decodeURI(root).length).split("#")
-    if (page.endsWith(".html")) link.setAttribute("href", "book:" + target(page, id ?? ""))
+    if (pages.includes(page)) link.setAttribute("href", "book:" + target(page, id ?? ""))
     else link.removeAttribute("href")
   }
   // One name for each place in the whole book. Ids inside a drawing are what it is made of.

@@ -9,7 +9,6 @@ import json
 import re
 import unicodedata
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
 from typing import Any, NamedTuple, TypedDict
@@ -23,13 +22,16 @@ from pypdf.constants import PageLabelStyle
 from pypdf.generic import ArrayObject, Fit, FloatObject, NameObject, NullObject, TextStringObject
 
 HERE = Path(__file__).parent
-FONTS = (
-    Path(matplotlib.get_data_path()) / "fonts" / "ttf"
-)  # the same letters on every machine; Chinese is the machine's own
+# The same letters on every machine; Chinese is the machine's own.
+FONTS = Path(matplotlib.get_data_path()) / "fonts" / "ttf"
 IN_BOOK = "book:"  # the address of a place in the book, until all pages are there
 SOLUTIONS = "solutions"
 RADICAL = re.compile(
     r"^(?P<glyphs><(?P<first>[\dA-F]+)>(?: <(?P<last>[\dA-F]+)>)?) <(?P<code>2[EF][\dA-F]{2})>$", re.MULTILINE
+)
+# Those that Unicode itself doesn't hold to be the same as a character.
+RADICALS = str.maketrans(
+    "⺟⺠⻁⻄⻅⻆⻉⻋⻓⻔⻘⻙⻚⻛⻜⻝⻢⻣⻤⻥⻦⻨⻩⻬⻮⻰", "母民虎西见角贝车长门青韦页风飞食马骨鬼鱼鸟麦黄齐齿龙"
 )
 WORDS = {
     "zh": {
@@ -53,8 +55,8 @@ CHAPTERS = """() => [...document.querySelectorAll(".md-nav--primary a.md-nav__li
   .filter(link => !link.closest(".md-nav--secondary"))
   .map(link => ({
     address: decodeURI(link.href),
-    title: link.innerText.trim(),
-    part: link.closest(".md-nav__item--nested")?.querySelector(":scope > label")?.innerText.trim() ?? "",
+    title: (link.querySelector(".md-ellipsis") ?? link).innerText.trim(),
+    part: link.closest(".md-nav__item--nested")?.querySelector(":scope > label .md-ellipsis")?.innerText.trim() ?? "",
   }))"""
 
 
@@ -72,12 +74,12 @@ class Heading(TypedDict):
     text: str
 
 
-@dataclass
-class Section:
+class Section(NamedTuple):
     """What is printed at once: a page of the site, or one that only the PDF has."""
 
     title: str
     part: str
+    place: str
     first: int  # page of the PDF's text, counted from 0
     pdf: PdfReader
     headings: list[Heading]
@@ -101,23 +103,24 @@ def print_book(tab: Page, book: Book, told: Callable[[str], None] = lambda title
     sections: list[Section] = []
     solutions: list[tuple[Heading, str]] = []
 
-    def add(title: str, part: str, headings: list[Heading]) -> None:
+    def add(title: str, part: str, name: str, headings: list[Heading]) -> None:
         first = sum(len(section.pdf.pages) for section in sections)
-        sections.append(Section(title, part, first, printed(tab, book, title, first), headings))
+        sections.append(Section(title, part, f"{name}:", first, printed(tab, book, title, first), headings))
 
-    for name, title, part in chapters(tab, book):
+    pages = chapters(tab, book)
+    for name, title, part in pages:
         title = words["introduction"] if name == "index.html" else title
         told(title)
         tab.goto((book.folder / name).as_uri())
-        made = for_paper(tab, book, name)
-        add(title, part, made["headings"])
+        made = for_paper(tab, book, name, [name for name, _, _ in pages])
+        add(title, part, name, made["headings"])
         if made["solutions"]:
             solutions.append((Heading(level=2, place=f"{SOLUTIONS}:{name}", text=title), "".join(made["solutions"])))
     if solutions:
         told(words["solutions"])
         top = Heading(level=1, place=f"{SOLUTIONS}:", text=words["solutions"])
         show(tab, book, headed(top) + "".join(headed(heading) + boxes for heading, boxes in solutions))
-        add(top["text"], "", [top, *(heading for heading, _ in solutions)])
+        add(top["text"], "", SOLUTIONS, [top, *(heading for heading, _ in solutions)])
     told(words["contents"])
     show(tab, book, cover(book) + contents(book, sections))
     front = printed(tab, book, "", 0, roman=True)
@@ -125,10 +128,10 @@ def print_book(tab: Page, book: Book, told: Callable[[str], None] = lambda title
     return bind(book, front, sections)
 
 
-def for_paper(tab: Page, book: Book, name: str) -> dict[str, Any]:
+def for_paper(tab: Page, book: Book, name: str, pages: list[str]) -> dict[str, Any]:
     """The page in `tab`, its links and ids made ready for the whole book: its headings, and the solutions taken out of it."""
-    root = book.folder.as_uri() + "/"
-    return tab.evaluate((HERE / "paper.js").read_text("utf8"), {"name": name, "root": root})
+    given = {"name": name, "root": book.folder.as_uri() + "/", "pages": pages}
+    return tab.evaluate((HERE / "paper.js").read_text("utf8"), given)
 
 
 def show(tab: Page, book: Book, content: str) -> None:
@@ -180,9 +183,8 @@ def contents(book: Book, sections: list[Section]) -> str:
         if section.part != part:
             part = section.part
             rows.append(f"<h2>{html.escape(part)}</h2>")
-        place = section.headings[0]["place"]
         rows.append(
-            f'<p><a href="book:{place}"><span>{html.escape(section.title)}</span><span>{section.first + 1}</span></a></p>'
+            f'<p><a href="book:{section.place}"><span>{html.escape(section.title)}</span><span>{section.first + 1}</span></a></p>'
         )
     title = WORDS[book.language]["contents"]
     return f'<div class="book-contents"><h1>{title}</h1>{"".join(rows)}</div>'
@@ -249,7 +251,7 @@ def with_characters(cmap: str) -> str:
         first, last, code = (
             int(number, 16) for number in (found["first"], found["last"] or found["first"], found["code"])
         )
-        codes = [ord(unicodedata.normalize("NFKC", chr(code + i))) for i in range(last - first + 1)]
+        codes = [ord(unicodedata.normalize("NFKC", chr(code + i)).translate(RADICALS)) for i in range(last - first + 1)]
         listed = " ".join(f"<{code:04X}>" for code in codes)
         return f"{found['glyphs']} [{listed}]" if found["last"] else f"{found['glyphs']} {listed}"
 

@@ -144,10 +144,11 @@ def faults(pdf: bytes) -> list[str]:
     texts = [page.extract_text() for page in reader.pages]
     labels = reader.page_labels
     found = list(_outline(reader, [_plain(text) for text in texts], labels))
+    pages = {page.indirect_reference.idnum for page in reader.pages if page.indirect_reference}
     for page, text, label in list(zip(reader.pages, texts, labels, strict=True))[1:]:
         if label not in [line.strip() for line in text.split("\n")]:
             found.append(f"page {label} doesn't say its number")
-        found += [f"page {label}: a link leads nowhere: {link}" for link in _lost(page, reader)]
+        found += [f"page {label}: a link leads nowhere: {link}" for link in _lost(page, pages)]
         found += [f"page {label}: letters without their font: {name}" for name in _without_font(page)]
         if radicals := RADICAL.findall(text):
             found.append(f"page {label}: radicals in place of characters: {''.join(radicals[:9])}")
@@ -182,8 +183,7 @@ def _entries(outline: list, depth: int = 0) -> Iterator:
             yield depth, entry
 
 
-def _lost(page: DictionaryObject, reader: PdfReader) -> Iterator[str]:
-    pages = {page.indirect_reference.idnum for page in reader.pages if page.indirect_reference}
+def _lost(page: DictionaryObject, pages: set[int]) -> Iterator[str]:
     for annotation in page.get("/Annots", []):
         link = annotation.get_object()
         if "/Dest" in link:

@@ -169,8 +169,8 @@ def test_a_spoiled_pdf_is_found_out(pdf):
 
 
 def test_a_radical_is_read_as_the_character_that_looks_the_same():
-    table = "2 beginbfchar\n<01> <2F26>\n<02> <5B66>\nendbfchar\n1 beginbfrange\n<0003> <0005> <2F00>\nendbfrange"
-    meant = "2 beginbfchar\n<01> <5B50>\n<02> <5B66>\nendbfchar\n1 beginbfrange\n<0003> <0005> [<4E00> <4E28> <4E36>]\nendbfrange"
+    table = "3 beginbfchar\n<01> <2F26>\n<02> <5B66>\n<03> <2EE2>\nendbfchar\n1 beginbfrange\n<0003> <0005> <2F00>\nendbfrange"
+    meant = "3 beginbfchar\n<01> <5B50>\n<02> <5B66>\n<03> <9A6C>\nendbfchar\n1 beginbfrange\n<0003> <0005> [<4E00> <4E28> <4E36>]\nendbfrange"
     assert with_characters(table) == meant
 
 
