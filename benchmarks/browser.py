@@ -15,7 +15,7 @@ from pathlib import Path
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from benchmarks.alternating import machine
-from tests.browser.conftest import FLAGS, chromium
+from docs.editions.chromium import FLAGS, chromium
 from tests.conftest import ROOT
 
 RESULTS = Path(__file__).with_suffix(".json")

@@ -141,7 +141,7 @@ def _sizes(contents: bytes) -> tuple[int, int]:
 
 def on_config(config: MkDocsConfig) -> None:
     named = os.environ.get("PYODIDE")
-    if named == "off" or "offline" in config.plugins:  # from a file system no worker starts
+    if named == "off" or not config.use_directory_urls:  # from a file system no worker starts
         return
     wanted = release()
     if config.theme["language"] == "en":  # the Chinese site, which comes first, has fetched it, or couldn't

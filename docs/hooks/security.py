@@ -41,4 +41,4 @@ def on_post_template(output_content: str, template_name: str, config: MkDocsConf
 
 
 def _wanted(config: MkDocsConfig) -> bool:
-    return not any(_served) and "offline" not in config.plugins  # from a file system nothing is 'self'
+    return not any(_served) and config.use_directory_urls  # from a file system nothing is 'self'

@@ -5,6 +5,7 @@ import posixpath
 import re
 from pathlib import Path
 
+from docs.hooks.editions import OFFLINE, PDF
 from docs.hooks.formulas import mathml
 from docs.hooks.play import KINDS
 from tests.book.page import PLOT, ROOT, Formula, Link, Page, Problem, read_book
@@ -47,6 +48,10 @@ def link(page: Page, link: Link, files: dict[str, Page], root: Path) -> list[Pro
         if (root / target.removeprefix("repository:")).exists():
             return []
         return [Problem(page.file, line, f"the link {target} leads to no file of the repository; mend the path")]
+    if target.startswith("edition:"):
+        if target.removeprefix("edition:") in {OFFLINE, *PDF.values()}:
+            return []
+        return [Problem(page.file, line, f"the link {target} leads to no edition; docs/hooks/editions.py names them")]
     if ":" in target or target.startswith("/"):
         return [
             Problem(

@@ -50,6 +50,7 @@ def test_a_sound_book_has_no_problem(tree):
         ("https:", "http:", 3, ["http://example.org", "use https://"]),
         ("https:", "ftp:", 3, ["use https://"]),
         ("(https://example.org)", "(repository:NOWHERE.md)", 3, ["no file of the repository", "mend the path"]),
+        ("(https://example.org)", "(edition:book.docx)", 3, ["edition:book.docx leads to no edition"]),
         (
             "figure:chapter.drawn",
             "figure:chapter.missing",

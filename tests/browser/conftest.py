@@ -5,43 +5,17 @@ or writes a warning to the console.
 """
 
 import os
-import shutil
 import threading
 from collections.abc import Callable, Iterator
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
+from docs.editions.chromium import FLAGS, chromium
 from tests.conftest import ROOT
 
-INSTALLED = [
-    "/Applications/Chromium.app/Contents/MacOS/Chromium",
-    "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
-    "/Applications/Microsoft Edge.app/Contents/MacOS/Microsoft Edge",
-    *(
-        f"{os.environ.get(folder, '')}/{path}"
-        for folder in ("ProgramFiles", "ProgramFiles(x86)", "LocalAppData")
-        for path in (
-            "Google/Chrome/Application/chrome.exe",
-            "Chromium/Application/chrome.exe",
-            "Microsoft/Edge/Application/msedge.exe",
-        )
-    ),
-]
-# Quiet, so that each request that is seen is one of the page's; and nothing but this machine can be reached.
-FLAGS = [
-    "--no-sandbox",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
-    "--disable-quic",
-    "--no-proxy-server",
-    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
-]
 FOLDERS = {"at the root": "/", "in a folder": "/repo/"}
 
 
@@ -53,15 +27,6 @@ def addresses(language: str) -> list[str]:
         for path in sorted([*sources.rglob("*.md"), *sources.glob("labs/*.py")])
     ]
     return [("en/" if language == "en" else "") + f"{page}/".removesuffix("index/") for page in pages]
-
-
-def chromium() -> str | None:
-    """The Chromium, Chrome or Edge on this machine."""
-    on_path = map(
-        shutil.which,
-        ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "msedge", "microsoft-edge"],
-    )
-    return next((path for path in [*on_path, *INSTALLED] if path and Path(path).is_file()), None)
 
 
 @pytest.fixture(scope="session")

@@ -16,7 +16,7 @@ from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from typing import NamedTuple
 
-from tests.browser.conftest import FLAGS, chromium
+from docs.editions.chromium import FLAGS, chromium
 from tests.conftest import ROOT
 
 LIGHTHOUSE = "lighthouse@12.8.2"  # another version may score otherwise

@@ -2,7 +2,7 @@
 
 from playwright.sync_api import sync_playwright
 
-from tests.browser.conftest import FLAGS, chromium
+from docs.editions.chromium import FLAGS, chromium
 from tests.conftest import ROOT
 
 PAGE, PLACE = "neural-networks/activation-functions/index.html", "#bend"

@@ -34,11 +34,15 @@ def test_copy_gives_the_whole_source(chapter):
     assert chapter.evaluate("navigator.clipboard.readText()").rstrip() == listing(LISTED).whole
 
 
-def test_on_paper_solutions_are_unfolded_and_sources_are_not(chapter):
+def test_on_paper_stands_what_is_unfolded_and_nothing_to_unfold(chapter):
+    unfolded = chapter.locator("details.success").nth(1)
+    unfolded.locator("summary").click()
+    chapter.evaluate("dispatchEvent(new Event('beforeprint'))")  # Material unfolds everything
     chapter.emulate_media(media="print")
     try:
-        expect(chapter.locator("details.source code").first).to_be_hidden()
-        expect(chapter.locator("details.success p").first).to_be_visible()
+        expect(chapter.locator("details.source").first).to_be_hidden()
+        expect(chapter.locator("details.success").first).to_be_hidden()
+        expect(unfolded.locator("p").first).to_be_visible()
         expect(chapter.locator(".copy-code").first).to_be_hidden()
     finally:
         chapter.emulate_media(media="screen")

@@ -167,6 +167,20 @@ def test_on_a_public_address_each_page_names_its_twin_and_source_and_a_missing_p
     assert "<loc>https://example.org/repo/chapter/</loc>" in sitemap
 
 
+def test_editions_that_were_made_can_be_downloaded_in_both_languages(book, tmp_path):
+    (tmp_path / "made").mkdir()
+    (tmp_path / "made" / "scratchml-book.zip").write_bytes(b"z" * 2_000_000)
+    page = "# 书\n\n- [Offline](edition:scratchml-book.zip)\n- [PDF](edition:scratchml-book-en.pdf)\n"
+    project = book({"zh/deep/take.md": page, "en/deep/take.md": page})
+    run = build(project, tmp_path / "site", EDITIONS=str(tmp_path / "made"))
+    assert run.returncode == 0, run.stdout
+    for folder in ("deep/take", "en/deep/take"):
+        html = (tmp_path / "site" / folder / "index.html").read_text("utf8")
+        link = re.search(r'<a href="([^"]*)" download>Offline</a> \(2 MB\)', html)
+        assert link and (tmp_path / "site" / folder / link[1]).stat().st_size == 2_000_000
+        assert "PDF" not in html.partition("md-content__inner")[2] and "edition:" not in html
+
+
 def test_without_a_repository_no_page_is_edited_anywhere(site):
     assert not [page for page in site.rglob("*.html") if "/edit/main/" in page.read_text("utf8")]
 

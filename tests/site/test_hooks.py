@@ -29,6 +29,7 @@ from docs.hooks.accessibility import mark_other_language
 from docs.hooks.api import imported, link_imports, modules, reference
 from docs.hooks.chapters import number, numbers
 from docs.hooks.errata import mark_kinds
+from docs.hooks.editions import offer
 from docs.hooks.figures import FIGURES, draw, frames_uri, insert_figures
 from docs.hooks.formulas import characters, insert_formulas, math_font, mathml
 from docs.hooks.languages import twin_link
@@ -45,14 +46,26 @@ from docs.hooks.styles import dark, names, used_only, without_unused_properties
 
 
 def test_a_play_becomes_a_place_that_says_what_it_is_and_what_it_needs():
-    page = insert_plays('<p><img alt="A sheet" src="play:digit" title="Draw"></p>', "en")
+    page = insert_plays('<p><img alt="A sheet" src="play:digit" title="Draw"></p>', "It isn't here.")
     assert '<figure class="play" data-play="digit"' in page and 'role="group" aria-label="A sheet"' in page
-    assert "<p>Here is something to try. It takes JavaScript" in page and "<figcaption>Draw</figcaption>" in page
+    assert "<p>It isn't here.</p>" in page and "<figcaption>Draw</figcaption>" in page
 
 
 def test_a_play_that_there_is_not_is_named():
     with pytest.raises(ValueError, match="there is no play:chess, only digit, writing"):
         insert_plays('<p><img alt="A board" src="play:chess"></p>', "en")
+
+
+# ---- editions
+
+ITEMS = '<ul>\n<li><a href="edition:book.pdf">On paper</a></li>\n<li><a href="edition:book.zip">Offline</a>, in both</li>\n</ul>'
+
+
+def test_an_edition_that_was_made_is_offered_with_its_size_and_another_is_not_named():
+    offered = offer(ITEMS, {"book.zip": 12_600_000}, "../editions/")
+    assert '<li><a href="../editions/book.zip" download>Offline</a> (13 MB), in both</li>' in offered
+    assert "paper" not in offered
+    assert "<ul>" not in offer(ITEMS, {}, "../editions/") and "edition" not in offer(ITEMS, {}, "../editions/")
 
 
 # ---- formulas
