@@ -41,8 +41,9 @@ def on_page_context(context: dict[str, Any], page: Page, config: MkDocsConfig, n
 
 
 def on_template_context(context: dict[str, Any], template_name: str, config: MkDocsConfig) -> dict[str, Any]:
-    """For pages outside the book, such as 404.html, which is shown at any address: the other site's cover."""
-    context["twin_link"] = f"{context['base_url'].rstrip('/')}/{twin_link('', config.theme['language'])}"
+    """For 404.html, which is shown at any address: the path of the Chinese cover."""
+    path = context["base_url"].rstrip("/")
+    context["root"] = (path.removesuffix("/en") if config.theme["language"] == "en" else path) + "/"
     return context
 
 

@@ -1,0 +1,124 @@
+"""Descriptions: what a list of search results, or a shared link, says of a page.
+
+First the question that the map on the cover gives it, then as many of the page's first sentences as there is room for.
+"""
+
+import html
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+from mkdocs.config.defaults import MkDocsConfig
+from mkdocs.structure.files import Files
+from mkdocs.structure.nav import Navigation
+from mkdocs.structure.pages import Page
+
+LENGTHS = {"zh": (40, 90), "en": (70, 160)}  # in letters: less says too little, more is cut off by whoever shows it
+SENTENCE = {
+    "zh": re.compile(r"[^。？！]+[。？！]*[”’）]*"),
+    "en": re.compile(r"\S.*?(?:[.?!]+[”’)]*(?=\s+[A-Z“‘(\d]|$)|$)"),
+}
+ENDED = re.compile(r"[.?!。？！][”’）)]*$")
+WORD_ENDS = {
+    "zh": re.compile(r"[，、；：。？！]"),
+    "en": re.compile(r"[,;:]?\s"),
+}  # a Chinese text is cut after a clause
+ELLIPSIS = {"zh": "……", "en": "…"}
+ROW = re.compile(r"^\|[^|]*\| *\[[^\]]*\]\((?P<page>[^()\s]+)\) *\| *(?P<question>[^|]+?) *\|", re.MULTILINE)
+NUMBER = re.compile(r"^\d+ · ")
+
+FORMULA = "\ufffc"  # stands for one that needs to be set
+PLAIN = re.compile(r"[\w\s=+.,()·×]*")
+SIGNS = {r"\cdot": "·", r"\times": "×"}
+RAISED, LOWERED = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹"), str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
+
+
+def plain(tex: str) -> str:
+    """A simple formula, such as 3.14 · 10²³, as plain text."""
+    for command, sign in SIGNS.items():
+        tex = tex.replace(command, sign)
+    tex = re.sub(r"\^(?:{(\d+)}|(\d))", lambda found: (found[1] or found[2]).translate(RAISED), tex)
+    tex = re.sub(r"_(?:{(\d+)}|(\d))", lambda found: (found[1] or found[2]).translate(LOWERED), tex)
+    return tex if PLAIN.fullmatch(tex) and "_" not in tex else FORMULA
+
+
+class _Opening(HTMLParser):
+    """The paragraphs between a page's title and what comes first that isn't one: code, a figure, a box, a section."""
+
+    def __init__(self, content: str) -> None:
+        super().__init__()
+        self.paragraphs: list[str] = []
+        self._within: list[str] = []
+        self._ended = False
+        self.feed(content)
+
+    def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
+        if not self._within and tag == "p" and not attributes:
+            self.paragraphs.append("")
+        elif not self._within:
+            self._ended |= any(self.paragraphs)
+        elif "download" in dict(attributes):
+            self._within[0] = "note"  # on top of a lab, how to open it
+            self.paragraphs[-1] = ""
+        if tag not in {"br", "img"}:
+            self._within.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        if self._within:
+            self._within.pop()
+
+    def handle_data(self, data: str) -> None:
+        if self._ended or not self.paragraphs or self._within[:1] != ["p"]:
+            return
+        if "math" not in self._within:
+            self.paragraphs[-1] += data
+        elif self._within[-1] == "annotation":
+            self.paragraphs[-1] += plain(data)
+
+
+def opening(content: str) -> str:
+    """The plain text with which the HTML of a page begins."""
+    return " ".join(" ".join(_Opening(content).paragraphs).split())
+
+
+def describe(question: str, text: str, language: str) -> str:
+    """The question, and whole sentences of `text` after it; if that is too little, the beginning of one more."""
+    shortest, longest = LENGTHS[language]
+    space, full_stop = ("", "。") if language == "zh" else (" ", ".")
+    description = question + full_stop if question and not ENDED.search(question) else question
+    for sentence in SENTENCE[language].findall(text):
+        longer = f"{description}{space}{sentence.strip()}".strip()
+        if len(longer) <= longest and FORMULA not in longer and ENDED.search(longer):
+            description = longer
+        else:
+            return description if len(description) >= shortest else _cut(longer, language)
+    return description
+
+
+def _cut(text: str, language: str) -> str:
+    """As much of the beginning as there is room for, without a formula and without a part of a word."""
+    room = text.partition(FORMULA)[0][: LENGTHS[language][1] - len(ELLIPSIS[language]) + 1]
+    *_, end = [found.start() for found in WORD_ENDS[language].finditer(room)] or [len(room) - 1]
+    return room[:end] if ENDED.search(room[: end + 1]) else room[:end].rstrip() + ELLIPSIS[language]
+
+
+def questions(cover: str) -> dict[str, str]:
+    """What the map in the Markdown of the cover asks of each page, by its path."""
+    return {row["page"]: row["question"].replace("'", "’") for row in ROW.finditer(cover)}
+
+
+def on_config(config: MkDocsConfig) -> None:
+    config.extra["questions"] = questions((Path(config.docs_dir) / "index.md").read_text("utf8"))
+
+
+def on_page_content(content: str, page: Page, config: MkDocsConfig, files: Files) -> None:
+    question = config.extra["questions"].get(page.file.src_uri, "")
+    own = "" if page.is_homepage else describe(question, opening(content), config.theme["language"])
+    page.meta["description"] = html.escape(own or config.site_description or "")
+
+
+def on_page_context(context: dict[str, Any], page: Page, config: MkDocsConfig, nav: Navigation) -> dict[str, Any]:
+    # In a list of results the number of a chapter says nothing, and the name of the book much.
+    context["name"] = NUMBER.sub("", str(page.title))
+    return context
