@@ -28,8 +28,8 @@ from docs.hooks import figures, formulas
 from docs.hooks.accessibility import mark_other_language
 from docs.hooks.api import imported, link_imports, modules, reference
 from docs.hooks.chapters import number, numbers
-from docs.hooks.errata import mark_kinds
 from docs.hooks.editions import offer
+from docs.hooks.errata import mark_kinds
 from docs.hooks.figures import FIGURES, draw, frames_uri, insert_figures
 from docs.hooks.formulas import characters, insert_formulas, math_font, mathml
 from docs.hooks.languages import twin_link
