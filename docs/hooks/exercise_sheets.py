@@ -29,7 +29,7 @@ WORDS = {
         "name": "姓名 ________________　　日期 ____________",
         "head": "| 章 | 练习 | 练习单 | 附解答 |",
         "row": "| [{}]({}) | {} 道 | [练习]({}) | [练习和解答]({}) |",
-        "time": "{} 分钟",
+        "time": '<span class="unbroken">{} 分钟</span>',
     },
     "en": {
         "title": "{}: {}",
@@ -38,7 +38,7 @@ WORDS = {
         "name": "Name ________________ &emsp; Date ____________",
         "head": "| Chapter | Exercises | Sheet | With solutions |",
         "row": "| [{}]({}) | {} | [exercises]({}) | [and solutions]({}) |",
-        "time": "{} min",
+        "time": '<span class="unbroken">{} min</span>',
     },
 }
 

@@ -163,8 +163,8 @@ def _wanted(config: MkDocsConfig) -> bool:
 
 
 def on_page_context(context: dict[str, Any], page: Page, config: MkDocsConfig, nav: Navigation) -> dict[str, Any]:
-    if _wanted(config):
-        language, path = config.theme["language"], page.file.src_uri
+    language, path = config.theme["language"], page.file.src_uri
+    if _wanted(config) and path in config.extra["reading_order"]:
         motif, _ = kinds(config.extra["reading_order"])[path]
         root = config.site_url if language == "zh" else urljoin(config.site_url or "", "..")
         context["picture"] = {"address": urljoin(root or "", address(path)), "alt": ALT[language][motif]}

@@ -5,7 +5,7 @@ import re
 import unicodedata
 from xml.etree import ElementTree
 
-from docs.hooks.formulas import ANNOTATION
+from mkdocs.config.defaults import MkDocsConfig
 
 ENTITY = re.compile(r"&(?!amp;|lt;|gt;|quot;)[A-Za-z]+;")
 SUBSCRIPTS = str.maketrans("0123456789+-−=()aehijklmnoprstuvx", "₀₁₂₃₄₅₆₇₈₉₊₋₋₌₍₎ₐₑₕᵢⱼₖₗₘₙₒₚᵣₛₜᵤᵥₓ")
@@ -17,7 +17,7 @@ SPACED = {"=", "≈", "+", "−", "<", ">", "≤", "≥", "←", "→", "∈", "
 
 def readable(mathml: str) -> str:
     """A formula as plain text: ∂C/∂w, x₁, √d."""
-    plain = ENTITY.sub(lambda found: html.unescape(found[0]), ANNOTATION.sub("", mathml))
+    plain = ENTITY.sub(lambda found: html.unescape(found[0]), mathml)
     text = _text(ElementTree.fromstring(plain))
     text = re.sub("\u2061(?=\\()", "", text).replace("\u2061", " ")  # softmax(z), but ln p
     return unicodedata.normalize("NFC", re.sub(r"\s+", " ", text).strip())
@@ -44,6 +44,8 @@ def _text(node: ElementTree.Element) -> str:
             return RELATION.sub("", ", ".join(filter(None, (part.strip(" ,") for part in parts))))
         case "mtable":
             return "; ".join(parts)
+        case "annotation":  # its TeX
+            return ""
         case "mspace":
             return " " if node.get("width") else ""
         case "mo" if node.text in SPACED and node.get("lspace") != "0":  # not in a subscript, nor a sign
@@ -67,3 +69,7 @@ def _small(text: str, letters: dict[int, int]) -> str:
 
 def _grouped(text: str) -> str:
     return f"({text.strip()})" if re.search(r"[ +−/·⋅,]", text.strip()) else text
+
+
+def on_config(config: MkDocsConfig) -> None:
+    config.extra["readable"] = readable

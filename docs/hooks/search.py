@@ -12,7 +12,7 @@ import json
 import re
 import unicodedata
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -22,8 +22,6 @@ from mkdocs.plugins import event_priority
 from mkdocs.structure.nav import Navigation
 from mkdocs.structure.pages import Page
 from mkdocs.utils.yaml import yaml_load
-
-from docs.hooks.plain_formulas import readable
 
 DOCS = Path(__file__).parents[1]
 WORKER = Path(__file__).with_name("search.js")
@@ -89,8 +87,8 @@ def teach_words(names: Iterable[str]) -> None:
             jieba.add_word(word)
 
 
-def searchable(content: str) -> str:
-    """The HTML of a page as the index is to have it: formulas as text, and paragraphs for what would run together."""
+def searchable(content: str, readable: Callable[[str], str]) -> str:
+    """The HTML of a page as the index is to have it: formulas as `readable` text, and paragraphs for what would run together."""
     content = FORMULA.sub(lambda found: _apart(html.escape(readable(found[2]), quote=False), found[1]), content)
     content = re.sub(r'<span class="filename">(.*?)</span>', r"<p>\1</p>", content)
     content = re.sub(r"<(/?)(?:tr|figcaption|summary|dt|dd)\b[^>]*>", r"<\1p>", content)
@@ -126,10 +124,12 @@ def on_pre_build(config: MkDocsConfig) -> None:
 
 @event_priority(50)  # before the search plugin, which would read the page as it is shown
 def on_page_context(context: dict[str, Any], page: Page, config: MkDocsConfig, nav: Navigation) -> dict[str, Any]:
+    if page.meta.get("search", {}).get("exclude"):
+        return context
     plugin: Any = config.plugins["material/search"]
     index = plugin.search_index
     read = copy.copy(page)
-    read.content = searchable(page.content or "")
+    read.content = searchable(page.content or "", config.extra["readable"])
     before = len(index.entries)
     index.add_entry_from_context(read)
     page.meta["search"] = {"exclude": True}  # it is in the index now

@@ -64,7 +64,7 @@ def test_the_index_has_formulas_between_the_words_and_apart_what_would_run_toget
         '<span class="filename">scratchml/losses.py:53</span><pre><code>def f():</code></pre>'
         "<table><tr><td>one</td><td>1</td></tr><tr><td>two</td><td>2</td></tr></table>"
     )
-    text, code = prose_and_code(searchable(page))
+    text, code = prose_and_code(searchable(page, readable))
     assert "If" in text and " a₁," in text and "<p>a &lt; b</p>" in text and "<p>scratchml/losses.py:53</p>" in text
     assert "<p>one · 1</p><p>two · 2</p>" in re.sub(r"</?t[dh]>", "", text)
     assert code == "<code>def f():</code>"
