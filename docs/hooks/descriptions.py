@@ -120,5 +120,5 @@ def on_page_content(content: str, page: Page, config: MkDocsConfig, files: Files
 
 def on_page_context(context: dict[str, Any], page: Page, config: MkDocsConfig, nav: Navigation) -> dict[str, Any]:
     # In a list of results the number of a chapter says nothing, and the name of the book much.
-    context["name"] = NUMBER.sub("", str(page.title))
+    context["subject"] = NUMBER.sub("", str(page.title))
     return context
