@@ -115,10 +115,10 @@ def on_config(config: MkDocsConfig) -> None:
 def on_page_content(content: str, page: Page, config: MkDocsConfig, files: Files) -> None:
     question = config.extra["questions"].get(page.file.src_uri, "")
     own = "" if page.is_homepage else describe(question, opening(content), config.theme["language"])
-    page.meta["description"] = html.escape(own or config.site_description or "")
+    page.meta["description"] = html.escape(own or config.site_description or "")  # the template takes it as it is
 
 
 def on_page_context(context: dict[str, Any], page: Page, config: MkDocsConfig, nav: Navigation) -> dict[str, Any]:
     # In a list of results the number of a chapter says nothing, and the name of the book much.
-    context["name"] = NUMBER.sub("", str(page.title))
+    context["subject"] = NUMBER.sub("", str(page.title))
     return context

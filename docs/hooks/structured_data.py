@@ -42,7 +42,7 @@ def of_page(context: dict[str, Any], page: Page, config: MkDocsConfig) -> dict[s
         page.canonical_url or "",
         context["twin_url"],
         config.theme["language"],
-        name=config.site_name if page.is_homepage else context["name"],
+        name=config.site_name if page.is_homepage else context["subject"],
         description=html.unescape(page.meta["description"]),
         picture=context["picture"]["address"] if "picture" in context else None,
     )

@@ -12,7 +12,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 BLOCK = re.compile(r"```console\n(.*?)```", re.DOTALL)
 TEXT = (ROOT / ".github" / "CONTRIBUTING.md").read_text("utf8")
-COMMANDS = [line for block in BLOCK.findall(TEXT) for line in block.splitlines()]
+COMMANDS = [line.strip() for block in BLOCK.findall(TEXT) for line in block.splitlines() if line.strip()]
 
 
 @pytest.mark.parametrize("command", COMMANDS)

@@ -107,6 +107,12 @@ def test_no_script_holds_a_page_up(site):
         assert names[:2] == ["search-when-opened", "bundle"], (page, names)
 
 
+def test_the_link_past_the_menus_says_where_it_leads(site):
+    for page, words in [("how-to-use", "跳到正文"), ("en/how-to-use", "Skip to content")]:
+        html = (site / page / "index.html").read_text("utf8")
+        assert re.search(rf'<a href="#how-to-use" class="md-skip">\s*{words}\s*</a>', html)
+
+
 def test_the_font_comes_with_its_licence(site):
     assert "SIL OPEN FONT LICENSE" in (site / "fonts" / "OFL.txt").read_text("utf8")
 
