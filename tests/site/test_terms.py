@@ -42,7 +42,7 @@ def test_the_first_use_leads_to_the_explanation_and_has_the_definition_beside_it
     content = mark_terms("<p>Weights and weights.</p><p>A weight.</p>", KNOWN, BEFORE, lambda path: f"../{path}")
     assert content == (
         '<p><a class="term" href="../birds.md#wings">Weights</a>'
-        '<template data-search-exclude><b>权重</b> A factor.</template> and weights.</p><p>A weight.</p>'
+        "<template data-search-exclude><b>权重</b> A factor.</template> and weights.</p><p>A weight.</p>"
     )
 
 
