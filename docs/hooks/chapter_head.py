@@ -7,9 +7,7 @@ import html
 import re
 
 from mkdocs.config.defaults import MkDocsConfig
-from mkdocs.exceptions import PluginError
 from mkdocs.structure.files import File, Files
-from mkdocs.structure.nav import Navigation
 from mkdocs.structure.pages import Page
 from mkdocs.utils import get_relative_url
 
@@ -43,37 +41,23 @@ def minutes(markdown: str) -> int:
     return max(5, 5 * round(seconds / 300))
 
 
-def unknown_needs(needs: dict[str, list[str]], order: list[str]) -> list[str]:
-    """What can't be so in `needs`, for pages in the `order` of reading: a page that isn't there, or comes later."""
-    return [
-        f"{path} can't build on {need}, which is no page before it"
-        for path, needed in needs.items()
-        for need in needed
-        if path not in order or need not in order[: order.index(path)]
-    ]
-
-
-def on_nav(nav: Navigation, config: MkDocsConfig, files: Files) -> Navigation:
-    if wrong := unknown_needs(config.extra.get("needs", {}), [page.file.src_uri for page in nav.pages]):
-        raise PluginError(f"mkdocs.yml, extra: needs: {'; '.join(wrong)}")
-    return nav
-
-
 def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> None:
     page.meta["minutes"] = minutes(markdown)
 
 
 def on_page_content(content: str, page: Page, config: MkDocsConfig, files: Files) -> str:
     path = page.file.src_uri
-    station = config.extra["stations"].get(path)
+    stations = config.extra["stations"]
+    station = stations.get(path)
     if not station or path.startswith("appendix/"):
         return content
     words = WORDS[config.theme["language"]]
     facts = [f'<span class="part">{html.escape(station.part_name)}</span>'] if station.part_name else []
     if path not in WITH_PENCIL:
         facts.append(f"<span>{words['time'].format(page.meta['minutes'])}</span>")
-    if needs := config.extra.get("needs", {}).get(path):
-        links = [_link(files.src_uris[need], config.extra["stations"][need].title, page) for need in needs]
+    needs = [need for need in config.extra.get("needs", {}).get(path, []) if need in stations]
+    if needs:
+        links = [_link(files.src_uris[need], stations[need].title, page) for need in needs]
         facts.append(f"<span>{words['needs']}{words['and'].join(links)}</span>")
     head = f'<div class="chapter-head part-{station.part}" data-page="{path.rpartition(".")[0]}" data-search-exclude>{" ".join(facts)}</div>'
     return content.replace("</h1>", f"</h1>\n{head}", 1)

@@ -1,23 +1,39 @@
-"""What every chapter has: a place on the map, a summary, and exercises, each with its solution under it."""
+"""What every chapter has: a place on the map, chapters that it builds on, a summary, and exercises, each with its solution under it."""
 
 from pathlib import Path
 
 from mkdocs.utils.yaml import yaml_load
 
-from docs.hooks.chapters import MAP, numbers
+from docs.hooks.chapters import MAP, numbers, paths
 from tests.book.page import LANGUAGES, ROOT, Page, Problem, read_book
 
 
 def problems(root: Path = ROOT) -> list[Problem]:
     with open(root / "mkdocs.yml", "rb") as file:
-        chapters = numbers(yaml_load(file)["nav"])
+        config = yaml_load(file)
+    chapters = numbers(config["nav"])
     pages = {(page.language, page.path): page for page in read_book(root)}
-    found = []
+    found = needs(config["extra"]["needs"], chapters, list(paths(config["nav"])))
     for language in LANGUAGES:
         written = [pages[language, path] for path in chapters if (language, path) in pages]
         found += [problem for page in written for problem in chapter(page)]
         found += on_map(pages[language, MAP], chapters)
     return found
+
+
+def needs(given: dict[str, list[str]], chapters: dict[str, int], order: list[str]) -> list[Problem]:
+    """Each chapter but the first says in mkdocs.yml what it builds on, and that comes before it in the `order` of reading."""
+    wanting = [
+        f"needs hasn't got {path}; write {path}: [the chapters without which it can't be followed]"
+        for path, number in chapters.items()
+        if number and not given.get(path)
+    ] + [
+        f"{path} can't need {need}, which is no page before it; name an earlier one"
+        for path, needed in given.items()
+        for need in needed
+        if path not in order or need not in order[: order.index(path)]
+    ]
+    return [Problem("mkdocs.yml", 1, message) for message in wanting]
 
 
 def on_map(page: Page, chapters: dict[str, int]) -> list[Problem]:

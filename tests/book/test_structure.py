@@ -82,3 +82,18 @@ def test_a_map_that_is_not_the_navigation_is_named(sound, broken, line, words, n
         f"docs/en/index.md:{line}",
         words,
     )
+
+
+@pytest.mark.parametrize(
+    ("needs", "words"),
+    [
+        ({}, ["needs hasn't got neural-networks/slopes.md"]),
+        ({"neural-networks/slopes.md": ["labs/later.py"]}, ["slopes.md can't need labs/later.py", "earlier"]),
+        ({"neural-networks/slopes.md": ["nowhere.md"]}, ["can't need nowhere.md"]),
+    ],
+)
+def test_a_chapter_builds_on_pages_before_it(needs, words, names):
+    order = ["index.md", "foundations.md", "neural-networks/slopes.md", "labs/later.py"]
+    sound = {"neural-networks/slopes.md": ["foundations.md"], "labs/later.py": ["neural-networks/slopes.md"]}
+    assert structure.needs(sound, CHAPTERS, order) == []
+    names(structure.needs(needs, CHAPTERS, order), "mkdocs.yml:1", words)

@@ -48,6 +48,17 @@ def test_at_rest(reader, hosts, language, palette, address):
     assert violations(reader, palette) == []
 
 
+def test_with_a_term_s_definition_and_with_ticks_on_the_map(reader, hosts):
+    reader.goto(f"{hosts['in a folder']}en/{CHAPTER}")
+    reader.locator("a.term").first.focus()
+    expect(reader.get_by_role("tooltip")).to_be_visible()
+    assert violations(reader) == []
+    reader.evaluate("__md_set('read', ['foundations', 'labs/digits'])")
+    reader.goto(hosts["in a folder"])
+    expect(reader.locator("ol.map .read")).to_have_count(2)
+    assert violations(reader) == []
+
+
 def test_with_a_block_that_was_run_one_that_broke_and_a_comparison(reader, hosts):
     reader.goto(f"{hosts['in a folder']}en/{CHAPTER}")
     Block(reader).run()

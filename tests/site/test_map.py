@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from docs.hooks.chapter_head import minutes, unknown_needs
+from docs.hooks.chapter_head import minutes
 from docs.hooks.map import Station, draw_map, stations
 from tests.conftest import ROOT
 
@@ -89,17 +89,6 @@ def prose(words: int) -> str:
 )
 def test_the_time_is_that_of_what_is_read(markdown, takes):
     assert minutes(markdown) == takes
-
-
-def test_a_chapter_builds_only_on_pages_before_it():
-    order = ["a.md", "b.md", "c.md"]
-    assert unknown_needs({"b.md": ["a.md"], "c.md": ["a.md", "b.md"]}, order) == []
-    found = unknown_needs({"b.md": ["c.md", "nowhere.md"], "d.md": ["a.md"]}, order)
-    assert [message.split()[0] + message.split()[4] for message in found] == [
-        "b.mdc.md,",
-        "b.mdnowhere.md,",
-        "d.mda.md,",
-    ]
 
 
 # ---- the built site
