@@ -130,6 +130,9 @@ def test_from_the_file_system_search_switch_slider_and_palette_work(browser, off
 
 def test_the_pdf_has_outline_numbers_links_and_fonts(pdf):
     assert faults(pdf) == []
+    cover, contents, *_ = [page.extract_text() for page in PdfReader(BytesIO(pdf)).pages]
+    running = "Neural Networks and Transformers from Scratch"  # on one line
+    assert running in contents and running not in cover
 
 
 def test_solutions_stand_at_the_end_and_links_lead_to_and_from_them(pdf):
