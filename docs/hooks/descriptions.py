@@ -5,8 +5,8 @@ First the question that the map on the cover gives it, then as many of the page'
 
 import html
 import re
+from collections.abc import Callable
 from html.parser import HTMLParser
-from pathlib import Path
 from typing import Any
 
 from mkdocs.config.defaults import MkDocsConfig
@@ -25,22 +25,9 @@ WORD_ENDS = {
     "en": re.compile(r"[,;:]?\s"),
 }  # a Chinese text is cut after a clause
 ELLIPSIS = {"zh": "……", "en": "…"}
-ROW = re.compile(r"^\|[^|]*\| *\[[^\]]*\]\((?P<page>[^()\s]+)\) *\| *(?P<question>[^|]+?) *\|", re.MULTILINE)
 NUMBER = re.compile(r"^\d+ · ")
 
-FORMULA = "\ufffc"  # stands for one that needs to be set
-PLAIN = re.compile(r"[\w\s=+.,()·×]*")
-SIGNS = {r"\cdot": "·", r"\times": "×"}
-RAISED, LOWERED = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹"), str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
-
-
-def plain(tex: str) -> str:
-    """A simple formula, such as 3.14 · 10²³, as plain text."""
-    for command, sign in SIGNS.items():
-        tex = tex.replace(command, sign)
-    tex = re.sub(r"\^(?:{(\d+)}|(\d))", lambda found: (found[1] or found[2]).translate(RAISED), tex)
-    tex = re.sub(r"_(?:{(\d+)}|(\d))", lambda found: (found[1] or found[2]).translate(LOWERED), tex)
-    return tex if PLAIN.fullmatch(tex) and "_" not in tex else FORMULA
+MATH = re.compile(r"<math.*?</math>", re.DOTALL)
 
 
 class _Opening(HTMLParser):
@@ -71,15 +58,13 @@ class _Opening(HTMLParser):
     def handle_data(self, data: str) -> None:
         if self._ended or not self.paragraphs or self._within[:1] != ["p"]:
             return
-        if "math" not in self._within:
-            self.paragraphs[-1] += data
-        elif self._within[-1] == "annotation":
-            self.paragraphs[-1] += plain(data)
+        self.paragraphs[-1] += data
 
 
-def opening(content: str) -> str:
-    """The plain text with which the HTML of a page begins."""
-    return " ".join(" ".join(_Opening(content).paragraphs).split())
+def opening(content: str, readable: Callable[[str], str]) -> str:
+    """The plain text with which the HTML of a page begins; formulas become `readable`."""
+    plain = MATH.sub(lambda found: html.escape(readable(found[0])), content)
+    return " ".join(" ".join(_Opening(plain).paragraphs).split())
 
 
 def describe(question: str, text: str, language: str) -> str:
@@ -89,7 +74,7 @@ def describe(question: str, text: str, language: str) -> str:
     description = question + full_stop if question and not ENDED.search(question) else question
     for sentence in SENTENCE[language].findall(text):
         longer = f"{description}{space}{sentence.strip()}".strip()
-        if len(longer) <= longest and FORMULA not in longer and ENDED.search(longer):
+        if len(longer) <= longest and ENDED.search(longer):
             description = longer
         else:
             return description if len(description) >= shortest else _cut(longer, language)
@@ -97,24 +82,17 @@ def describe(question: str, text: str, language: str) -> str:
 
 
 def _cut(text: str, language: str) -> str:
-    """As much of the beginning as there is room for, without a formula and without a part of a word."""
-    room = text.partition(FORMULA)[0][: LENGTHS[language][1] - len(ELLIPSIS[language]) + 1]
+    """As much of the beginning as there is room for, without a part of a word."""
+    room = text[: LENGTHS[language][1] - len(ELLIPSIS[language]) + 1]
     *_, end = [found.start() for found in WORD_ENDS[language].finditer(room)] or [len(room) - 1]
     return room[:end] if ENDED.search(room[: end + 1]) else room[:end].rstrip() + ELLIPSIS[language]
 
 
-def questions(cover: str) -> dict[str, str]:
-    """What the map in the Markdown of the cover asks of each page, by its path."""
-    return {row["page"]: row["question"].replace("'", "’") for row in ROW.finditer(cover)}
-
-
-def on_config(config: MkDocsConfig) -> None:
-    config.extra["questions"] = questions((Path(config.docs_dir) / "index.md").read_text("utf8"))
-
-
 def on_page_content(content: str, page: Page, config: MkDocsConfig, files: Files) -> None:
-    question = config.extra["questions"].get(page.file.src_uri, "")
-    own = "" if page.is_homepage else describe(question, opening(content), config.theme["language"])
+    station = config.extra["stations"].get(page.file.src_uri)
+    question = station.question.replace("'", "’") if station else ""
+    text = opening(content, config.extra["readable"])
+    own = "" if page.is_homepage else describe(question, text, config.theme["language"])
     page.meta["description"] = html.escape(own or config.site_description or "")  # the template takes it as it is
 
 
