@@ -45,7 +45,7 @@ class _Opening(HTMLParser):
             self.paragraphs.append("")
         elif not self._within:
             self._ended |= any(self.paragraphs)
-        elif "download" in dict(attributes):
+        elif self.paragraphs and "download" in dict(attributes):
             self._within[0] = "note"  # on top of a lab, how to open it
             self.paragraphs[-1] = ""
         if tag not in {"br", "img"}:

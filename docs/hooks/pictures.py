@@ -159,7 +159,7 @@ def on_startup(command: str, dirty: bool) -> None:
 
 
 def _wanted(config: MkDocsConfig) -> bool:
-    return bool(config.site_url) and not any(_served) and "offline" not in config.plugins
+    return bool(config.site_url) and not any(_served) and config.use_directory_urls
 
 
 def on_page_context(context: dict[str, Any], page: Page, config: MkDocsConfig, nav: Navigation) -> dict[str, Any]:

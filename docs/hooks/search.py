@@ -152,7 +152,7 @@ def on_post_build(config: MkDocsConfig) -> None:
     index["config"]["fields"]["names"] = {"boost": 1}
     # Prose with prose and code with code packs best.
     texts = {kind: [entry.pop(kind) for entry in index["docs"]] for kind in ("text", "code")}
-    if {"offline", "material/offline"} & set(config.plugins):  # there is nothing to wait for
+    if not config.use_directory_urls:  # offline there is nothing to wait for
         index["docs"] = [
             entry | {"text": text + code} for entry, text, code in zip(index["docs"], *texts.values(), strict=True)
         ]

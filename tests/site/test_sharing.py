@@ -57,7 +57,7 @@ SOUND = "Which way to step, and how far? The shower is 10 degrees too hot. You t
         ({"a": head("A", SOUND), "b": head("A", SOUND + " And so on.")}, "b has the title of a"),
         ({"a": head("A", "Too short.")}, "a: 10 letters"),
         ({"a": head("A", SOUND * 2)}, "letters describe it"),
-        ({"a": head("A", SOUND.replace("10", r"\frac{1}{2}"))}, "formulas"),
+        ({"a": head("A", SOUND.replace("10", r"\frac{1}{2}"))}, "TeX"),
         ({"a": head("A", SOUND.removesuffix(" the tap."))}, "ends in the middle"),
         ({"a": "<title>A</title>"}, "a has 0 descriptions"),
     ],

@@ -9,9 +9,10 @@
     if (document.activeElement === box) resolve() // already in it
   })
   // It notes what was looked for, and marks it where the reader arrives.
-  const mark = () => import("./searched-words.js").catch(() => {}) // from a file system nothing is imported
+  // From a file system nothing can be imported.
+  const mark = () => location.protocol === "file:" || import("./searched-words.js").catch(() => {})
   opened.then(mark)
-  if (sessionStorage.getItem("searched")) mark()
+  try { if (sessionStorage.getItem("searched")) mark() } catch {} // a browser may keep nothing
 
   // Material listens to the keyboard, but words can also be pasted with a mouse, dropped, or spoken.
   box?.addEventListener("input", ({ isComposing }) => isComposing || box.dispatchEvent(new KeyboardEvent("keyup")))
