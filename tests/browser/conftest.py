@@ -181,6 +181,10 @@ def shown(page: Page, screen: tuple[int, int], palette: str = PALETTES["light"])
     width, height = screen
     if page.viewport_size != {"width": width, "height": height}:
         page.set_viewport_size({"width": width, "height": height})
+    return in_palette(page, palette)
+
+
+def in_palette(page: Page, palette: str) -> Page:
     page.evaluate(
         "palette => { if (document.body.dataset.mdColorScheme !== palette) document.body.dataset.mdColorScheme = palette }",
         palette,

@@ -6,7 +6,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import PALETTES, WIDE, shown
+from tests.browser.conftest import PALETTES, in_palette
 from tests.browser.test_play import HANDS, draw, reach, said
 from tests.browser.test_run import Block, _engine, solved  # noqa: F401
 
@@ -32,7 +32,7 @@ def violations(page: Page, *palettes: str) -> list[str]:
     return [
         f"{palette}: {rule['id']}: {rule['help']}: {node['html'][:150]}"
         for palette in palettes or PALETTES
-        for rule in Axe().run(shown(page, WIDE, PALETTES[palette])).response["violations"]
+        for rule in Axe().run(in_palette(page, PALETTES[palette])).response["violations"]
         for node in rule["nodes"]
         if not (
             rule["id"] == "empty-table-header" and "<math" in node["html"]
