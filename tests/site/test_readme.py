@@ -23,6 +23,7 @@ def test_each_command_of_the_readme_is_one_line_for_each_system():
     assert endings == [
         [".venv/bin/mkdocs", "serve"],
         [".venv\\Scripts\\mkdocs", "serve"],
+        ["-m", "docs.editions"],
         ["&&", ".venv/bin/pytest"],
         ["'.[test]';", ".venv\\Scripts\\pytest"],
     ]
