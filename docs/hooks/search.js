@@ -35,6 +35,11 @@
     return x.slice(1) === y.slice(1) || x.slice(1) === y || x === y.slice(1) || (x[0] === y[1] && x[1] === y[0] && x.slice(2) === y.slice(2))
   }
 
+  // A typo is looked for in words that are long enough; of a Chinese one the beginning is right, since other words differ in a character, too.
+  const mayBeMeant = (typed, name) => han.test(typed)
+    ? typed.length > 3 && typed.length === name.length && typed.slice(0, 2) === name.slice(0, 2)
+    : typed.length > 4
+
   // The names that a query has in it, and how much of the query each is. The longest count, from left to right.
   const named = (query, names) => {
     const pieces = query.match(/\p{sc=Han}|(?:(?!\p{sc=Han})[\p{L}\p{N}])+/gu) ?? []
@@ -46,7 +51,7 @@
         const share = letters(pieces.slice(start, end)) / letters(pieces)
         const worth = name =>
           name === part ? 1
-          : part.length > 4 && !han.test(part) && near(name, part) ? 0.9
+          : mayBeMeant(part, name) && near(name, part) ? 0.9
           : part.length > 1 && end === pieces.length && name.startsWith(part) ? 0.8 * part.length / name.length // still being typed
           : 0
         const fitting = names.has(part) ? [part] : [...names].filter(worth)
@@ -65,6 +70,13 @@
     if (!known.has(index)) known.set(index, new Set(Object.keys(index).filter(word => has(index, word, "names"))))
     const found = named(query, known.get(index))
     const results = search.call(this, [words, ...[...found.keys()].map(name => `names:${name}`)].join(" "))
+    // A section with all that was asked for comes before one with much of a part.
+    const asked = words.toLowerCase().split(/\s+/).map(word => word.replace(/[*+~^"-]/g, "")).filter(Boolean)
+    for (const result of results) {
+      const terms = Object.keys(result.matchData.metadata)
+      const there = asked.filter(word => terms.some(term => term.startsWith(word)))
+      result.score *= (there.join("").length / asked.join("").length) ** 8
+    }
     for (const result of results)
       for (const [name, worth] of found) if (result.ref in index[name].names) result.score += EVERYTHING * worth
     return results
