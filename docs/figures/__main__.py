@@ -18,7 +18,7 @@ from drawing import Drawing, Say, number
 from sliders import settings
 
 # The label in the language of the page.
-SAY: dict[str, Say] = {"zh": lambda zh, en: zh, "en": lambda zh, en: en}
+SAY: dict[str, Say] = {"zh": lambda zh, en: zh, "en": lambda zh, en: en.replace("'", "’")}
 
 
 def draw(figure: Callable[..., Drawing | list[Drawing]], say: Say) -> dict[str, Any]:
