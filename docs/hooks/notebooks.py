@@ -73,10 +73,13 @@ def _cache(language: str) -> Path:
 
 def on_pre_build(config: MkDocsConfig) -> None:
     """Where nothing is cached yet, the labs of both languages start at once, and run while the figures are drawn."""
-    for language in TEXTS if config.theme["language"] == "zh" else ():
-        if not _cache(language).exists():
-            for lab in sorted((ROOT / "docs" / language / "labs").glob("*.py")):
-                _started[str(lab)] = _workers.submit(_run, str(lab))
+    if config.theme["language"] == "en":
+        return  # built with the Chinese site, which has started them
+    waiting = [language for language in TEXTS if not _cache(language).exists()]
+    labs = [lab for language in waiting for lab in (ROOT / "docs" / language / "labs").glob("*.py")]
+    # About the longest first: started last, it would keep the build waiting alone.
+    for lab in sorted(labs, key=lambda lab: (-lab.stat().st_size, lab)):
+        _started[str(lab)] = _workers.submit(_run, str(lab))
 
 
 def on_build_error(error: Exception) -> None:

@@ -26,11 +26,6 @@ FONT = "../fonts/stix-two-math.woff2"
 FOR_SERVERS = ("404.html", "robots.txt", "sitemap.xml", "sitemap.xml.gz", "search/search_index.json")
 
 
-def self_contained(worker: str, languages: list[str]) -> str:
-    """The script of the search `worker` with those of `languages` in it, which it would import."""
-    return "\n".join(["self.importScripts = () => {}", worker, *languages])
-
-
 def on_config(config: MkDocsConfig) -> None:
     if not config.use_directory_urls:
         # In the place of the script that Material's plugin has the page fetch from elsewhere.
@@ -46,11 +41,8 @@ def on_post_build(config: MkDocsConfig) -> None:
         (site / name).unlink(missing_ok=True)
     if config.theme["language"] == "en":
         return  # the Chinese site, built last, has the theme's files for both
-    scripts = site / "assets" / "javascripts"
-    (worker,) = scripts.glob("workers/search.*.min.js")
-    languages = [scripts / "lunr" / "min" / f"lunr.{name}.min.js" for name in ("stemmer.support", "zh")]
-    text = self_contained(worker.read_text("utf8"), [path.read_text("utf8") for path in languages])
-    (site / WORKER).write_text(SCRIPT % json.dumps(text), "utf8")
+    (worker,) = (site / "assets" / "javascripts" / "workers").glob("search.*.min.js")
+    (site / WORKER).write_text(SCRIPT % json.dumps(worker.read_text("utf8")), "utf8")
     styles = site / "stylesheets" / "book.css"
     font = base64.b64encode((styles.parent / FONT).read_bytes()).decode()
     styles.write_text(styles.read_text("utf8").replace(FONT, f"data:font/woff2;base64,{font}"), "utf8")
