@@ -22,29 +22,32 @@ selector => {
     return sum + share * (value <= 0.04045 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4)
   }, 0)
 
-  function behind(element) {
-    const layers = []
-    for (let e = element; e; e = e.parentElement) layers.push(channels(getComputedStyle(e).backgroundColor))
-    return layers.reduceRight((below, layer) => over(layer, below), [1, 1, 1, 1])
+  // Each element is looked at once, however much text stands in it.
+  const once = compute => {
+    const known = new Map()
+    return element => {
+      if (!known.has(element)) known.set(element, compute(element))
+      return known.get(element)
+    }
   }
+  const behind = once(element => element ? over(channels(getComputedStyle(element).backgroundColor), behind(element.parentElement)) : [1, 1, 1, 1])
+  const opacity = once(element => element ? getComputedStyle(element).opacity * opacity(element.parentElement) : 1)
+  const shapes = once(svg => [...svg.querySelectorAll("rect, circle, ellipse, polygon, path")].map(shape => {
+    const { fill, fillOpacity } = getComputedStyle(shape)
+    return fill !== "none" && { shape, color: fade(channels(fill), fillOpacity), box: shape.getBoundingClientRect(), inverse: shape.getScreenCTM().inverse() }
+  }).filter(Boolean))
 
   // In a drawing, text stands on the shapes that were drawn before it.
   function behindLabel(text, svg) {
     const box = text.getBBox()
     const center = new DOMPoint(box.x + box.width / 2, box.y + box.height / 2).matrixTransform(text.getScreenCTM())
     let below = behind(svg)
-    for (const shape of svg.querySelectorAll("rect, circle, ellipse, polygon, path")) {
+    for (const { shape, color, box: { left, right, top, bottom }, inverse } of shapes(svg)) {
       if (shape.compareDocumentPosition(text) & Node.DOCUMENT_POSITION_PRECEDING) break
-      const { fill, fillOpacity } = getComputedStyle(shape)
-      if (fill !== "none" && shape.isPointInFill(center.matrixTransform(shape.getScreenCTM().inverse()))) below = over(fade(channels(fill), fillOpacity), below)
+      const within = center.x >= left - 1 && center.x <= right + 1 && center.y >= top - 1 && center.y <= bottom + 1
+      if (within && shape.isPointInFill(center.matrixTransform(inverse))) below = over(color, below)
     }
     return below
-  }
-
-  function opacity(element) {
-    let product = 1
-    for (let e = element; e; e = e.parentElement) product *= getComputedStyle(e).opacity
-    return product
   }
 
   const found = []

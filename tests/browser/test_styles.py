@@ -52,6 +52,8 @@ def test_a_page_looks_as_with_all_of_material_s_rules(open_tab, hosts, system: s
                 lambda route: route.fulfill(path=MATERIAL / route.request.url.rpartition("/")[2]),
             )
         tab.goto(hosts["in a folder"] + address, wait_until="networkidle")
+        if tab.locator("script[src$='/run.js']").count():  # its buttons may come late
+            tab.locator(".run-code").first.wait_for(state="attached")
         do(tab)
         tab.evaluate("document.activeElement.blur()")
         tab.wait_for_timeout(500)
