@@ -77,7 +77,7 @@ def fields(say: Say) -> Drawing:
 
 
 @cache
-def scores() -> Array:
+def _scores() -> Array:
     """Of a trained network for the test images: (images, 10)."""
     train_images, train_labels, test_images, _ = digits()
     network = NeuralNetwork([64, 32, 10], output_activation="identity", rng=0)
@@ -88,7 +88,7 @@ def scores() -> Array:
 def opinions(say: Say) -> list[Drawing]:
     """Two test images that the network reads correctly and one that it doesn't, with its ten scores for each."""
     _, _, test_images, test_labels = digits()
-    outputs = scores()
+    outputs = _scores()
     right = outputs.argmax(axis=1) == test_labels
     # Of the mistakes, one in which the right digit came close.
     own = outputs[np.arange(len(outputs)), test_labels]

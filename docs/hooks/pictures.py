@@ -24,12 +24,12 @@ ROOT = Path(__file__).parents[2]
 CACHE = ROOT / ".cache" / "pictures"
 STYLES = (ROOT / "docs/theme/stylesheets/book.css").read_text("utf8").partition("@media")[0]  # the light palette
 COLORS = dict(re.findall(r"--figure-(\w+): (#\w{6})", STYLES))
-PARTS = {
+PARTS = {  # in the colors that they have on the map
     "foundations": ("table", "ink"),
     "neural-networks/": ("network", "blue"),
-    "transformer/": ("attention", "orange"),
+    "transformer/": ("attention", "purple"),
     "beyond/": ("table", "green"),
-    "appendix/": ("table", "purple"),
+    "appendix/": ("table", "soft"),
 }
 FRONT = ("book", "ink")
 MIDDLE = 322  # pixels from below, a little above the half
@@ -142,7 +142,7 @@ def _table(axes: Any, rng: np.random.Generator, left: float, right: float, color
 def _book(axes: Any, rng: np.random.Generator, left: float, right: float, color: str) -> None:
     """All three, in the order of the book's parts."""
     _network(axes, rng, left, left + 250, COLORS["blue"])
-    _attention(axes, rng, left + 360, right - 300, COLORS["orange"])
+    _attention(axes, rng, left + 360, right - 300, COLORS["purple"])
     _table(axes, rng, right - 168, right, COLORS["green"])
 
 

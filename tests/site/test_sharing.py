@@ -154,6 +154,8 @@ def public(tmp_path_factory) -> Path:
     """A book of three pages on a site that knows its address, in a folder of its host."""
     folder = tmp_path_factory.mktemp("public")
     pages = {f"{language}/{page}.md": FISH for language in ("zh", "en") for page in ("foundations", "appendix/fish")}
+    for language in ("zh", "en"):  # the foundations have a sheet of exercises, which is none of the pages to be found
+        pages[f"{language}/foundations.md"] += '\n## Exercises { #exercises }\n\n!!! example "Swim"\n    Try it.\n'
     project = make_book(folder / "book", pages)
     for config in ("mkdocs.yml", "docs/mkdocs.en.yml"):
         with (project / config).open("a", encoding="utf8") as file:
@@ -180,6 +182,7 @@ def test_the_sitemap_has_every_page_in_both_languages_and_robots_are_told_of_it(
         for page in PAGES
         for address in (ADDRESS + page, f"{ADDRESS}en/{page}")
     }
+    assert 'content="noindex"' in (public / "foundations-exercises" / "index.html").read_text("utf8")
     assert f"\nSitemap: {ADDRESS}sitemap.xml\n" in (public / "robots.txt").read_text("utf8")
     assert not [*(public / "en").glob("sitemap*"), *(public / "en").glob("robots*")]
 
