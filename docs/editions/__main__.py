@@ -1,4 +1,5 @@
-"""python -m docs.editions [--to FOLDER]: the offline edition, as a folder and a zip, and a PDF of the book in each language.
+"""python -m docs.editions [--to FOLDER]: the offline edition, as a folder and a zip, and in each language the book as a PDF,
+its exercises as another, and a third with the exercises and their solutions.
 
 It takes the extra `editions`, a Chromium or Chrome, and for the Chinese PDF a Chinese font, such as Noto's.
 """
@@ -15,8 +16,9 @@ from playwright.sync_api import sync_playwright
 from tqdm import tqdm
 
 from docs.editions.chromium import FLAGS, chromium
-from docs.editions.paper import Book, chapters, print_book
-from docs.hooks.editions import OFFLINE, PDF
+from docs.editions import paper
+from docs.editions.paper import Book, chapters, print_pages, sheets
+from docs.hooks.editions import OFFLINE, PDF, SHEETS
 
 ROOT = Path(__file__).parents[2]
 
@@ -52,15 +54,22 @@ def print_books(project: Path, offline: Path, to: Path) -> list[Path]:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
         tab = browser.new_page()
-        for book in books(project, offline):
-            with tqdm(total=len(chapters(tab, book)) + 3, unit="section", desc=PDF[book.language]) as bar:
 
-                def told(title: str, bar: tqdm = bar) -> None:
+        def write(name: str, book: Book, pages: list[tuple[str, str, str]], *, solutions_last: bool) -> None:
+            with tqdm(total=len(pages) + 2 + solutions_last, unit="section", desc=name) as bar:
+
+                def told(title: str) -> None:
                     bar.set_postfix_str(title)
                     bar.update()
 
-                made.append(to / PDF[book.language])
-                made[-1].write_bytes(print_book(tab, book, told))
+                made.append(to / name)
+                made[-1].write_bytes(print_pages(tab, book, pages, told, solutions_last=solutions_last))
+
+        for book in books(project, offline):
+            write(PDF[book.language], book, chapters(tab, book), solutions_last=True)
+            for kind, name in SHEETS[book.language].items():
+                bound = book._replace(title=paper.SHEETS[book.language][kind], description=book.title)
+                write(name, bound, sheets(tab, book, kind), solutions_last=False)
         browser.close()
     return made
 

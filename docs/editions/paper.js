@@ -1,6 +1,6 @@
 // A page of the offline edition, made ready for paper. Called with the page's name in the book, "transformer/attention.html",
-// and the folder of its language; gives back its headings, and its solutions, which are printed at the end of the book.
-({ name, root, pages }) => {
+// and the folder of its language; gives back its headings, and the solutions that are printed at the end of the book.
+({ name, root, pages, solutionsLast }) => {
   const content = document.querySelector(".md-content__inner")
   const target = (page, id) => `${page}:${id}`
   const drawn = element => element.closest("svg, math")
@@ -23,7 +23,7 @@
   content.prepend(Object.assign(document.createElement("a"), { id: target(name, "") }))
 
   const solutions = []
-  for (const box of content.querySelectorAll(".admonition.example")) {
+  for (const box of solutionsLast ? content.querySelectorAll(".admonition.example") : []) {
     const numbered = box.querySelector(".headerlink[id*=':exercise-']") // a link, and on paper there is none
     const exercise = numbered?.id
     const solution = box.nextElementSibling

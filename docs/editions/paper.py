@@ -1,4 +1,4 @@
-"""The book on paper: Chromium prints the pages of the offline edition one by one, and pypdf binds them into one PDF.
+"""On paper: Chromium prints pages of the offline edition one by one, and pypdf binds them into one PDF, the book or its exercises.
 
 A page knows its first page number before it is printed, since those before it have been; the table of contents comes last,
 with Roman numerals of its own. Links become places in the whole book once all pages are there.
@@ -51,6 +51,10 @@ WORDS = {
         "site": "On the web, where the code runs in the page: {}",
     },
 }
+SHEETS = {
+    "zh": {"exercises": "练习单", "solutions": "练习和解答"},
+    "en": {"exercises": "Exercise sheets", "solutions": "Exercises and solutions"},
+}
 CHAPTERS = """() => [...document.querySelectorAll(".md-nav--primary a.md-nav__link")]
   .filter(link => !link.closest(".md-nav--secondary"))
   .map(link => ({
@@ -97,8 +101,24 @@ def chapters(tab: Page, book: Book) -> list[tuple[str, str, str]]:
     return [(page["address"].removeprefix(root), page["title"], page["part"]) for page in found]
 
 
-def print_book(tab: Page, book: Book, told: Callable[[str], None] = lambda title: None) -> bytes:
-    """The PDF of `book`; each title is `told` when its printing begins. Raises Unbound for a link that leads nowhere."""
+def sheets(tab: Page, book: Book, kind: str) -> list[tuple[str, str, str]]:
+    """The same of the sheets with the "exercises" of each chapter, or of those with the "solutions" too."""
+    named = [(name.replace(".html", f"-{kind}.html"), title, part) for name, title, part in chapters(tab, book)]
+    return [sheet for sheet in named if (book.folder / sheet[0]).is_file()]
+
+
+def print_pages(
+    tab: Page,
+    book: Book,
+    pages: list[tuple[str, str, str]],
+    told: Callable[[str], None] = lambda title: None,
+    *,
+    solutions_last: bool = True,
+) -> bytes:
+    """A PDF of `pages` of `book`: (name, title, part) of each, whose title is `told` when its printing begins.
+
+    Solutions come together at the end, or stay where they are. Raises Unbound for a link that leads nowhere.
+    """
     words = WORDS[book.language]
     sections: list[Section] = []
     solutions: list[tuple[Heading, str]] = []
@@ -107,12 +127,11 @@ def print_book(tab: Page, book: Book, told: Callable[[str], None] = lambda title
         first = sum(len(section.pdf.pages) for section in sections)
         sections.append(Section(title, part, f"{name}:", first, printed(tab, book, title, first), headings))
 
-    pages = chapters(tab, book)
     for name, title, part in pages:
         title = words["introduction"] if name == "index.html" else title
         told(title)
         tab.goto((book.folder / name).as_uri())
-        made = for_paper(tab, book, name, [name for name, _, _ in pages])
+        made = for_paper(tab, book, name, [name for name, _, _ in pages], solutions_last)
         add(title, part, name, made["headings"])
         if made["solutions"]:
             solutions.append((Heading(level=2, place=f"{SOLUTIONS}:{name}", text=title), "".join(made["solutions"])))
@@ -128,9 +147,9 @@ def print_book(tab: Page, book: Book, told: Callable[[str], None] = lambda title
     return bind(book, front, sections)
 
 
-def for_paper(tab: Page, book: Book, name: str, pages: list[str]) -> dict[str, Any]:
+def for_paper(tab: Page, book: Book, name: str, pages: list[str], solutions_last: bool) -> dict[str, Any]:
     """The page in `tab`, its links and ids made ready for the whole book: its headings, and the solutions taken out of it."""
-    given = {"name": name, "root": book.folder.as_uri() + "/", "pages": pages}
+    given = {"name": name, "root": book.folder.as_uri() + "/", "pages": pages, "solutionsLast": solutions_last}
     return tab.evaluate((HERE / "paper.js").read_text("utf8"), given)
 
 

@@ -14,6 +14,11 @@ from mkdocs.utils import get_relative_url
 
 OFFLINE = "scratchml-book.zip"
 PDF = {"zh": "scratchml-book-zh.pdf", "en": "scratchml-book-en.pdf"}
+SHEETS = {  # without and with solutions
+    "zh": {"exercises": "scratchml-exercises-zh.pdf", "solutions": "scratchml-solutions-zh.pdf"},
+    "en": {"exercises": "scratchml-exercises-en.pdf", "solutions": "scratchml-solutions-en.pdf"},
+}
+ALL = [OFFLINE, *PDF.values(), *(name for sheets in SHEETS.values() for name in sheets.values())]
 
 ITEM = re.compile(r'<li>\s*(?:<p>)?<a href="edition:(?P<name>[\w.-]+)">(?P<text>.*?)</a>(?P<rest>.*?)</li>', re.DOTALL)
 EMPTY_LIST = re.compile(r"<ul>\s*</ul>\s*")
@@ -34,7 +39,7 @@ def offer(content: str, sizes: dict[str, int], folder: str) -> str:
 def made(config: MkDocsConfig) -> dict[str, Path]:
     """The editions that the site has: by their names."""
     folder = config.extra["editions"]
-    return {name: Path(folder, name) for name in [OFFLINE, *PDF.values()] if folder and Path(folder, name).is_file()}
+    return {name: Path(folder, name) for name in ALL if folder and Path(folder, name).is_file()}
 
 
 def on_files(files: Files, config: MkDocsConfig) -> None:

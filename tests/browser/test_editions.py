@@ -10,7 +10,7 @@ from pypdf import PdfReader, PdfWriter
 from pypdf.generic import DictionaryObject, NameObject, TextStringObject
 
 from docs.editions.__main__ import books, make_offline
-from docs.editions.paper import Book, Unbound, bind, print_book, with_characters
+from docs.editions.paper import Book, Unbound, bind, chapters, print_pages, sheets, with_characters
 from tests.browser.editions import Reader, asked_for, faults, lost_links
 from tests.site.conftest import make_book
 
@@ -90,7 +90,7 @@ def pdf(browser, project, offline) -> Iterator[bytes]:
     """The English one: not every machine has a Chinese font."""
     _, english = books(project, offline)
     tab = browser.new_page()
-    yield print_book(tab, english)
+    yield print_pages(tab, english, chapters(tab, english))
     tab.close()
 
 
@@ -142,6 +142,19 @@ def test_solutions_stand_at_the_end_and_links_lead_to_and_from_them(pdf):
     (exercise,) = [i for i, text in enumerate(texts) if "backpropagation" in text and "Exercises" in text]
     assert solution == len(texts) - 1
     assert solution in linked(reader, exercise) and exercise in linked(reader, solution)
+
+
+@pytest.mark.parametrize(("kind", "solved"), [("exercises", False), ("solutions", True)])
+def test_the_sheets_have_the_exercises_alone_or_each_with_its_solution_under_it(browser, project, offline, kind, solved):
+    _, english = books(project, offline)
+    tab = browser.new_page()
+    made = print_pages(tab, english, sheets(tab, english, kind), solutions_last=False)
+    tab.close()
+    assert faults(made) == []
+    _, _, *texts = [page.extract_text() for page in PdfReader(BytesIO(made)).pages]
+    (sheet,) = texts
+    assert "Attention" in sheet and "Exercise" in sheet and "back" not in sheet.lower()
+    assert ("Zweiundvierzig" in sheet) == solved != ("Name" in sheet)
 
 
 def linked(reader: PdfReader, page: int) -> set[int]:
