@@ -15,8 +15,8 @@ from mkdocs.config import load_config
 from playwright.sync_api import sync_playwright
 from tqdm import tqdm
 
-from docs.editions.chromium import FLAGS, chromium
 from docs.editions import paper
+from docs.editions.chromium import FLAGS, chromium
 from docs.editions.paper import Book, chapters, print_pages, sheets
 from docs.hooks.editions import OFFLINE, PDF, SHEETS
 

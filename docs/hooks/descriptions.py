@@ -28,23 +28,23 @@ ELLIPSIS = {"zh": "……", "en": "…"}
 NUMBER = re.compile(r"^\d+ · ")
 
 MATH = re.compile(r"<math.*?</math>", re.DOTALL)
+SECTION = re.compile("(?=<h2)")
 
 
 class _Opening(HTMLParser):
     """The paragraphs between a page's title and what comes first that isn't one: code, a figure, a box, a section."""
 
-    def __init__(self, content: str) -> None:
+    def __init__(self) -> None:
         super().__init__()
         self.paragraphs: list[str] = []
+        self.ended = False
         self._within: list[str] = []
-        self._ended = False
-        self.feed(content)
 
     def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
         if not self._within and tag == "p" and not attributes:
             self.paragraphs.append("")
         elif not self._within:
-            self._ended |= any(self.paragraphs)
+            self.ended |= any(self.paragraphs)
         elif self.paragraphs and "download" in dict(attributes):
             self._within[0] = "note"  # on top of a lab, how to open it
             self.paragraphs[-1] = ""
@@ -56,15 +56,19 @@ class _Opening(HTMLParser):
             self._within.pop()
 
     def handle_data(self, data: str) -> None:
-        if self._ended or not self.paragraphs or self._within[:1] != ["p"]:
+        if self.ended or not self.paragraphs or self._within[:1] != ["p"]:
             return
         self.paragraphs[-1] += data
 
 
 def opening(content: str, readable: Callable[[str], str]) -> str:
     """The plain text with which the HTML of a page begins; formulas become `readable`."""
-    plain = MATH.sub(lambda found: html.escape(readable(found[0])), content)
-    return " ".join(" ".join(_Opening(plain).paragraphs).split())
+    reader = _Opening()
+    for section in SECTION.split(content):  # most of a page is of no use here
+        reader.feed(MATH.sub(lambda found: html.escape(readable(found[0])), section))
+        if reader.ended:
+            break
+    return " ".join(" ".join(reader.paragraphs).split())
 
 
 def describe(question: str, text: str, language: str) -> str:

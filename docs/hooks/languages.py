@@ -1,14 +1,24 @@
-"""Two languages from one command: the Chinese site builds the English one into its folder en/, and each page knows its twin."""
+"""Two languages from one command: the Chinese site builds the English one into its folder en/, and each page knows its twin.
 
+A large book is built in two processes at the same time, one for each language.
+"""
+
+import json
+import logging
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import urljoin
 
+from click import ClickException
 from jinja2 import Environment, pass_context
 from jinja2.runtime import Context
+from mkdocs.__main__ import State
 from mkdocs.commands.build import build
 from mkdocs.config import load_config
 from mkdocs.config.defaults import MkDocsConfig
+from mkdocs.exceptions import Abort
 from mkdocs.structure.files import Files
 from mkdocs.structure.nav import Navigation
 from mkdocs.structure.pages import Page
@@ -16,9 +26,10 @@ from mkdocs.structure.pages import Page
 ENGLISH = Path(__file__).parents[1] / "mkdocs.en.yml"
 # The theme's files, and what Run needs: the English pages use the Chinese site's, so that a browser keeps one copy of each.
 SHARED = ("assets/", "fonts/", "images/", "javascripts/", "run/", "stylesheets/")
-
+SMALL = 20  # pages, which one process has built by the time that a second one has started
 
 _command: list[Literal["build", "gh-deploy", "serve"]] = []
+_begun: list[subprocess.Popen[bytes]] = []
 
 
 def on_startup(command: Literal["build", "gh-deploy", "serve"], dirty: bool) -> None:
@@ -64,15 +75,50 @@ def on_env(env: Environment, config: MkDocsConfig, files: Files) -> None:
         env.filters["url"] = shared
 
 
+def _settings(chinese: MkDocsConfig) -> dict[str, Any]:
+    """Those of the English site that depend on how the Chinese one is built."""
+    return {
+        "site_dir": str(Path(chinese.site_dir) / "en"),
+        "site_url": chinese.site_url and chinese.site_url.rstrip("/") + "/en/",
+        "strict": chinese.strict,
+    }
+
+
+def build_english(command: Literal["build", "gh-deploy", "serve"], settings: dict[str, Any]) -> None:
+    english = load_config(str(ENGLISH), **settings)
+    english.plugins.on_startup(command=command, dirty=False)
+    build(english)
+    english.plugins.on_shutdown()
+
+
+def on_nav(nav: Navigation, config: MkDocsConfig, files: Files) -> None:
+    """Now that what both need has been fetched and drawn, the English site may begin."""
+    if config.theme["language"] == "zh" and len(files.documentation_pages()) > SMALL:
+        given = json.dumps([logging.getLogger("mkdocs").level, _command[0], _settings(config)])
+        _begun.append(subprocess.Popen([sys.executable, "-P", __file__, given]))
+
+
 def on_post_build(config: MkDocsConfig) -> None:
     if config.theme["language"] == "en":
         return
-    english = load_config(
-        str(ENGLISH),
-        site_dir=str(Path(config.site_dir) / "en"),
-        site_url=config.site_url and config.site_url.rstrip("/") + "/en/",
-        strict=config.strict,
-    )
-    english.plugins.on_startup(command=_command[0], dirty=False)
-    build(english)
-    english.plugins.on_shutdown()
+    if not _begun:
+        build_english(_command[0], _settings(config))
+    elif _begun.pop().wait():
+        raise Abort("Aborted, since the English site doesn't build: see above")
+
+
+def on_build_error(error: Exception) -> None:
+    for process in _begun:
+        process.kill()
+        process.wait()
+    _begun.clear()
+
+
+if __name__ == "__main__":
+    level, command, settings = json.loads(sys.argv[1])
+    told = State(level=level)  # as MkDocs tells
+    try:
+        build_english(command, settings)
+    except ClickException as error:
+        error.show()
+        sys.exit(1)

@@ -6,7 +6,6 @@ import posixpath
 import re
 import textwrap
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 from urllib.parse import urljoin
@@ -49,9 +48,6 @@ KERNEL = {
     "language_info": {"name": "python"},
 }
 
-_workers = ThreadPoolExecutor(2)
-_started: dict[str, Future[str]] = {}
-
 PLOT = re.compile(r'<p>\s*<img alt="([^"]*)" src="plot:(\d+)"\s*/?>\s*</p>')
 
 
@@ -71,24 +67,6 @@ def _cache(language: str) -> Path:
     return ROOT / ".cache" / "labs" / language / package.hexdigest()[:16]
 
 
-def on_pre_build(config: MkDocsConfig) -> None:
-    """Where nothing is cached yet, the labs of both languages start at once, and run while the figures are drawn."""
-    if config.theme["language"] == "en":
-        return  # built with the Chinese site, which has started them
-    waiting = [language for language in TEXTS if not _cache(language).exists()]
-    labs = [lab for language in waiting for lab in (ROOT / "docs" / language / "labs").glob("*.py")]
-    # About the longest first: started last, it would keep the build waiting alone.
-    for lab in sorted(labs, key=lambda lab: (-lab.stat().st_size, lab)):
-        _started[str(lab)] = _workers.submit(_run, str(lab))
-
-
-def on_build_error(error: Exception) -> None:
-    """What was begun is of no use to the next build, which under `serve` comes when something has been edited."""
-    for begun in _started.values():
-        begun.cancel()
-    _started.clear()
-
-
 def is_lab(file: File) -> bool:
     return file.src_uri.startswith("labs/") and file.src_uri.endswith(".py")
 
@@ -98,11 +76,6 @@ def is_lab(file: File) -> bool:
 
 def executed(path: str, **options: object) -> str:
     """The lab, run, with what its cells put out, as a notebook: what mkdocs-jupyter keeps in its cache for us, instead of HTML."""
-    started = _started.pop(path, None)
-    return started.result() if started else _run(path)
-
-
-def _run(path: str) -> str:
     # Without a warning for each lab that the kernel's connection, which doesn't leave the machine, isn't encrypted.
     quiet = ["--IPKernelApp.log_level=ERROR"]
     return nbformat.writes(

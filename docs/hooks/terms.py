@@ -67,14 +67,18 @@ def _html(definition: str) -> str:
 def mark_terms(content: str, known: Sequence[Term], before: Collection[str], address: Callable[[str], str]) -> str:
     """The HTML of a page with the first use of each of the terms that the pages `before` it explain. `address` says where a
     page is, seen from this one."""
-    # One 汉字, such as 层, stands in too many words.
-    explained = {form.lower(): term for term in known for form in term.forms if len(form) > 1}
-    forms = sorted(explained, key=len, reverse=True)  # 权重衰减 before 权重
-    found_form = re.compile("|".join(map(_pattern, forms)), re.IGNORECASE)
+    body, exercises, rest = content.partition(EXERCISES)
+    # One 汉字, such as 层, stands in too many words; and only what the page has is looked for, since the glossary is long.
+    here = body.lower()
+    explained = {word: term for term in known for form in term.forms if len(form) > 1 for word in _words(form)}
+    explained = {word: term for word, term in explained.items() if word in here}
+    if not explained:
+        return content
+    found_word = _any_of(explained)
     used: set[Term] = set()
 
     def mark(found: re.Match[str]) -> str:
-        term = explained[forms[next(i for i, group in enumerate(found.groups()) if group)]]
+        term = explained[found[0].lower()]
         if term.page not in before or term in used:
             return found[0]
         used.add(term)
@@ -83,7 +87,6 @@ def mark_terms(content: str, known: Sequence[Term], before: Collection[str], add
             f"<template data-search-exclude><b>{term.other}</b> {term.definition}</template>"
         )
 
-    body, exercises, rest = content.partition(EXERCISES)
     pieces = TAG.split(body)  # text at even places, tags at odd ones
     within: list[str] = []
     for i, piece in enumerate(pieces):
@@ -93,16 +96,24 @@ def mark_terms(content: str, known: Sequence[Term], before: Collection[str], add
                 formula = tag[2] == "span" and "arithmatex" in piece
                 within = within[:-1] if tag[1] else [*within, "math" if formula else tag[2]]
         elif within and set(within) <= PROSE:
-            pieces[i] = found_form.sub(mark, piece)
+            pieces[i] = found_word.sub(mark, piece)
     return "".join(pieces) + exercises + rest
 
 
-def _pattern(form: str) -> str:
-    """A form in Latin letters is a whole word, perhaps in the plural."""
+def _words(form: str) -> list[str]:
+    """How a term may stand in a text: in Latin letters also in the plural."""
+    form = form.lower()
     if not form.isascii():
-        return f"({re.escape(form)})"
-    plural = "(?:y|ies)" if form.endswith("y") else "(?:e?s)?"
-    return rf"((?<![\w-]){re.escape(form.removesuffix('y'))}{plural}(?![\w-]))"
+        return [form]
+    return [form, f"{form[:-1]}ies"] if form.endswith("y") else [form, f"{form}s", f"{form}es"]
+
+
+def _any_of(words: Collection[str]) -> re.Pattern[str]:
+    """The longest of `words` wherever one stands, such as 权重衰减 rather than 权重; one in Latin letters isn't a part of another."""
+    longest_first = sorted(words, key=len, reverse=True)
+    chinese = [re.escape(word) for word in longest_first if not word.isascii()]
+    latin = "|".join(re.escape(word) for word in longest_first if word.isascii())
+    return re.compile("|".join([*chinese, rf"(?<![\w-])(?:{latin})(?![\w-])"]), re.IGNORECASE)
 
 
 def on_nav(nav: Navigation, config: MkDocsConfig, files: Files) -> Navigation:

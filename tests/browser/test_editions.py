@@ -145,7 +145,9 @@ def test_solutions_stand_at_the_end_and_links_lead_to_and_from_them(pdf):
 
 
 @pytest.mark.parametrize(("kind", "solved"), [("exercises", False), ("solutions", True)])
-def test_the_sheets_have_the_exercises_alone_or_each_with_its_solution_under_it(browser, project, offline, kind, solved):
+def test_the_sheets_have_the_exercises_alone_or_each_with_its_solution_under_it(
+    browser, project, offline, kind, solved
+):
     _, english = books(project, offline)
     tab = browser.new_page()
     made = print_pages(tab, english, sheets(tab, english, kind), solutions_last=False)

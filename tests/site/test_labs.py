@@ -10,11 +10,8 @@ from pathlib import Path
 import jupytext
 import nbformat
 import pytest
-from mkdocs.config.defaults import MkDocsConfig
-from mkdocs.theme import Theme
 from nbclient import NotebookClient
 
-from docs.hooks import notebooks
 from tests.conftest import ROOT, build
 from tests.site.conftest import make_book, search_index
 from tests.site.test_built_site import outside
@@ -183,21 +180,3 @@ def test_a_downloaded_lab_runs_from_top_to_bottom_in_a_fresh_kernel_elsewhere(si
     monkeypatch.setenv("OPENBLAS_NUM_THREADS", "1")
     NotebookClient(notebook, timeout=300, resources={"metadata": {"path": str(tmp_path)}}).execute()
     assert all(output.get("name") != "stderr" for cell in notebook.cells for output in cell.get("outputs", []))
-
-
-def test_a_lab_begun_for_a_build_that_failed_is_run_again_for_the_next(tmp_path, monkeypatch):
-    lab = tmp_path / "docs" / "zh" / "labs" / "lab.py"
-    lab.parent.mkdir(parents=True)
-    monkeypatch.setattr(notebooks, "ROOT", tmp_path)
-    monkeypatch.setattr(notebooks, "_run", lambda path: Path(path).read_text())
-    config = MkDocsConfig()
-    config.theme = Theme(name=None, language="zh")
-    lab.write_text("first")
-    notebooks.on_pre_build(config)
-    notebooks._started[str(lab)].result()
-    lab.write_text("edited")
-    notebooks.on_build_error(ValueError("a broken page"))
-    assert notebooks.executed(str(lab)) == "edited"
-    notebooks.on_pre_build(config)
-    assert notebooks._started[str(lab)].result() == "edited"
-    notebooks._started.clear()
