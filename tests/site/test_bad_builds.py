@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from docs.hooks.languages import SMALL
 from tests.conftest import build
 
 FIGURES = 'def torn(say):\n    raise RuntimeError("the paper is torn")\n'
@@ -45,6 +46,18 @@ def test_links_to_nowhere_and_forgotten_pages_fail_the_build_in_both_languages(b
         assert re.search(rf'not included in the "nav" configuration:\s+- {page}', run.stdout)
 
 
-def test_a_dead_link_on_an_english_page_alone_fails_the_build(book, tmp_path):
-    run = build(book({"en/index.md": "# Cover\n\n[a](nowhere.md)\n"}), tmp_path / "site")
+# A large book is built in two processes.
+@pytest.mark.parametrize("pages", [1, SMALL + 1], ids=["small", "large"])
+def test_a_dead_link_on_an_english_page_alone_fails_the_build(book, tmp_path, pages):
+    more = {f"{language}/chapter-{i}.md": "# Chapter\n" for language in ("zh", "en") for i in range(pages)}
+    run = build(book({**more, "en/index.md": "# Cover\n\n[a](nowhere.md)\n"}), tmp_path / "site")
     assert run.returncode and "'nowhere.md'" in run.stdout
+
+
+@pytest.mark.parametrize("pages", [1, SMALL + 1], ids=["small", "large"])
+def test_each_english_page_says_where_it_stands(book, tmp_path, pages):
+    more = {f"{language}/chapter-{i}.md": "# Chapter\n" for language in ("zh", "en") for i in range(pages)}
+    run = build(book(more), tmp_path / "site", SITE_URL="https://example.org/book/")
+    assert run.returncode == 0, run.stdout
+    page = (tmp_path / "site" / "en" / "chapter-0" / "index.html").read_text("utf8")
+    assert '<link rel="canonical" href="https://example.org/book/en/chapter-0/">' in page
