@@ -9,7 +9,7 @@ import math
 import sys
 from pathlib import Path
 
-from benchmarks import browser, training, transformer
+from benchmarks import browser, site, training, transformer
 
 FOLDER = Path(__file__).parent
 GOAL = 0.5
@@ -110,6 +110,7 @@ def report() -> str:
         *(f"| {side} | " + " | ".join(f"{loss:.4f}" for loss in losses[side]) + " |" for side in losses),
         "",
         *in_the_browser(),
+        *site.table(json.loads(site.RESULTS.read_text("utf8"))),
     ]
     return "\n".join(lines)
 

@@ -1,4 +1,4 @@
-"""Formulas: TeX in the source, MathML in the page, and a font with the glyphs that the book's formulas use."""
+"""Formulas: TeX in the source, MathML in the page, and a font with the glyphs that formulas and English titles use."""
 
 import hashlib
 import html
@@ -20,6 +20,7 @@ ARITHMATEX = re.compile(
     r'<(span|div) class="arithmatex">\\[(\[](.*?)\\[)\]]</\1>([,.;:!?)，。；：、！？）”’]*)', re.DOTALL
 )
 MATH = re.compile(r"<math.*?</math>", re.DOTALL)
+TITLE = re.compile(r"<h[123]\b.*?</h[123]>", re.DOTALL)
 ANNOTATION = re.compile(r"<annotation.*?</annotation>", re.DOTALL)
 ITALICS = [*range(0x1D434, 0x1D468), 0x1D6A4, 0x1D6A5, *range(0x1D6E2, 0x1D71C)]  # Latin and Greek
 # Roots, tall brackets and braces are put together from pieces that no formula names.
@@ -59,11 +60,12 @@ def on_page_content(content: str, page: Page, config: MkDocsConfig, files: Files
 
 
 def characters(site: Path) -> set[int]:
-    """The code points in all formulas of a built site."""
+    """The code points in all formulas and English titles of a built site."""
     used: set[int] = set()
-    for page in site.rglob("*.html"):
-        for formula in MATH.findall(page.read_text("utf8")):
-            used.update(map(ord, html.unescape(re.sub(r"<[^>]*>", "", ANNOTATION.sub("", formula)))))
+    for path in site.rglob("*.html"):
+        page = path.read_text("utf8")
+        for text in MATH.findall(page) + (TITLE.findall(page) if '<html lang="en"' in page else []):
+            used.update(map(ord, html.unescape(re.sub(r"<[^>]*>", "", ANNOTATION.sub("", text)))))
     return used
 
 

@@ -145,9 +145,14 @@ def test_the_font_is_given_every_glyph_that_formulas_ask_for(texs, tmp_path, mon
     assert not absent
 
 
-def test_the_font_of_the_site_has_every_glyph_of_the_book(site):
+def test_the_font_of_the_site_has_every_glyph_of_the_book_and_every_letter_of_english_titles(site):
     pages = "".join(page.read_text("utf8") for page in site.rglob("*.html"))
-    absent = lacks((site / "fonts" / "stix-two-math.woff2").read_bytes(), glyphs(pages))
+    english = "".join(page.read_text("utf8") for page in (site / "en").rglob("*.html"))
+    titles = re.sub(r"<[^>]*>|&\w+;|\s", "", "".join(re.findall(r"<h[123]\b.*?</h[123]>", english, re.DOTALL)))
+    assert "Gradientdescent" in titles and "’" in titles
+    absent = lacks(
+        (site / "fonts" / "stix-two-math.woff2").read_bytes(), glyphs(pages) | {ord(c) for c in titles if c < "\u3000"}
+    )
     assert not absent
 
 
