@@ -5,7 +5,7 @@ import posixpath
 import re
 from pathlib import Path
 
-from docs.hooks.editions import OFFLINE, PDF
+from docs.hooks.editions import ALL
 from docs.hooks.formulas import mathml
 from docs.hooks.play import KINDS
 from tests.book.page import PLOT, ROOT, Formula, Link, Page, Problem, read_book
@@ -49,7 +49,7 @@ def link(page: Page, link: Link, files: dict[str, Page], root: Path) -> list[Pro
             return []
         return [Problem(page.file, line, f"the link {target} leads to no file of the repository; mend the path")]
     if target.startswith("edition:"):
-        if target.removeprefix("edition:") in {OFFLINE, *PDF.values()}:
+        if target.removeprefix("edition:") in ALL:
             return []
         return [Problem(page.file, line, f"the link {target} leads to no edition; docs/hooks/editions.py names them")]
     if ":" in target or target.startswith("/"):

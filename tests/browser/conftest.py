@@ -176,6 +176,28 @@ def loaded(request, reading_tab, hosts) -> Page:
     return reading_tab
 
 
+@pytest.hookimpl(trylast=True)  # after pytest has put together what shares a page
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Of a page's tests those come together that look at it on the same screen and in the same palette: each other one has it
+    laid out anew."""
+    at = [i for i, item in enumerate(items) if "loaded" in getattr(item, "fixturenames", ())]
+    of_pages = [items[i] for i in at]
+    first = {parameters(item)["loaded"]: i for i, item in reversed(list(enumerate(of_pages)))}
+
+    def how(item: pytest.Item) -> tuple[int, int, bool]:
+        given = parameters(item)
+        screen = given.get("screen", PHONE if "phone" in item.fixturenames else WIDE)  # type: ignore[attr-defined]
+        width = screen if isinstance(screen, int) else screen[0]
+        return first[given["loaded"]], -width, given.get("palette", PALETTES["light"]) != PALETTES["light"]
+
+    for i, item in zip(at, sorted(of_pages, key=how), strict=True):
+        items[i] = item
+
+
+def parameters(item: pytest.Item) -> dict:
+    return item.callspec.params  # type: ignore[attr-defined]
+
+
 def shown(page: Page, screen: tuple[int, int], palette: str = PALETTES["light"]) -> Page:
     """The page on this screen and in this palette; only what is different is set, since a long page takes its time."""
     width, height = screen
