@@ -1,6 +1,7 @@
 // What readers ask for, in the book's words. It runs in Material's search worker, which calls `cut` with each query.
 {
   const EVERYTHING = 1e6 // is what a name is worth that is all of the query: more than any title
+  const MOST = .7 // of a query: where less of it is a name, the other words say what is asked
 
   let query = "" // as it was typed, but for the words that only ask
   const ASKING = /为什么|什么是|是什么|怎么办|怎么|怎样|如何|什么|哪些/g
@@ -18,7 +19,7 @@
     const words = asked.replace(/(?<=\p{sc=Han})\s+(?=\p{sc=Han})/gu, "").replace(/\p{sc=Han}+/gu, run => {
       const pieces = []
       for (let start = 0, end; start < run.length; start = end) {
-        for (end = run.length; end > start + 1 && !has(index, run.slice(start, end), "title", "text");) end--
+        for (end = run.length; end > start + 1 && !has(index, run.slice(start, end), "title", "text", "asked");) end--
         pieces.push(run.slice(start, end))
       }
       const whole = pieces.filter(piece => piece.length > 1) // a single character says little beside a word
@@ -55,7 +56,7 @@
           : part.length > 1 && end === pieces.length && name.startsWith(part) ? 0.8 * part.length / name.length // still being typed
           : 0
         const fitting = names.has(part) ? [part] : [...names].filter(worth)
-        for (const name of fitting) found.set(name, worth(name) * share ** 6)
+        for (const name of fitting) found.set(name, { worth: worth(name), share })
         if (fitting.length) break
       }
       end = Math.max(end, start + 1)
@@ -77,8 +78,14 @@
       const there = asked.filter(word => terms.some(term => term.startsWith(word)))
       result.score *= (there.join("").length / asked.join("").length) ** 8
     }
-    for (const result of results)
-      for (const [name, worth] of found) if (result.ref in index[name].names) result.score += EVERYTHING * worth
+    for (const result of results) {
+      let part = 0, sure = 0 // how much of the query is names of this section
+      for (const [name, { worth, share }] of found) if (result.ref in index[name].names) {
+        part += share
+        sure += worth * share
+      }
+      result.score += EVERYTHING * (part < MOST ? .001 * sure : Math.min(sure, 1) ** 6)
+    }
     return results
   }
 }

@@ -2,6 +2,7 @@
 
 Material's index and its worker stay. Into the index each section gets the names that the glossary and search.yml have for what
 it explains, as `names`; search.js, which runs in the worker, finds them in what is asked for, however it is spaced or spelt.
+And as `asked` it gets other words in which readers ask for it, from asked.yml.
 What the index says of a section is prose with its formulas, and each line of code once. A small index of titles and names
 comes first and answers while the whole one is still on its way.
 """
@@ -26,6 +27,8 @@ from mkdocs.utils.yaml import yaml_load
 DOCS = Path(__file__).parents[1]
 WORKER = Path(__file__).with_name("search.js")
 TABLE = Path(__file__).with_name("search.yml")
+QUESTIONS = Path(__file__).with_name("asked.yml")
+ASKED = 100  # what a word of a question is worth beside one of the text; one of a title is worth 1000
 GLOSSARY = "appendix/glossary.md"
 LAST = {"exercises": 0.3, "summary": 0.3, "references": 0.1}  # sections that come after those that explain
 APPENDIX = 0.2
@@ -35,6 +38,8 @@ ROW = re.compile(r"^\| \[(?P<name>[^\]]+)\]\((?P<link>[^)]+)\)(?P<also>[^|]*)\|(
 LINK = re.compile(r"\]\(([^)#]*#[^)]*)\)")
 BETWEEN_NAMES = re.compile(r"、|, |[（）()]")
 HAN = re.compile(r"[\u3400-\u9fff]+")
+PIECE = re.compile(r"[\u3400-\u9fff]+|[^\s\u3400-\u9fff]+")
+ASKING = frozenset(["what", "why", "how", "does", "vs", "什么", "为什么", "怎么", "吗", "还是"])
 FORMULA = re.compile(r'<(span|div) class="formula" data-search-exclude>(<math.*?</math>)</\1>', re.DOTALL)
 DRAWING = re.compile(r'<div role="img"[^>]* data-search-exclude>.*?</div>', re.DOTALL)
 LISTING = re.compile(r"<pre>.*?</pre>", re.DOTALL)
@@ -74,6 +79,14 @@ def glossary(page: Path) -> Iterator[Term]:
         link = LINK.findall(f"]({row['link']}){row['text']}")[-1].removeprefix("../")
         names = BETWEEN_NAMES.split(f"{row['name']}、{row['also']}、{row['other']}")
         yield Term(link, [name.strip() for name in names if name.strip()])
+
+
+def words_asked(phrases: Iterable[str], said: str) -> str:
+    """The words of the phrases that a section hasn't `said`, each once, Chinese cut as in the rest of the index."""
+    pieces = [piece for phrase in phrases for piece in PIECE.findall(phrase.lower())]
+    words = [word for piece in pieces for word in (jieba.cut(piece) if HAN.match(piece) else [piece])]
+    said = said.lower().replace("\u200b", " ")
+    return " ".join(word for word in dict.fromkeys(words) if word not in said and word not in ASKING)
 
 
 def as_typed(name: str) -> str:
@@ -116,12 +129,15 @@ def with_own_cut(worker: str) -> str:
 
 
 _named: dict[str, list[str]] = {}  # what `terms` says at this build
+_asked: dict[str, dict[str, list[str]]] = {}  # of each section, by language, how readers ask for it
 
 
 def on_pre_build(config: MkDocsConfig) -> None:
     _named.clear()
     _named.update(terms())
     teach_words(name for names in _named.values() for name in names)
+    _asked.clear()
+    _asked.update(yaml_load(QUESTIONS.read_text("utf8")) or {})
 
 
 @event_priority(50)  # before the search plugin, which would read the page as it is shown
@@ -137,10 +153,13 @@ def on_page_context(context: dict[str, Any], page: Page, config: MkDocsConfig, n
     page.meta["search"] = {"exclude": True}  # it is in the index now
     for entry in index.entries[before:]:
         section = entry["location"].partition("#")[2] or next((heading.id for heading in page.toc), "")
-        names = dict.fromkeys(as_typed(name) for name in _named.get(f"{page.file.src_uri}#{section}", []))
+        place = f"{page.file.src_uri}#{section}"
+        names = dict.fromkeys(as_typed(name) for name in _named.get(place, []))
         entry["text"], entry["code"] = prose_and_code(entry["text"])
         if names:
             entry["names"] = list(names)
+        phrases = _asked.get(place, {}).get(config.theme["language"], [])
+        entry["asked"] = words_asked(phrases, f"{entry['title']} {entry['text']} {entry['code']}")
         boost = LAST.get(section, 1) * (APPENDIX if page.file.src_uri.startswith("appendix/") else 1)
         if boost != 1:
             entry["boost"] = boost
@@ -151,12 +170,13 @@ def on_post_build(config: MkDocsConfig) -> None:
     site = Path(config.site_dir)
     path = site / "search" / "search_index.json"
     index = json.loads(path.read_text("utf8"))
-    index["config"]["fields"]["names"] = {"boost": 1}
+    index["config"]["fields"] |= {"names": {"boost": 1}, "asked": {"boost": ASKED}}
     # Prose with prose and code with code packs best.
-    texts = {kind: [entry.pop(kind) for entry in index["docs"]] for kind in ("text", "code")}
+    texts = {kind: [entry.pop(kind) for entry in index["docs"]] for kind in ("text", "code", "asked")}
     if not config.use_directory_urls:  # offline there is nothing to wait for
         index["docs"] = [
-            entry | {"text": text + code} for entry, text, code in zip(index["docs"], *texts.values(), strict=True)
+            entry | {"text": text + code, "asked": asked}
+            for entry, text, code, asked in zip(index["docs"], *texts.values(), strict=True)
         ]
     else:
         index["docs"] = [entry | {"text": ""} for entry in index["docs"]]

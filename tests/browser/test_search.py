@@ -9,14 +9,14 @@ from playwright.sync_api import Locator, Page, Route, expect
 from docs.hooks.search import as_typed, terms
 from tests.book.page import read_book
 from tests.browser.search_queries import QUERIES
-from tests.browser.unseen_queries import UNSEEN
+from tests.browser.unseen_queries import FIRST, UNSEEN
 
 FOLDERS = {"zh": "", "en": "en/"}
 ASK_WORKER = """async ([worker, folder, queries]) => {
   const get = async name => (await fetch(`${folder}search/${name}.json`)).json()
   const { config, docs } = await get("search_index")
-  const { text, code } = await get("search_rest")
-  docs.forEach((section, i) => { section.text = text[i] + code[i] })
+  const { text, code, asked } = await get("search_rest")
+  docs.forEach((section, i) => { section.text = text[i] + code[i]; section.asked = asked[i] })
   const frame = document.body.appendChild(document.createElement("iframe")) // the page's Workers wait for the search to be opened
   const search = new frame.contentWindow.Worker(worker)
   const answer = message => new Promise((resolve, reject) => {
@@ -84,6 +84,7 @@ def first_three(request, tab, hosts, site) -> tuple[str, dict[str, list[str]]]:
     queries = [
         *names(),
         *QUERIES[language],
+        *FIRST[language],
         *UNSEEN[language],
         *(query for _, query, _ in TYPED),
         *(query for query, _ in WRONG),
@@ -101,7 +102,9 @@ def test_every_name_of_a_term_finds_its_section_first(first_three):
     assert len(wanted) > 700 and not missed, missed
 
 
-@pytest.mark.parametrize(("asked", "share"), [(QUERIES, 0.9), (UNSEEN, 0.8)], ids=["common", "unseen"])
+@pytest.mark.parametrize(
+    ("asked", "share"), [(QUERIES, 0.9), (FIRST, 0.85), (UNSEEN, 0.75)], ids=["common", "first", "unseen"]
+)
 def test_most_queries_find_what_they_want_among_the_first_three(first_three, asked, share):
     language, found = first_three
     where, wanted = locations(), asked[language]

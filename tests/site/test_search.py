@@ -14,6 +14,7 @@ from docs.hooks.plain_formulas import readable
 from docs.hooks.search import (
     DOCS,
     GLOSSARY,
+    QUESTIONS,
     TABLE,
     as_typed,
     glossary,
@@ -22,6 +23,7 @@ from docs.hooks.search import (
     teach_words,
     terms,
     with_own_cut,
+    words_asked,
 )
 from tests.book.page import read_book
 
@@ -108,6 +110,20 @@ def test_each_row_of_the_table_belongs_to_something_and_says_what_the_glossary_d
         typed = [as_typed(name) for name in [*in_glossary.get(key, []), *names]]
         needless = [name for name, count in Counter(typed).items() if count > 1 or not name]
         assert not needless, f"search.yml, {key}: {needless} is there already"
+
+
+def test_each_question_belongs_to_a_section_and_is_there_once():
+    asked: dict[str, dict[str, list[str]]] = yaml_load(QUESTIONS.read_text("utf8"))
+    sections = {f"{page.path}#{heading.id}" for page in read_book() for heading in page.headings}
+    assert [place for place in asked if place not in sections] == []
+    for place, languages in asked.items():
+        assert set(languages) <= {"zh", "en"}, f"asked.yml, {place}"
+        for phrases in languages.values():
+            assert phrases and len(set(phrases)) == len(phrases), f"asked.yml, {place}"
+
+
+def test_the_words_of_questions_that_a_section_has_not_said_are_there_once_with_chinese_cut():
+    assert words_asked(["Loss nan", "loss 变成 nan", "训练不收敛"], "The loss.") == "nan 变成 训练 不 收敛"
 
 
 def test_jieba_keeps_a_name_together_that_it_would_cut_to_single_characters():

@@ -47,8 +47,8 @@
         const { config } = message.data
         await this.answerFrom(await this.first, message)
         if (!config.rest) return
-        const { text, code } = await (await fetch(index.replace("search/search_index.json", config.rest))).json()
-        const docs = message.data.docs.map((section, i) => ({ ...section, text: text[i] + code[i] }))
+        const { text, code, asked } = await (await fetch(index.replace("search/search_index.json", config.rest))).json()
+        const docs = message.data.docs.map((section, i) => ({ ...section, text: text[i] + code[i], asked: asked[i] }))
         await this.answerFrom(this.create(), { type: SET_UP, data: { ...message.data, docs } })
       } else {
         if (message.type === ASK) this.asked = message
