@@ -74,7 +74,11 @@ WORDS = {
 def project(tmp_path_factory) -> Path:
     pages = {"transformer/chapter.md": CHAPTER, "transformer/other.md": OTHER, "how-to-use.md": HOW}
     files = {f"{lang}/{path}": text.format(**words) for lang, words in WORDS.items() for path, text in pages.items()}
-    return make_book(tmp_path_factory.mktemp("editions") / "book", {**files, "figures/small.py": FIGURES})
+    made = make_book(tmp_path_factory.mktemp("editions") / "book", {**files, "figures/small.py": FIGURES})
+    for config in (made / "mkdocs.yml", made / "docs" / "mkdocs.en.yml"):
+        with config.open("a", encoding="utf8") as file:
+            file.write("\nnav: [index.md, how-to-use.md, transformer/chapter.md, transformer/other.md]\n")
+    return made
 
 
 @pytest.fixture(scope="module")

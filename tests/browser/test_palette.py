@@ -74,7 +74,8 @@ def test_no_frame_is_painted_but_in_the_palette_that_the_reader_chose(open_tab, 
           requestAnimationFrame(look)
         })()"""
     )
-    tab.goto(hosts["in a folder"] + "how-to-use/", wait_until="networkidle")
+    tab.goto(hosts["in a folder"] + "how-to-use/")
+    tab.wait_for_load_state("networkidle")
     paper = {"light": "rgb(253, 252, 249)", "dark": "rgb(23, 25, 30)"}[other]
     assert tab.evaluate("[...seen]") == [paper]
     tab.context.close()

@@ -74,7 +74,8 @@ def test_nothing_of_python_is_asked_for_until_it_is_used(open_tab, hosts):
     page = open_tab()
     asked: list[str] = []
     page.context.on("request", lambda request: asked.append(request.url))
-    page.goto(hosts["in a folder"] + COVER, wait_until="networkidle")
+    page.goto(hosts["in a folder"] + COVER)
+    page.wait_for_load_state("networkidle")
     assert not [address for address in asked if "/run/" in address]
     page.context.close()
 

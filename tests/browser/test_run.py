@@ -122,7 +122,8 @@ ENGINE = {f"run/pyodide-{release().version}/{name}" for name in release().sha256
 def test_nothing_of_it_comes_before_a_click_and_then_what_is_needed(open_tab, hosts):
     page = open_tab()
     asked = requests(page)
-    page.goto(hosts["in a folder"] + CHAPTER, wait_until="networkidle")
+    page.goto(hosts["in a folder"] + CHAPTER)
+    page.wait_for_load_state("networkidle")
     assert not [path for path in asked if path.startswith("run/") or "worker" in path]
     asked.clear()
     block = Block(page)
@@ -342,7 +343,7 @@ def test_the_button_that_was_pressed_stops_too(block):
     block.write("while True:\n    pass")
     block.starter.click()
     expect(block.starter).to_have_text("Stop")
-    expect(block.panel.locator(".run-clock")).to_have_text(re.compile(r"^\s*\d+ s$"))
+    expect(block.panel.locator(".run-clock")).to_have_text(re.compile(r"^\s*\d+ s$"), timeout=PATIENCE)
     block.starter.click()
     expect(block.status).to_have_text("Stopped")
     expect(block.starter).to_have_text("Run")
@@ -366,7 +367,8 @@ def test_a_page_at_rest_does_not_shift(open_tab, hosts):
         "window.shift = 0; new PerformanceObserver(list => { for (const entry of list.getEntries()) window.shift += entry.value })"
         ".observe({ type: 'layout-shift', buffered: true })"
     )
-    page.goto(hosts["in a folder"] + CHAPTER, wait_until="networkidle")
+    page.goto(hosts["in a folder"] + CHAPTER)
+    page.wait_for_load_state("networkidle")
     page.wait_for_timeout(300)
     assert page.evaluate("window.shift") < 0.01
     page.context.close()
