@@ -52,8 +52,13 @@ def weights(browser: Browser, base: str) -> dict[str, dict[str, int]]:
     for kind, address in KINDS.items():
         page = browser.new_context().new_page()
         came: list[Request] = []
-        page.on("requestfinished", came.append)
-        page.goto(base + address, wait_until="networkidle")
+
+        def finished(request: Request, came: list[Request] = came) -> None:
+            came.append(request)
+
+        page.on("requestfinished", finished)
+        page.goto(base + address)
+        page.wait_for_load_state("networkidle")
         found[kind] = {"bytes": sum(one.sizes()["responseBodySize"] for one in came), "files": len(came)}
         page.context.close()
     return found
@@ -160,24 +165,23 @@ def main() -> int:
     server = ThreadingHTTPServer(("127.0.0.1", 0), partial(lighthouse.Compressed, directory=str(SITE)))
     threading.Thread(target=server.serve_forever, daemon=True).start()
     base = f"http://127.0.0.1:{server.server_port}/"
-    scores = [
-        lighthouse.scores(kind, screen, lighthouse.measure(base + address, options))
-        for kind, address in tqdm(lighthouse.KINDS.items(), unit="page", desc="Lighthouse")
-        for screen, options in lighthouse.SCREENS.items()
-    ]
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium(), args=FLAGS)
         found = {
             "machine": machine(),
             "browser": f"Chromium {browser.version}",
-            "lighthouse": scores,
             "weights": {language: weights(browser, base + folder) for language, folder in FOLDERS.items()},
             "violations": {language: violations(browser, base + folder) for language, folder in FOLDERS.items()},
             "search": {language: search(browser, base, language) for language in FOLDERS},
         }
         browser.close()
+    scores = [
+        lighthouse.scores(kind, screen, lighthouse.measure(base + address, options))
+        for kind, address in tqdm(lighthouse.KINDS.items(), unit="page", desc="Lighthouse")
+        for screen, options in lighthouse.SCREENS.items()
+    ]
     server.shutdown()
-    RESULTS.write_text(json.dumps(found, indent=1, ensure_ascii=False) + "\n", "utf8")
+    RESULTS.write_text(json.dumps({**found, "lighthouse": scores}, indent=1, ensure_ascii=False) + "\n", "utf8")
     print("\n".join(table(json.loads(RESULTS.read_text("utf8")))))
     return 1 if lighthouse.too_low(scores) else 0
 
