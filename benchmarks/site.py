@@ -144,7 +144,7 @@ def table(found: dict[str, Any]) -> list[str]:
         lines.append(f"| {kind} | {' | '.join(cells)} |")
     lines += [
         "",
-        "Lighthouse, of 100:",
+        "Lighthouse, of 100; for the phone it slows this machine's processor down to a quarter:",
         "",
         lighthouse.table([lighthouse.Scores(*one) for one in found["lighthouse"]]),
         "",
