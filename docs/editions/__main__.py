@@ -15,9 +15,8 @@ from mkdocs.config import load_config
 from playwright.sync_api import sync_playwright
 from tqdm import tqdm
 
-from docs.editions import paper
 from docs.editions.chromium import FLAGS, chromium
-from docs.editions.paper import Book, chapters, print_pages, sheets
+from docs.editions.paper import SHEET_TITLES, Book, chapters, print_pages, sheets
 from docs.hooks.editions import OFFLINE, PDF, SHEETS
 
 ROOT = Path(__file__).parents[2]
@@ -68,7 +67,7 @@ def print_books(project: Path, offline: Path, to: Path) -> list[Path]:
         for book in books(project, offline):
             write(PDF[book.language], book, chapters(tab, book), solutions_last=True)
             for kind, name in SHEETS[book.language].items():
-                bound = book._replace(title=paper.SHEETS[book.language][kind], description=book.title)
+                bound = book._replace(title=SHEET_TITLES[book.language][kind], description=book.title)
                 write(name, bound, sheets(tab, book, kind), solutions_last=False)
         browser.close()
     return made

@@ -51,7 +51,7 @@ WORDS = {
         "site": "On the web, where the code runs in the page: {}",
     },
 }
-SHEETS = {
+SHEET_TITLES = {
     "zh": {"exercises": "练习单", "solutions": "练习和解答"},
     "en": {"exercises": "Exercise sheets", "solutions": "Exercises and solutions"},
 }

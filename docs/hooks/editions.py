@@ -30,7 +30,7 @@ def offer(content: str, sizes: dict[str, int], folder: str) -> str:
     def item(found: re.Match[str]) -> str:
         if found["name"] not in sizes:
             return ""
-        size = f"{sizes[found['name']] / 1e6:.0f} MB" if sizes[found["name"]] >= 1e6 else "< 1 MB"
+        size = f"{sizes[found['name']] / 1e6:.0f}\u00a0MB" if sizes[found["name"]] >= 1e6 else "< 1 MB"
         return f'<li><a href="{folder}{found["name"]}" download>{found["text"]}</a> ({size}){found["rest"]}</li>'
 
     return EMPTY_LIST.sub("", ITEM.sub(item, content))

@@ -39,6 +39,7 @@ LINK = re.compile(r"\]\(([^)#]*#[^)]*)\)")
 BETWEEN_NAMES = re.compile(r"、|, |[（）()]")
 HAN = re.compile(r"[\u3400-\u9fff]+")
 PIECE = re.compile(r"[\u3400-\u9fff]+|[^\s\u3400-\u9fff]+")
+# They only ask, and search.js leaves most of them out of a query, too.
 ASKING = frozenset(["what", "why", "how", "does", "vs", "什么", "为什么", "怎么", "吗", "还是"])
 FORMULA = re.compile(r'<(span|div) class="formula" data-search-exclude>(<math.*?</math>)</\1>', re.DOTALL)
 DRAWING = re.compile(r'<div role="img"[^>]* data-search-exclude>.*?</div>', re.DOTALL)

@@ -70,8 +70,8 @@ def mark_terms(content: str, known: Sequence[Term], before: Collection[str], add
     body, exercises, rest = content.partition(EXERCISES)
     # One 汉字, such as 层, stands in too many words; and only what the page has is looked for, since the glossary is long.
     here = body.lower()
-    explained = {word: term for term in known for form in term.forms if len(form) > 1 for word in _words(form)}
-    explained = {word: term for word, term in explained.items() if word in here}
+    forms = [(form, term) for term in known for form in term.forms if len(form) > 1]
+    explained = {word: term for form, term in forms for word in _words(form) if word in here}
     if not explained:
         return content
     found_word = _any_of(explained)
@@ -111,9 +111,9 @@ def _words(form: str) -> list[str]:
 def _any_of(words: Collection[str]) -> re.Pattern[str]:
     """The longest of `words` wherever one stands, such as 权重衰减 rather than 权重; one in Latin letters isn't a part of another."""
     longest_first = sorted(words, key=len, reverse=True)
-    chinese = [re.escape(word) for word in longest_first if not word.isascii()]
-    latin = "|".join(re.escape(word) for word in longest_first if word.isascii())
-    return re.compile("|".join([*chinese, rf"(?<![\w-])(?:{latin})(?![\w-])"]), re.IGNORECASE)
+    longest_first.sort(key=str.isascii)  # Transformer 块 before Transformer
+    whole = [rf"(?<![\w-]){re.escape(word)}(?![\w-])" if word.isascii() else re.escape(word) for word in longest_first]
+    return re.compile("|".join(whole), re.IGNORECASE)
 
 
 def on_nav(nav: Navigation, config: MkDocsConfig, files: Files) -> Navigation:

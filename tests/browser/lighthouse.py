@@ -1,7 +1,6 @@
-"""python -m tests.browser.lighthouse [KIND …]: Lighthouse's scores of six kinds of page, on a phone and on a desktop.
+"""Lighthouse's scores of six kinds of page, on a phone and on a desktop, of a site served compressed as GitHub Pages does.
 
-It looks at the site that `mkdocs build` left in site/, served compressed as GitHub Pages does. Lighthouse is fetched by
-npx, so it takes Node.js and some minutes: once a week is often enough.
+Lighthouse is fetched by npx, so it takes Node.js and some minutes: once a week is often enough (benchmarks/site.py).
 """
 
 import gzip
@@ -10,14 +9,11 @@ import os
 import shutil
 import subprocess
 import sys
-import threading
 from collections.abc import Iterable
-from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from http.server import SimpleHTTPRequestHandler
 from typing import NamedTuple
 
 from docs.editions.chromium import FLAGS, chromium
-from tests.conftest import ROOT
 
 LIGHTHOUSE = "lighthouse@12.8.2"  # another version may score otherwise
 KINDS = {
@@ -115,26 +111,3 @@ def measure(address: str, options: list[str]) -> dict:
         check=True,
     )
     return json.loads(run.stdout)
-
-
-def main(kinds: list[str]) -> int:
-    if unknown := [kind for kind in kinds if kind not in KINDS]:
-        print(f"no kind of page {', '.join(unknown)}; there are {', '.join(KINDS)}", file=sys.stderr)
-        return 2
-    if not (ROOT / "site" / "index.html").is_file():
-        print("there is no site; build it first: mkdocs build --strict", file=sys.stderr)
-        return 2
-    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Compressed, directory=str(ROOT / "site")))
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    found = [
-        scores(kind, screen, measure(f"http://127.0.0.1:{server.server_port}/{KINDS[kind]}", options))
-        for kind in kinds or KINDS
-        for screen, options in SCREENS.items()
-    ]
-    server.shutdown()
-    print(table(found))
-    return 1 if too_low(found) else 0
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))

@@ -1,4 +1,4 @@
-"""The weekly command, without Lighthouse itself: what it makes of a report, and how it serves the site."""
+"""Without Lighthouse itself: what is made of a report, and how it serves the site."""
 
 import gzip
 import threading
@@ -62,8 +62,3 @@ def test_texts_are_served_compressed_and_fonts_as_they_are(tmp_path):
     )
     server.shutdown()
     server.server_close()
-
-
-def test_an_unknown_kind_is_named(capsys):
-    assert lighthouse.main(["chapters"]) == 2
-    assert "no kind of page chapters; there are cover, chapter," in capsys.readouterr().err

@@ -63,7 +63,7 @@ ITEMS = '<ul>\n<li><a href="edition:book.pdf">On paper</a></li>\n<li><a href="ed
 
 def test_an_edition_that_was_made_is_offered_with_its_size_and_another_is_not_named():
     offered = offer(ITEMS, {"book.zip": 12_600_000}, "../editions/")
-    assert '<li><a href="../editions/book.zip" download>Offline</a> (13 MB), in both</li>' in offered
+    assert '<li><a href="../editions/book.zip" download>Offline</a> (13\u00a0MB), in both</li>' in offered
     assert "paper" not in offered
     assert "<ul>" not in offer(ITEMS, {}, "../editions/") and "edition" not in offer(ITEMS, {}, "../editions/")
 

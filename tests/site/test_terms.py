@@ -73,3 +73,12 @@ def test_only_what_an_earlier_page_explains_is_marked(before, words):
 def test_one_character_is_no_mark():
     layer = Term(("层",), "layer", "…", "birds.md", "wings")
     assert marked("<p>六层</p>", known=[layer, *KNOWN]) == []
+
+
+def test_a_page_may_have_terms_in_chinese_alone_and_the_longest_is_meant():
+    known = [
+        Term((form,), "", "", "birds.md", "wings") for form in ("权重", "权重衰减", "Transformer", "Transformer 块")
+    ]
+    assert marked("<p>权重衰减和权重。（别的）</p>", known=known) == ["权重衰减", "权重"]
+    assert marked("<p>Transformer 块</p>", known=known) == ["Transformer 块"]
+    assert marked("<p>别的</p>", known=known) == []
