@@ -167,7 +167,7 @@ def test_editions_that_were_made_can_be_downloaded_in_both_languages(book, tmp_p
     assert run.returncode == 0, run.stdout
     for folder in ("deep/take", "en/deep/take"):
         html = (tmp_path / "site" / folder / "index.html").read_text("utf8")
-        link = re.search(r'<a href="([^"]*)" download>Offline</a> \(2 MB\)', html)
+        link = re.search(r'<a href="([^"]*)" download>Offline</a> \(2\u00a0MB\)', html)
         assert link and (tmp_path / "site" / folder / link[1]).stat().st_size == 2_000_000
         assert "PDF" not in html.partition("md-content__inner")[2] and "edition:" not in html
 
