@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import PALETTES, PHONE, WIDE, shown
+from tests.browser.conftest import PALETTES, PHONE, WIDE, ask, shown
 
 SHARES_A_NAME = """() => {
   const name = element => element.getAttribute("aria-label")
@@ -103,7 +103,7 @@ def test_words_of_the_other_language_are_marked(page):
 @pytest.mark.parametrize("palette", PALETTES.values(), ids=PALETTES)
 @pytest.mark.parametrize("screen", [WIDE, PHONE], ids=["wide", "phone"])
 def test_the_copy_button_is_seen_beside_the_code(loaded, screen, palette):
-    for button in shown(loaded, screen, palette).evaluate(COPY_BUTTONS):
+    for button in ask(shown(loaded, screen, palette), COPY_BUTTONS):
         assert not button["over"], f"the copy button lies on the code: {button}"
         assert button["contrast"] >= 3, f"the copy button can hardly be seen: {button}"
         assert min(button["width"], button["height"]) >= 24, f"the copy button is small: {button}"

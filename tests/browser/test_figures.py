@@ -11,7 +11,7 @@ from playwright.sync_api import Page
 
 from docs.figures.drawing import ABOVE, Drawing, Plot, below, text_width
 from tests.book.test_drawing import LANGUAGES, transformer_block
-from tests.browser.conftest import shown
+from tests.browser.conftest import ask, shown
 
 SCREENS = {1280: 800, 390: 844, 320: 568}  # wide, a phone, the narrowest phone
 
@@ -35,7 +35,7 @@ def test_it_follows_the_palette(page):
     assert all(a != b for a, b in zip(light, dark, strict=True)), "a label has the same color in both palettes"
 
 
-LABELS = """figures => figures.flatMap(figure => [...figure.querySelectorAll("svg text")].map(label => {
+LABELS = """selector => [...document.querySelectorAll(selector)].flatMap(figure => [...figure.querySelectorAll("svg text")].map(label => {
   const svg = label.closest("svg"), style = getComputedStyle(label)
   const [box, frame] = [label.getBoundingClientRect(), svg.getBoundingClientRect()]
   return {
@@ -61,7 +61,7 @@ def screen(request, loaded) -> Page:
 def unreadable(page: Page) -> list[str]:
     """Of each label that is too small or cut off: its figure, and what is wrong with it."""
     told = []
-    for label in page.locator("figure.drawing").evaluate_all(LABELS):
+    for label in ask(page, LABELS, "figure.drawing"):
         if label["size"] < 11:
             told.append(f"{label['figure']}: {label['text']!r} is {label['size']:.1f} pixels large; narrow the panel")
         if label["outside"] > 2:
@@ -87,7 +87,7 @@ def has_letters(browser) -> Callable[[str], bool]:
 
 
 def measured(page: Page, has_letters: Callable[[str], bool]) -> list[dict]:
-    labels = page.locator("figure.drawing:not([data-figure^=plot])").evaluate_all(LABELS)
+    labels = ask(page, LABELS, "figure.drawing:not([data-figure^=plot])")
     return [label for label in labels if has_letters(label["text"])]
 
 

@@ -2,13 +2,18 @@
 
 import re
 
+from tests.browser.conftest import ask
+
 
 def test_each_formula_is_laid_out_and_its_tex_is_hidden(page):
-    formulas = page.locator(".formula").evaluate_all("""formulas => formulas.map(formula => {
+    formulas = ask(
+        page,
+        """() => [...document.querySelectorAll(".formula")].map(formula => {
       const { width, height } = formula.querySelector("math").getBoundingClientRect()
       const annotation = formula.querySelector("annotation")
       return { width, height, seen: formula.innerText, tex: annotation.textContent, annotated: annotation.checkVisibility() }
-    })""")
+    })""",
+    )
     for formula in formulas:
         assert formula["width"] > 1 and formula["height"] > 5, f"{formula['tex']} has no size"
         assert not formula["annotated"] and not re.search(r"\$|\\", formula["seen"]), f"{formula['tex']} shows as TeX"

@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from tests.browser.conftest import PALETTES, WIDE, shown
+from tests.browser.conftest import PALETTES, WIDE, ask, shown
 
 CONTRASTS = (Path(__file__).parent / "contrast.js").read_text("utf8")
 PROSE = ".md-content :is(p, li, dd, strong, em, h1, h2, h3, h4):not(.footnote *, table *)"
@@ -20,7 +20,7 @@ def test_it_has_its_language_one_heading_and_a_title(page):
 
 @pytest.mark.parametrize("palette", PALETTES.values(), ids=PALETTES)
 def test_its_words_stand_out_and_all_of_its_text_can_be_read_in_both_palettes(loaded, palette):
-    contrasts = shown(loaded, WIDE, palette).evaluate(CONTRASTS, PROSE)
+    contrasts = ask(shown(loaded, WIDE, palette), CONTRASTS, PROSE)
     assert any(found["chosen"] for found in contrasts)
     # The rest is code, menus and the labels of figures.
     assert [found for found in contrasts if found["ratio"] < (7 if found["chosen"] else 4.5)] == []
@@ -57,7 +57,9 @@ def test_no_paragraph_is_empty(page):
 
 
 def test_an_output_stands_right_under_its_code_and_has_no_copy_button(page):
-    blocks = page.locator(".md-content .language-python.highlight").evaluate_all("""blocks => blocks.map(block => {
+    blocks = ask(
+        page,
+        """() => [...document.querySelectorAll(".md-content .language-python.highlight")].map(block => {
       const output = block.nextElementSibling
       if (!output?.matches(".language-text.highlight")) return { start: block.innerText.slice(0, 80), output: false }
       const [code, printed] = [block, output].map(box => box.querySelector("pre").getBoundingClientRect())
@@ -66,7 +68,8 @@ def test_an_output_stands_right_under_its_code_and_has_no_copy_button(page):
         start: block.innerText.slice(0, 80), output: true, buttons: [buttons(block), buttons(output)],
         gap: printed.top - code.bottom, shift: Math.abs(printed.left - code.left) + Math.abs(printed.right - code.right),
       }
-    })""")
+    })""",
+    )
     for block in blocks:
         if not block["output"] and "/labs/" in page.url:  # a cell of a notebook may print nothing
             continue
