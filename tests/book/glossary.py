@@ -55,6 +55,7 @@ class Section(NamedTuple):
     page: Page
     line: int
     text: str  # the lines from there on
+    read: list[str]  # the same without links' targets; of a figure, its description and caption
 
 
 def problems(root: Path = ROOT, early_uses: dict[str, set[str]] = EARLY_USES) -> list[Problem]:
@@ -151,12 +152,7 @@ def early(row: Row, sections: dict[str, Section]) -> Iterator[tuple[str, int]]:
     for place, section in sections.items():
         if not row.places or row.places[0] not in sections or place == row.places[0]:
             return
-        text = LINK.sub(
-            lambda found: f"{found[2]} {found[4] or ''}", section.text
-        )  # of a figure, its description and caption
-        use = next(
-            (number for number, line in enumerate(text.split("\n"), section.line) if row.pattern.search(line)), 0
-        )
+        use = next((number for number, line in enumerate(section.read, section.line) if row.pattern.search(line)), 0)
         links = [link for link in LINK.finditer(section.text) if not link[1] and row.pattern.search(link[2])]
         if use and not any(_place(section.page, link).partition("#")[0] in explained for link in links):
             yield place, use
@@ -179,4 +175,6 @@ def _sections(page: Page) -> Iterator[tuple[str, Section]]:
         page.headings, [*(heading.line - 1 for heading in page.headings[1:]), len(lines)], strict=True
     ):
         if heading.id != QUOTED:
-            yield f"{page.path}#{heading.id}", Section(page, heading.line + 1, "\n".join(lines[heading.line : end]))
+            text = "\n".join(lines[heading.line : end])
+            read = LINK.sub(lambda link: f"{link[2]} {link[4] or ''}", text).split("\n")
+            yield f"{page.path}#{heading.id}", Section(page, heading.line + 1, text, read)

@@ -8,6 +8,7 @@ import posixpath
 import re
 import tokenize
 from collections import Counter
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -175,23 +176,25 @@ def _difference(kind: str, here: tuple[int, Any] | None, there: tuple[int, Any] 
 
 def _things(page: Page, section: str) -> dict[str, list[tuple[int, Any]]]:
     """What a section shares with its twin, kind by kind, as (line, value)."""
-    things: dict[str, list[tuple[int, Any]]] = {
-        "code": [(fence.line, (CODE_KINDS.get(fence.info, fence.info), code(fence))) for fence in page.fences],
-        "displayed formula": [(formula.line, _spaced(formula.tex)) for formula in page.formulas if formula.displayed],
-        "formula": [(formula.line, _spaced(formula.tex)) for formula in page.formulas if not formula.displayed],
-        "figure": [(image.line, image.target) for image in page.images],
-        "box": [(box.line, box.kind) for box in page.boxes],
-        "table": [(table.line, f"{table.rows} × {table.columns}") for table in page.tables],
+
+    def here(things: Iterable[Any]) -> Iterator[Any]:
+        return (thing for thing in things if page.section_at(thing.line) == section)
+
+    return {
+        "code": [(fence.line, (CODE_KINDS.get(fence.info, fence.info), code(fence))) for fence in here(page.fences)],
+        "displayed formula": [
+            (formula.line, _spaced(formula.tex)) for formula in here(page.formulas) if formula.displayed
+        ],
+        "formula": [(formula.line, _spaced(formula.tex)) for formula in here(page.formulas) if not formula.displayed],
+        "figure": [(image.line, image.target) for image in here(page.images)],
+        "box": [(box.line, box.kind) for box in here(page.boxes)],
+        "table": [(table.line, f"{table.rows} × {table.columns}") for table in here(page.tables)],
         # The pages of other people may have editions in both languages; where a page lists them, each names its own.
         "link": [
             (link.line, _target(page, link.target))
-            for link in page.links
+            for link in here(page.links)
             if section != "references" or ":" not in link.target
         ],
-    }
-    return {
-        kind: [(line, value) for line, value in values if page.section_at(line) == section]
-        for kind, values in things.items()
     }
 
 

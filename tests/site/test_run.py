@@ -5,6 +5,7 @@ import io
 import re
 import shutil
 import threading
+import tomllib
 import zipfile
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -75,6 +76,13 @@ def test_the_release_names_six_files_and_what_they_must_be():
     wanted = release()
     assert len(wanted.sha256) == 6 and all(re.fullmatch("[0-9a-f]{64}", sha256) for sha256 in wanted.sha256.values())
     assert wanted.version in wanted.address
+
+
+def test_the_engine_has_the_oldest_numpy_that_is_promised():
+    """So that the run of every block in the browser shows that it prints the same there; with a newer one, .ci/run has to."""
+    promised = tomllib.loads((ROOT / "pyproject.toml").read_text("utf8"))["project"]["dependencies"]
+    (wheel,) = [name for name in release().sha256 if name.startswith("numpy-")]
+    assert promised == [f"numpy>={'.'.join(wheel.split('-')[1].split('.')[:2])}"]
 
 
 def test_scratchml_is_packed_the_same_whenever_it_is_packed_and_otherwise_when_it_is_another(tmp_path):

@@ -450,9 +450,8 @@ for temperature, essay in essays.items():
 #     At which temperature will it copy more than the book repeats itself? At 0.5, at 1, at both, at neither?
 
 # %% alt="Share of runs that stand in the read pages, over the length of a run from 1 to 25 characters, three falling curves. For short runs the curve of temperature 0.5 is the highest, that of the unread pages lies in between, and that of temperature 1 is the lowest. At the right end all are near zero."
-def copied(text, n):
-    known = {book["read"][i:i + n] for i in range(len(book["read"]) - n + 1)}
-    return np.mean([text[i:i + n] in known for i in range(len(text) - n + 1)])
+def runs(text, n):
+    return [text[i:i + n] for i in range(len(text) - n + 1)]
 
 
 sources = {
@@ -460,21 +459,24 @@ sources = {
     words["unread"]: (book["kept"], gray),
     f"{words['temperature']} 1": (essays[1.0], blue),
 }
-lengths = np.arange(1, 26)
-shares = {}
+shares = {name: [] for name in sources}
+n = 0
+while n < 25 or any(share[-1] > 0 for share in shares.values()):
+    n += 1
+    known = set(runs(book["read"], n))
+    for name, (text, _) in sources.items():
+        shares[name].append(np.mean([run in known for run in runs(text, n)]))
+
 figure, axes = plt.subplots(figsize=(3.7, 3.2))
-for name, (text, color) in sources.items():
-    shares[name] = np.array([copied(text, n) for n in lengths])
-    longest = 1
-    while copied(text, longest + 1) > 0:
-        longest += 1
+for name, (_, color) in sources.items():
+    longest = np.count_nonzero(shares[name])
     print(words["longest"], f"{longest:3}", name)
-    axes.plot(lengths, 100 * shares[name], color=color, label=name)
+    axes.plot(range(1, 26), 100 * np.array(shares[name][:25]), color=color, label=name)
 axes.set(xlabel=words["run length"], ylabel=words["share"], ylim=(0, None))
 figure.legend(loc="outside upper center")
 
-cold, author_himself, warm = shares.values()
-assert cold.sum() > author_himself.sum() > warm.sum()
+cold, author_himself, warm = [sum(share[:25]) for share in shares.values()]
+assert cold > author_himself > warm
 
 # %% [markdown]
 # At temperature 1 the model copies less than the book does: its slips break every longer run. At 0.5 it takes the beaten path, and for runs of some characters that path is more beaten than the book's. It copies phrases, not passages; for more, 600 steps are too few. (The longest run of the unread pages is one that the book did repeat, or a quotation.)

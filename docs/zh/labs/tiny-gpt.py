@@ -450,9 +450,8 @@ for temperature, essay in essays.items():
 #     哪种温度下，它抄得比这本书重复自己还多？0.5，1，两种都是，还是都不是？
 
 # %% alt="连着 1 到 25 个字符的片段，有多大份额在读过的书页里出现过，三条下降的曲线。字符少的时候，温度 0.5 的最高，没读过的书页在中间，温度 1 的最低。到右端都接近零。"
-def copied(text, n):
-    known = {book["read"][i:i + n] for i in range(len(book["read"]) - n + 1)}
-    return np.mean([text[i:i + n] in known for i in range(len(text) - n + 1)])
+def runs(text, n):
+    return [text[i:i + n] for i in range(len(text) - n + 1)]
 
 
 sources = {
@@ -460,21 +459,24 @@ sources = {
     words["unread"]: (book["kept"], gray),
     f"{words['temperature']} 1": (essays[1.0], blue),
 }
-lengths = np.arange(1, 26)
-shares = {}
+shares = {name: [] for name in sources}
+n = 0
+while n < 25 or any(share[-1] > 0 for share in shares.values()):
+    n += 1
+    known = set(runs(book["read"], n))
+    for name, (text, _) in sources.items():
+        shares[name].append(np.mean([run in known for run in runs(text, n)]))
+
 figure, axes = plt.subplots(figsize=(3.7, 3.2))
-for name, (text, color) in sources.items():
-    shares[name] = np.array([copied(text, n) for n in lengths])
-    longest = 1
-    while copied(text, longest + 1) > 0:
-        longest += 1
+for name, (_, color) in sources.items():
+    longest = np.count_nonzero(shares[name])
     print(words["longest"], f"{longest:3}", name)
-    axes.plot(lengths, 100 * shares[name], color=color, label=name)
+    axes.plot(range(1, 26), 100 * np.array(shares[name][:25]), color=color, label=name)
 axes.set(xlabel=words["run length"], ylabel=words["share"], ylim=(0, None))
 figure.legend(loc="outside upper center")
 
-cold, author_himself, warm = shares.values()
-assert cold.sum() > author_himself.sum() > warm.sum()
+cold, author_himself, warm = [sum(share[:25]) for share in shares.values()]
+assert cold > author_himself > warm
 
 # %% [markdown]
 # 温度 1，它重复得比这本书还少，因为一写错，长的就断了。温度 0.5，它专拣走熟的路，几个字的短语，比书里用得还滥。它抄的是短语，没有整段地抄；想抄整段，600 步还不够。（没读过的那几页，最长的一段是书里重复过的话，或者是引文。）
