@@ -56,10 +56,10 @@ def built(tmp_path_factory, worker_id) -> tuple[Path, subprocess.CompletedProces
     try:
         (shared / "build.begun").touch(exist_ok=False)  # the first to get here builds, the others wait
     except FileExistsError:
-        patience = time.monotonic() + 1800  # the one that builds may have died
+        patience = time.monotonic() + 1200  # the one that builds may have died
         while not done.exists():
             if time.monotonic() > patience:
-                pytest.fail("another process of pytest began to build the site, and hasn't finished in half an hour")
+                pytest.fail("another process of pytest began to build the site, and hasn't finished in twenty minutes")
             time.sleep(0.2)
         return folder, subprocess.CompletedProcess([], int(done.read_text()), log.read_text("utf8"))
     run = build(ROOT, folder)

@@ -45,11 +45,10 @@ def test_the_first_paint_is_in_the_palette(open_tab, hosts, system):
     tab.route(
         "**/*.js", lambda route: held.append(route)
     )  # no script of the site's arrives before the page is looked at
-    tab.goto(hosts["in a folder"] + "en/how-to-use/", wait_until="commit")
+    with tab.expect_request("**/*.js"):  # of which it is told, perhaps, only after the page was painted
+        tab.goto(hosts["in a folder"] + "en/how-to-use/", wait_until="commit")
     expect(tab.locator("h1")).to_be_visible()
-    while not held:  # the page may be painted before it is told what was asked for
-        tab.wait_for_timeout(20)
-    assert tab.evaluate(BACKGROUND) == system
+    assert tab.evaluate(BACKGROUND) == system and held
     for route in held:
         route.continue_()
     tab.unroute_all(behavior="wait")

@@ -260,7 +260,7 @@ def test_the_button_that_was_pressed_stops_an_endless_loop_and_the_next_run_work
     expect(block.status).to_have_text("Running")
     expect(block.starter).to_have_text("Stop")
     expect(block.button("Stop")).to_be_visible()
-    expect(block.panel.locator(".run-clock")).to_have_text(re.compile(r"^\s*\d+ s$"))
+    expect(block.panel.locator(".run-clock")).to_have_text(re.compile(r"^\s*\d+ s$"), timeout=PATIENCE)
     block.starter.click()
     expect(block.status).to_have_text("Stopped", timeout=1000)
     expect(block.starter).to_have_text("Run")
