@@ -1,6 +1,7 @@
 """The site, built once for all the tests that look at it."""
 
 import os
+import re
 import subprocess
 import sys
 import time
@@ -74,5 +75,9 @@ def site(built) -> Path:
     """The folder with the built site."""
     folder, run = built
     if run.returncode:
-        pytest.fail("the site doesn't build; tests/site/test_built_site.py says why", pytrace=False)
+        cause = re.search(r"^(?:ERROR|WARNING).*", run.stdout, re.MULTILINE)
+        pytest.fail(
+            f"the site doesn't build; tests/site/test_built_site.py says why ({cause[0] if cause else 'see there'})",
+            pytrace=False,
+        )
     return folder

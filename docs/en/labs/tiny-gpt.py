@@ -401,7 +401,7 @@ config = GPTConfig(
     tokenizer.vocab_size, context_length=48, embedding_dim=64,
     num_heads=4, num_layers=2, tie_weights=True,
 )
-rng = np.random.default_rng(0)
+rng = np.random.default_rng(1)
 author = GPT(config, rng=rng)
 batches = NextTokenBatches(tokens["read"], 16, 48, steps=100, rng=rng)
 
@@ -438,7 +438,7 @@ assert history.validation_loss[-1] < history.validation_loss[0] - 0.8
 # First bytes and characters at random; then the most frequent words; in the end short phrases of this book, and a grammar that holds for a few words. None of it means anything. (¶ is the end of a line, � a byte that by itself is no character.) A longer text, at two temperatures:
 
 # %%
-essays = {temperature: compose(1500, temperature, 1) for temperature in [0.5, 1.0]}
+essays = {temperature: compose(1500, temperature, 1) for temperature in [0.4, 1.0]}
 for temperature, essay in essays.items():
     print(words["temperature"], temperature)
     print(as_shown(essay, 400))
@@ -447,15 +447,15 @@ for temperature, essay in essays.items():
 # For a running text “is it on the list” is no question. Instead, cut it into all its runs of $n$ characters, and see what share of them stands somewhere in the pages that the model has read. Short runs do, in any text. So do the same with the pages that the model hasn't read: that is how often this book repeats itself.
 #
 # !!! question "Predict before you read on"
-#     At which temperature will it copy more than the book repeats itself? At 0.5, at 1, at both, at neither?
+#     At which temperature will it copy more than the book repeats itself? At 0.4, at 1, at both, at neither?
 
-# %% alt="Share of runs that stand in the read pages, over the length of a run from 1 to 25 characters, three falling curves. For short runs the curve of temperature 0.5 is the highest, that of the unread pages lies in between, and that of temperature 1 is the lowest. At the right end all are near zero."
+# %% alt="Share of runs that stand in the read pages, over the length of a run from 1 to 25 characters, three falling curves. For short runs the curve of temperature 0.4 is the highest, that of the unread pages lies in between, and that of temperature 1 is the lowest. At the right end all are near zero."
 def runs(text, n):
     return [text[i:i + n] for i in range(len(text) - n + 1)]
 
 
 sources = {
-    f"{words['temperature']} 0.5": (essays[0.5], orange),
+    f"{words['temperature']} 0.4": (essays[0.4], orange),
     words["unread"]: (book["kept"], gray),
     f"{words['temperature']} 1": (essays[1.0], blue),
 }
@@ -479,7 +479,7 @@ cold, author_himself, warm = [sum(share[:25]) for share in shares.values()]
 assert cold > author_himself > warm
 
 # %% [markdown]
-# At temperature 1 the model copies less than the book does: its slips break every longer run. At 0.5 it takes the beaten path, and for runs of some characters that path is more beaten than the book's. It copies phrases, not passages; for more, 600 steps are too few. (The longest run of the unread pages is one that the book did repeat, or a quotation.)
+# At temperature 1 the model copies less than the book does: its slips break every longer run. At 0.4 it takes the beaten path, and for runs of some characters that path is more beaten than the book's. It copies phrases, not passages; for more, 600 steps are too few. (The longest run of the unread pages is one that the book did repeat, or a quotation.)
 #
 # ## Summary { #summary }
 #
