@@ -13,7 +13,7 @@ from tests.browser.unseen_queries import FIRST, UNSEEN
 
 FOLDERS = {"zh": "", "en": "en/"}
 ASK_WORKER = """async ([worker, folder, queries]) => {
-  const get = async name => (await fetch(`${folder}search/${name}.json`)).json()
+  const get = async name => JSON.parse((await (await fetch(`${folder}search/${name}.json`)).text()).replaceAll("\\x7f", "\\u200b"))
   const { config, docs } = await get("search_index")
   const { text, code, asked } = await get("search_rest")
   docs.forEach((section, i) => { section.text = text[i] + code[i]; section.asked = asked[i] })

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from docs.hooks.search import BETWEEN_WORDS, ON_ITS_WAY
 from tests.conftest import ROOT
 
 NAV = re.compile(r"^nav:\n(?: .*\n)+", re.MULTILINE)
@@ -38,7 +39,8 @@ def book(tmp_path) -> Callable[[dict[str, str]], Path]:
 def search_index(site: Path) -> list[dict[str, Any]]:
     """The sections in a built site's search index, as the browser puts them together from the two files."""
     first, rest = (
-        json.loads((site / "search" / f"search_{part}.json").read_text("utf8")) for part in ("index", "rest")
+        json.loads((site / "search" / f"search_{part}.json").read_text("utf8").replace(ON_ITS_WAY, BETWEEN_WORDS))
+        for part in ("index", "rest")
     )
     texts = zip(first["docs"], rest["text"], rest["code"], strict=True)
     return [section | {"text": text + code} for section, text, code in texts]

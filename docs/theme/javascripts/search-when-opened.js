@@ -47,7 +47,8 @@
         const { config } = message.data
         await this.answerFrom(await this.first, message)
         if (!config.rest) return
-        const { text, code, asked } = await (await fetch(index.replace("search/search_index.json", config.rest))).json()
+        const rest = await (await fetch(index.replace("search/search_index.json", config.rest))).text()
+        const { text, code, asked } = JSON.parse(rest.replaceAll("\x7f", "\u200b")) // see search.py
         const docs = message.data.docs.map((section, i) => ({ ...section, text: text[i] + code[i], asked: asked[i] }))
         await this.answerFrom(this.create(), { type: SET_UP, data: { ...message.data, docs } })
       } else {
