@@ -3,7 +3,7 @@
 import importlib.util
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import numpy as np
 import pytest
@@ -40,21 +40,45 @@ def reach(page: Page, address: str) -> Locator:
 
 
 @pytest.fixture(scope="module")
-def reader(open_tab) -> Iterator[Page]:
-    page = open_tab(reduced_motion="reduce")
-    page.add_init_script(SEEDED)
-    yield page
-    page.context.close()
+def reader(open_tab) -> Iterator[Callable[[str], Locator]]:
+    """Opens the play of a page for a reader who hasn't used Python there yet; it loads as slowly as on a first visit."""
+    tabs = []
+
+    def reader(address: str) -> Locator:
+        tabs.append(open_tab(reduced_motion="reduce"))
+        tabs[-1].add_init_script(SEEDED)
+        return reach(tabs[-1], address)
+
+    yield reader
+    for tab in tabs:
+        tab.context.close()
+
+
+@pytest.fixture(scope="module")
+def cover(reader, hosts) -> Locator:
+    return reader(hosts["in a folder"] + COVER)
 
 
 @pytest.fixture
-def writing(reader, hosts) -> Locator:
-    return reach(reader, hosts["in a folder"] + COVER)
+def writing(cover) -> Locator:
+    """The cover's play as it is found, but for what was written before."""
+    cover.page.evaluate("window.seed = 0")
+    cover.get_by_role("slider", name="Temperature").fill("8")
+    cover.get_by_role("slider", name="Top-k").fill("21")
+    cover.get_by_role("combobox", name="Model").select_option(label="names")  # and its beginning is cleared
+    said(cover)
+    return cover
+
+
+@pytest.fixture(scope="module")
+def chapter(reader, hosts) -> Locator:
+    return reader(hosts["in a folder"] + CHAPTER)
 
 
 @pytest.fixture
-def drawing(reader, hosts) -> Locator:
-    return reach(reader, hosts["in a folder"] + CHAPTER)
+def drawing(chapter) -> Locator:
+    chapter.get_by_role("button", name="Clear").click()
+    return chapter
 
 
 def said(play: Locator) -> Locator:
@@ -78,6 +102,12 @@ def test_nothing_of_python_is_asked_for_until_it_is_used(open_tab, hosts):
     page.wait_for_load_state("networkidle")
     assert not [address for address in asked if "/run/" in address]
     page.context.close()
+
+
+def test_a_wish_to_write_is_remembered_while_python_is_loaded(cover):
+    cover.get_by_role("textbox").fill("ma")
+    cover.get_by_role("button", name="Write", exact=True).click()  # at once
+    expect(said(cover)).to_have_text(re.compile("^Written: ma.+"), timeout=PATIENCE)
 
 
 def test_an_idiom_goes_on_with_the_tokens_that_it_has_natively(writing, capsys):
@@ -135,19 +165,13 @@ def test_what_the_model_cannot_take_is_said(writing, begun, says):
     assert len(bars(writing)) == 8
 
 
-def test_a_wish_to_write_is_remembered_while_python_is_busy(writing):
-    writing.get_by_role("textbox").fill("ma")
-    writing.get_by_role("button", name="Write", exact=True).click()  # at once
-    expect(said(writing)).to_have_text(re.compile("^Written: ma.+"), timeout=PATIENCE)
-
-
 def test_what_was_written_before_stands_there_with_its_temperature(writing):
     for temperature in ("2", "20"):
         writing.get_by_role("slider", name="Temperature").fill(temperature)
         writing.get_by_role("button", name="Write", exact=True).click()
         expect(said(writing)).to_have_text(re.compile("^(Written|No room left)"), timeout=PATIENCE)
     rows = writing.get_by_role("list", name="Written before").get_by_role("listitem").all_inner_texts()
-    assert [row.split("temperature ")[1] for row in rows] == ["2.0", "0.2"]
+    assert [row.split("temperature ")[1] for row in rows[:2]] == ["2.0", "0.2"]
 
 
 def test_where_there_is_no_room_left_it_says_so_and_begins_anew(writing):
