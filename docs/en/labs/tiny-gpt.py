@@ -1,7 +1,7 @@
 # %% [markdown]
 # # Lab · A tiny GPT { #tiny-gpt }
 #
-# A model writes a thousand Chinese idioms, and not one of them is real. We train it longer, and now nearly half of them are in every dictionary. Any reader would say that it has improved. And yet, shown an idiom that it hasn't read, it now does worse than somebody who knows nothing and calls all characters equally likely. How can both be true?
+# A model writes a thousand Chinese idioms, and not one of them is real. We train it longer, and now about half of them are in every dictionary. Any reader would say that it has improved. And yet, shown an idiom that it hasn't read, it now does worse than somebody who knows nothing and calls all characters equally likely. How can both be true?
 #
 # Three small GPTs are trained below, from random numbers, in about a minute: one on English names, one on Chinese idioms, one on this book. Each of them writes, and each time we ask what it has learned, and how much it has copied. [Training a GPT](../transformer/training-a-gpt.md) and [Generation](../transformer/generation.md) explain the parts. Where the text makes one of its main claims about the numbers, an `assert` in the code holds it to that.
 #
@@ -300,7 +300,7 @@ assert not set(written[2]) & set(idioms())
 assert history.best_epoch + 1 <= 4 and history.validation_loss[-1] > equal + 0.5
 
 # %% [markdown]
-# Both sentences of the opening are true. To the eye the last sample is by far the best: nearly half of its idioms are real. But these are copies. Of the 300 that were kept from it the model has found none, and of 3,000 rarer ones, which it hasn't read either, hardly any: the last line counts them. On these 300 its loss is lowest after about two epochs, when it writes nonsense, and from then on it rises, past that of a model that calls all characters equally likely. (And this average even includes the easy newline.) The model is certain of what it has learned by heart, and [a certain mistake is expensive](../neural-networks/loss-functions.md#surprise).
+# Both sentences of the opening are true. To the eye the last sample is by far the best: about half of its idioms are real. But these are copies. Of the 300 that were kept from it the model has found none, and of 3,000 rarer ones, which it hasn't read either, hardly any: the last line counts them. On these 300 its loss is lowest after about two epochs, when it writes nonsense, and from then on it rises, past that of a model that calls all characters equally likely. (And this average even includes the easy newline.) The model is certain of what it has learned by heart, and [a certain mistake is expensive](../neural-networks/loss-functions.md#surprise).
 #
 # Names and idioms were treated alike, so what is different? Hold both to the ruler. For each list we know how likely the model was, after each epoch, to write a word that it had read, and how likely to write one that was kept from it. If reading makes no difference, the two are equal.
 
@@ -483,7 +483,7 @@ assert cold > author_himself > warm
 #
 # ## Summary { #summary }
 #
-# Three models were trained by the same few lines. One learned how names are made, one a list by heart, one the phrases of this book; from the samples alone you couldn't have told which was which, because what was copied looks best. Counting does: what was read, what was kept back, and what chance would give. The number to remember is 0, the unread idioms among a thousand, nearly half of which are real.
+# Three models were trained by the same few lines. One learned how names are made, one a list by heart, one the phrases of this book; from the samples alone you couldn't have told which was which, because what was copied looks best. Counting does: what was read, what was kept back, and what chance would give. The number to remember is 0, the unread idioms among a thousand, about half of which are real.
 #
 # ## Explorations { #explorations }
 #
