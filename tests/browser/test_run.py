@@ -102,12 +102,13 @@ def cold(open_tab, hosts) -> Iterator[Page]:
 
 
 def requests(page: Page) -> list[str]:
-    """The paths that are asked for from now on."""
+    """The paths that are asked for from now on, but for the tab's icon, which the browser fetches when it likes."""
     asked: list[str] = []
 
     def note(request) -> None:
-        if not request.url.startswith(("blob:", "data:")):
-            asked.append(urlsplit(request.url).path.removeprefix("/repo/"))
+        path = urlsplit(request.url).path.removeprefix("/repo/")
+        if not request.url.startswith(("blob:", "data:")) and path != "images/favicon.svg":
+            asked.append(path)
 
     page.context.on("request", note)
     return asked
