@@ -72,7 +72,7 @@
     const found = named(query, known.get(index))
     const results = search.call(this, [words, ...[...found.keys()].map(name => `names:${name}`)].join(" "))
     // A section with all that was asked for comes before one with much of a part.
-    const asked = words.toLowerCase().split(lunr.tokenizer.separator).map(word => word.replace(/[*+~^]/g, "")).filter(Boolean)
+    const asked = words.toLowerCase().split(/\s+/).map(word => word.replace(/[*+~^"-]/g, "")).filter(Boolean)
     for (const result of results) {
       const terms = Object.keys(result.matchData.metadata)
       const there = asked.filter(word => terms.some(term => term.startsWith(word)))
