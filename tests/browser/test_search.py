@@ -168,6 +168,13 @@ def test_a_result_shows_prose_with_its_formulas_and_only_the_lines_of_code_that_
     assert lines and all("numerical_gradient" in line and "\n" not in line for line in lines)
 
 
+def test_a_word_within_a_chinese_sentence_is_found_and_marked(tab, hosts):
+    results = search_for(tab, hosts["in a folder"], "防火墙")  # in no title, name or question
+    found = results.filter(has=tab.locator("p > mark", has_text="防火墙"))
+    expect(found).to_have_attribute("href", f"{hosts['in a folder']}teaching/#class")
+    assert "\x7f" not in found.inner_text()
+
+
 def test_titles_and_names_answer_while_the_text_is_on_its_way(tab, hosts):
     held: list[Route] = []
     tab.route("**/search_rest.json", lambda route: held.append(route))
