@@ -35,6 +35,15 @@ def chromium() -> str | None:
     """The Chromium, Chrome or Edge on this machine."""
     on_path = map(
         shutil.which,
-        ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "msedge", "microsoft-edge"],
+        [
+            "chromium-headless-shell",  # the same without a window, where there is one: half the work
+            "chromium",
+            "chromium-browser",
+            "google-chrome",
+            "google-chrome-stable",
+            "chrome",
+            "msedge",
+            "microsoft-edge",
+        ],
     )
     return next((path for path in [*on_path, *INSTALLED] if path and Path(path).is_file()), None)
