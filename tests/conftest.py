@@ -13,15 +13,17 @@ from xdist.scheduler import LoadFileScheduling
 ROOT = Path(__file__).parents[1]
 # The tests in these files look at every page of the book, each of which is loaded once for all of them.
 OF_EVERY_PAGE = tuple(f"tests/browser/test_{name}.py" for name in ("accessibility", "figures", "formulas", "reading"))
+LANGUAGE = re.compile(r"^docs/(?:zh|en)/")
 
 
 class FilesTogether(LoadFileScheduling):
-    """To each of pytest's processes a file at a time; what looks at every page is one for each language."""
+    """To each of pytest's processes a file at a time, with its twin if it is a page of the book; what looks at every page is
+    one for each language."""
 
     def _split_scope(self, nodeid: str) -> str:
         if nodeid.startswith(OF_EVERY_PAGE) and "[/" in nodeid:
             return "every English page" if "[/en/" in nodeid else "every Chinese page"
-        return super()._split_scope(nodeid)
+        return LANGUAGE.sub("docs/", super()._split_scope(nodeid))
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -39,3 +39,23 @@ def test_a_block_leaves_numpy_as_it_was_for_the_next(tree, conftest, failing):
     run = subprocess.run([sys.executable, "-m", "pytest", "docs", "-rf"], cwd=root, capture_output=True, text=True)
     assert sorted(re.findall(r"^FAILED docs/(\w+)\.md", run.stdout, re.MULTILINE)) == failing, run.stdout
     assert f"{len(failing)} failed, {6 - len(failing)} passed" in run.stdout
+
+
+def test_a_block_of_both_languages_runs_once_and_each_page_s_output_is_compared(tree):
+    once = "import os\nprint(1 - os.environ.setdefault('RUNS', '').count('x'))\nos.environ['RUNS'] += 'x'"
+    pages = {
+        "docs/en/same.md": block(f"{once}  # it counts", "1"),
+        "docs/zh/same.md": block(f"{once}  # 数一数", "1"),
+        "docs/zh/wrong.md": block(once, "0"),
+        "docs/zh/other.md": block(once.replace("1 -", "2 -"), "1"),
+    }
+    book = {"docs/conftest.py": (ROOT / "docs" / "conftest.py").read_text("utf8"), "pytest.ini": BOOK["pytest.ini"]}
+    run = subprocess.run(
+        [sys.executable, "-m", "pytest", "docs", "-rfp"], cwd=tree(book | pages), capture_output=True, text=True
+    )
+    assert sorted(re.findall(r"^(PASSED|FAILED) docs/(\w+/\w+)\.md", run.stdout, re.MULTILINE)) == [
+        ("FAILED", "zh/wrong"),
+        ("PASSED", "en/same"),
+        ("PASSED", "zh/other"),
+        ("PASSED", "zh/same"),
+    ], run.stdout
