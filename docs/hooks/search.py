@@ -48,6 +48,7 @@ ASKING = frozenset(["what", "why", "how", "does", "vs", "什么", "为什么", "
 FORMULA = re.compile(r'<(span|div) class="formula" data-search-exclude>(<math.*?</math>)</\1>', re.DOTALL)
 DRAWING = re.compile(r'<div role="img"[^>]* data-search-exclude>.*?</div>', re.DOTALL)
 LISTING = re.compile(r"<pre>.*?</pre>", re.DOTALL)
+COLORS = re.compile(r"</?(?:span|a)\b[^>]*>")
 MARKS = re.compile(r"</?(?:pre|code)>")
 NEEDLESS = re.compile(  # spaces about formulas, and marks where words end anyway
     r"(?<= ) +| +(?=[,.;:!?)，。、；：！？）])|(?<=[(（“]) +|"
@@ -108,7 +109,8 @@ def teach_words(names: Iterable[str]) -> None:
 
 def searchable(content: str, readable: Callable[[str], str]) -> str:
     """The HTML of a page as the index is to have it: formulas as `readable` text, and paragraphs for what would run together."""
-    content = DRAWING.sub("", content)  # left out anyway, but only once each of its thousands of tags has been read
+    # Left out anyway, but only once each of their thousands of tags has been read: drawings, and the colors of code.
+    content = LISTING.sub(lambda found: COLORS.sub("", found[0]), DRAWING.sub("", content))
     content = FORMULA.sub(lambda found: _apart(html.escape(readable(found[2]), quote=False), found[1]), content)
     content = re.sub(r'<span class="filename">(.*?)</span>', r"<p>\1</p>", content)
     content = re.sub(r"<(/?)(?:tr|figcaption|summary|dt|dd)\b[^>]*>", r"<\1p>", content)
