@@ -89,7 +89,7 @@ class Neuron:
                 "backward needs the numbers of a forward that came just before it: "
                 "call forward first"
             )
-        dC_da = check.floats(dC_da, "dC_da", np.float64)
+        dC_da = check.as_floats(dC_da, "dC_da", np.float64)
         check.shape(self.last_pre_activation.shape, "of the output ", dC_da=dC_da)
         check.finite(dC_da, "dC_da")
         return dC_da
@@ -151,7 +151,9 @@ class Layer:
         return dC_dw, dC_db, dC_dinputs
 
     def _checked_gradient(self, output_gradient: ArrayLike) -> Array:
-        output_gradient = check.floats(output_gradient, "output_gradient", np.float64)
+        output_gradient = check.as_floats(
+            output_gradient, "output_gradient", np.float64
+        )
         if output_gradient.ndim != 2 or output_gradient.shape[1] != len(self.neurons):
             raise ValueError(
                 f"output_gradient must have the shape (rows, {len(self.neurons)}), a "

@@ -114,7 +114,7 @@ class Optimizer:
         check.integers_from(0, steps=int(steps))
         rows = {}
         for name in self._state_names:
-            rows[name] = check.floats(state[name], name, self.values.dtype)
+            rows[name] = check.as_floats(state[name], name, self.values.dtype)
             check.finite(rows[name], name)
             if name == "mean_square" and (rows[name] < 0).any():
                 raise ValueError(f"{name} must be from 0 up, got {rows[name].min()}")

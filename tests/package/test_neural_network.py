@@ -944,7 +944,11 @@ class TestRefusals:
             (Layer(3, 2, rng=0), np.ones((4, 4)), ["(rows, 3)", "got (4, 4)"]),
             (Layer(3, 2, rng=0), np.ones(3), ["(rows, 3)", "got (3,)"]),
             (Layer(3, 2, rng=0), np.ones((2, 3)), ["(4, 1)", "got (2, 1)"]),
-            (Neuron(2, rng=0), put(np.ones((4, 1)), (2, 0), np.nan), ["dC_da must be numbers, got nan in row 2"]),
+            (
+                Neuron(2, rng=0),
+                put(np.ones((4, 1)), (2, 0), np.nan),
+                ["dC_da must be finite numbers, got nan in row 2"],
+            ),
             (
                 Neuron(2, rng=0),
                 put(np.ones((4, 1)), (2, 0), np.inf),
