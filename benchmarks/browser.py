@@ -16,6 +16,7 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from benchmarks.alternating import machine
 from docs.editions.chromium import FLAGS, chromium
+from tests.browser.conftest import until_quiet
 from tests.conftest import ROOT
 
 RESULTS = Path(__file__).with_suffix(".json")
@@ -43,7 +44,8 @@ class Quiet(SimpleHTTPRequestHandler):
 def round_of(browser: Browser, address: str) -> dict[str, float]:
     """Seconds from a click to the first output, cold and again; tokens that the models write in a second."""
     page = browser.new_context().new_page()
-    page.goto(address, wait_until="networkidle")
+    page.goto(address)
+    until_quiet(page)
     panel = page.locator(".run-panel")
     found = {"cold": _seconds(page, page.locator(".run-code").first.click)}
     found["again"] = min(_seconds(page, panel.locator(".run-again").click) for _ in range(5))

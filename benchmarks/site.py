@@ -22,6 +22,7 @@ from tqdm import tqdm
 from benchmarks.alternating import machine
 from docs.editions.chromium import FLAGS, chromium
 from tests.browser import lighthouse
+from tests.browser.conftest import until_quiet
 from tests.browser.search_queries import QUERIES
 from tests.browser.test_axe import violations
 from tests.browser.test_search import ASK_WORKER, FOLDERS, locations
@@ -57,7 +58,7 @@ def weights(browser: Browser, base: str) -> dict[str, dict[str, int]]:
 
         page.on("requestfinished", finished)
         page.goto(base + address)
-        page.wait_for_load_state("networkidle")
+        until_quiet(page)
         found[kind] = {"bytes": sum(one.sizes()["responseBodySize"] for one in came), "files": len(came)}
         page.context.close()
     return found
@@ -106,7 +107,7 @@ def first_result(browser: Browser, address: str, words: str) -> float:
     """Seconds from the key that opens the search to the first result, for a first visit over slow 4G."""
     page = browser.new_context().new_page()
     page.goto(address)
-    page.wait_for_load_state("networkidle")
+    until_quiet(page)
     inspector = page.context.new_cdp_session(page)
     inspector.send("Network.enable")
     inspector.send("Network.emulateNetworkConditions", SLOW)

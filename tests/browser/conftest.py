@@ -116,6 +116,17 @@ def wait_until(page: Page, condition: str, argument: object = None) -> None:
     assert met, f"ten seconds later still not: {condition}"
 
 
+def until_quiet(page: Page) -> None:
+    """Wait until the page is loaded, and for half a second nothing more has come. Playwright's own wait for that has once
+    found no end, with Chromium's headless shell on a busy machine."""
+    page.wait_for_load_state()
+    page.evaluate("""async () => {
+      const come = () => performance.getEntriesByType("resource").length
+      for (let before = -1; before !== come(); await new Promise(done => setTimeout(done, 500))) before = come()
+      await document.fonts.ready
+    }""")
+
+
 def watch(context: BrowserContext, hosts: dict[str, str], trouble: list[str]) -> None:
     """Write down in `trouble` each request that leaves the site, each failed one, and what the console complains about."""
 

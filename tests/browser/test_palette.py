@@ -3,6 +3,8 @@
 import pytest
 from playwright.sync_api import expect
 
+from tests.browser.conftest import until_quiet
+
 
 @pytest.mark.parametrize(("system", "first", "second"), [("light", "default", "slate"), ("dark", "slate", "default")])
 def test_the_palette_is_the_system_s_until_the_reader_chooses(open_tab, hosts, system, first, second):
@@ -76,7 +78,7 @@ def test_no_frame_is_painted_but_in_the_palette_that_the_reader_chose(open_tab, 
         })()"""
     )
     tab.goto(hosts["in a folder"] + "how-to-use/")
-    tab.wait_for_load_state("networkidle")
+    until_quiet(tab)
     paper = {"light": "rgb(253, 252, 249)", "dark": "rgb(23, 25, 30)"}[other]
     assert tab.evaluate("[...seen]") == [paper]
     tab.context.close()

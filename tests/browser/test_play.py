@@ -10,6 +10,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from scratchml import digit_from_strokes, digits, pretrained
+from tests.browser.conftest import until_quiet
 from tests.browser.test_run import _engine  # noqa: F401
 from tests.conftest import ROOT
 
@@ -99,7 +100,7 @@ def test_nothing_of_python_is_asked_for_until_it_is_used(open_tab, hosts):
     asked: list[str] = []
     page.context.on("request", lambda request: asked.append(request.url))
     page.goto(hosts["in a folder"] + COVER)
-    page.wait_for_load_state("networkidle")
+    until_quiet(page)
     assert not [address for address in asked if "/run/" in address]
     page.context.close()
 

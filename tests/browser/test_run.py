@@ -12,7 +12,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from docs.hooks.run import package, release
 from tests.book.page import Fence, read_book
-from tests.browser.conftest import PHONE, WIDE, wait_until
+from tests.browser.conftest import PHONE, WIDE, until_quiet, wait_until
 
 CHAPTER = "en/neural-networks/gradient-descent/"
 PATIENCE = 60_000  # milliseconds, for a machine that does much else
@@ -135,7 +135,7 @@ def test_nothing_of_it_comes_before_a_click_and_then_what_is_needed(open_tab, ho
     page = open_tab()
     asked = requests(page)
     page.goto(hosts["in a folder"] + CHAPTER)
-    page.wait_for_load_state("networkidle")
+    until_quiet(page)
     assert not [path for path in asked if path.startswith("run/") or "worker" in path]
     asked.clear()
     block = Block(page)
@@ -378,7 +378,7 @@ def test_nothing_moves_while_a_page_loads(open_tab, hosts, screen):
     page = open_tab(viewport={"width": screen[0], "height": screen[1]})
     page.add_init_script(NOTE_SHIFTS)
     page.goto(hosts["in a folder"] + CHAPTER)
-    page.wait_for_load_state("networkidle")
+    until_quiet(page)
     page.wait_for_timeout(300)
     shifts = page.evaluate("shifts")
     # Letters of the formulas' font, which may come after the text, are a little narrower than those that stood for them.

@@ -9,7 +9,7 @@ import pytest
 from matplotlib.image import imread
 from playwright.sync_api import Page
 
-from tests.browser.conftest import PALETTES, in_palette
+from tests.browser.conftest import PALETTES, in_palette, until_quiet
 
 MATERIAL = Path(str(distribution("mkdocs-material").locate_file("material/templates/assets/stylesheets")))
 
@@ -55,7 +55,7 @@ def test_a_page_looks_as_with_all_of_material_s_rules(open_tab, hosts, address: 
                 lambda route: route.fulfill(path=MATERIAL / route.request.url.rpartition("/")[2]),
             )
         tab.goto(hosts["in a folder"] + address)
-        tab.wait_for_load_state("networkidle")
+        until_quiet(tab)
         if tab.locator("script[src$='/run.js']").count():  # its buttons may come late
             tab.locator(".run-code").first.wait_for(state="attached")
         for palette in PALETTES:

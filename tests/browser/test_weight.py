@@ -7,6 +7,8 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.browser.conftest import until_quiet
+
 BUDGET = 150 * 1024  # bytes, compressed
 KINDS = {
     "cover": "",
@@ -39,7 +41,7 @@ def received(open_tab) -> Iterator[tuple[Page, dict[str, int]]]:
 def test_a_page_keeps_to_its_budget_and_asks_for_no_search_index(received, hosts, language, address):
     tab, sizes = received
     tab.goto(hosts["in a folder"] + language + address)
-    tab.wait_for_load_state("networkidle")
+    until_quiet(tab)
     assert not [url for url in sizes if SEARCH.search(url)]
     assert 0 < sum(sizes.values()) <= BUDGET, sorted(sizes.items(), key=lambda item: -item[1])
     assert len(sizes) <= 19, sorted(sizes)
@@ -50,12 +52,12 @@ def test_the_other_language_comes_with_nothing_but_its_page(open_tab, hosts):
     asked: set[str] = set()
     tab.context.on("requestfinished", lambda request: asked.add(request.url))
     tab.goto(hosts["in a folder"] + KINDS["glossary"])
-    tab.wait_for_load_state("networkidle")
+    until_quiet(tab)
     first = set(asked)
     assert len(first) > 1
     asked.clear()
     tab.goto(f"{hosts['in a folder']}en/{KINDS['glossary']}")
-    tab.wait_for_load_state("networkidle")
+    until_quiet(tab)
     # the browser fetches the tab's icon when it likes, for the first page or the second
     icon = f"{hosts['in a folder']}images/favicon.svg"
     assert asked - first - {icon} == {f"{hosts['in a folder']}en/{KINDS['glossary']}"}
@@ -66,7 +68,7 @@ def test_the_other_language_comes_with_nothing_but_its_page(open_tab, hosts):
 def test_a_key_opens_the_search_and_what_is_typed_meanwhile_is_searched_for(received, hosts, key):
     tab, sizes = received
     tab.goto(hosts["in a folder"] + "en/")
-    tab.wait_for_load_state("networkidle")
+    until_quiet(tab)
     waiting: list = []
     tab.route("**/search_index.json", lambda route: waiting.append(route))
     tab.keyboard.press(key)
