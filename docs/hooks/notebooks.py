@@ -56,7 +56,10 @@ def on_config(config: MkDocsConfig) -> None:
     # For matrices as small as the labs' a second thread costs more than it does.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     convert.nb2html = executed
-    config.plugins["mkdocs-jupyter"].config["cache_dir"] = str(_cache(config.theme["language"]))
+    notebooks = config.plugins["mkdocs-jupyter"].config
+    notebooks["cache_dir"] = str(_cache(config.theme["language"]))
+    if "mathjax_version" in notebooks:  # from 0.27 on any other than 2 is put on every page, from another site
+        notebooks["mathjax_version"] = 2
 
 
 def _cache(language: str) -> Path:
