@@ -1,5 +1,6 @@
 """Run, as far as the build makes it: the engine is what it must be, and scratchml is packed with it."""
 
+import base64
 import hashlib
 import io
 import re
@@ -132,3 +133,22 @@ def test_every_page_has_a_policy_before_its_first_script(site):
     for path in site.rglob("*.html"):
         html = path.read_text("utf8")
         assert 0 < html.index("Content-Security-Policy") < html.index("<script"), path
+
+
+INLINE = re.compile(r'<script(?![^>]* (?:src=|type="application/))[^>]*>(.*?)</script>', re.DOTALL)
+
+
+def refused(html: str) -> list[str]:
+    """The scripts of a page that its policy doesn't let run: what was put there after the policy, by a plugin say."""
+    return [
+        script
+        for script in INLINE.findall(html)
+        if base64.b64encode(hashlib.sha256(script.encode()).digest()).decode() not in html
+    ]
+
+
+def test_no_page_has_a_script_that_its_policy_refuses(site):
+    page = with_policy('<head><meta charset="utf-8"><script>one()</script></head>')
+    assert refused(page) == []
+    assert refused(page + '<script src="two.js"></script><script data-late="">two()</script>') == ["two()"]
+    assert [path for path in site.rglob("*.html") if refused(path.read_text("utf8"))] == []
