@@ -116,6 +116,16 @@ def wait_until(page: Page, condition: str, argument: object = None) -> None:
     assert met, f"ten seconds later still not: {condition}"
 
 
+# How far what stands on the screen moves without the reader's doing, as a browser measures it, and what moves.
+NOTE_SHIFTS = """
+window.shifts = []
+new PerformanceObserver(list => {
+  for (const { value, sources } of list.getEntries())
+    shifts.push({ by: value, nodes: sources.map(({ node }) => (node?.outerHTML ?? node?.textContent ?? "").slice(0, 120)) })
+}).observe({ type: "layout-shift", buffered: true })
+"""
+
+
 def until_quiet(page: Page) -> None:
     """Wait until the page is loaded, and for half a second nothing more has come. Playwright's own wait for that has once
     found no end, with Chromium's headless shell on a busy machine."""

@@ -12,7 +12,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from docs.hooks.run import package, release
 from tests.book.page import Fence, read_book
-from tests.browser.conftest import PHONE, WIDE, until_quiet, wait_until
+from tests.browser.conftest import NOTE_SHIFTS, PHONE, WIDE, until_quiet, wait_until
 
 CHAPTER = "en/neural-networks/gradient-descent/"
 PATIENCE = 60_000  # milliseconds, for a machine that does much else
@@ -26,16 +26,6 @@ def _engine(site) -> None:
     if os.environ.get("REQUIRE_PYODIDE"):
         pytest.fail(reason, pytrace=False)
     pytest.skip(reason)
-
-
-# How far what stands on the screen moves without the reader's doing, as a browser measures it, and what moves.
-NOTE_SHIFTS = """
-window.shifts = []
-new PerformanceObserver(list => {
-  for (const { value, sources } of list.getEntries())
-    shifts.push({ by: value, nodes: sources.map(({ node }) => (node?.outerHTML ?? node?.textContent ?? "").slice(0, 120)) })
-}).observe({ type: "layout-shift", buffered: true })
-"""
 
 
 class Block:
