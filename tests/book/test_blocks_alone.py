@@ -1,9 +1,7 @@
-import ast
-
 import pytest
 
 from tests.book import blocks_alone
-from tests.book.page import Page, read_book
+from tests.book.page import Page
 
 BLOCK = """\
 Text
@@ -28,19 +26,6 @@ def problems(page: Page) -> list[str]:
         for block, ran in zip(page.python, runs, strict=True)
         for problem in blocks_alone.problems(page, block, *ran)
     ]
-
-
-def test_every_block_of_the_book_prints_its_output_in_a_fresh_interpreter(no_problem):
-    pages = read_book()
-    # One run for a block of both languages, which may differ in its comments.
-    codes = {ast.dump(ast.parse(block.body)): block.body for page in pages for block in page.python}
-    runs = dict(zip(codes, blocks_alone.run(codes.values()), strict=True))
-    no_problem(
-        problem
-        for page in pages
-        for block in page.python
-        for problem in blocks_alone.problems(page, block, *runs[ast.dump(ast.parse(block.body))])
-    )
 
 
 def test_a_sound_block_has_no_problem():
