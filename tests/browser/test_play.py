@@ -10,6 +10,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from scratchml import digit_from_strokes, digits, pretrained
+from tests.browser.axe import violations
 from tests.browser.conftest import until_quiet
 from tests.browser.test_run import _engine  # noqa: F401
 from tests.conftest import ROOT
@@ -109,6 +110,7 @@ def test_a_wish_to_write_is_remembered_while_python_is_loaded(cover):
     cover.get_by_role("textbox").fill("ma")
     cover.get_by_role("button", name="Write", exact=True).click()  # at once
     expect(said(cover)).to_have_text(re.compile("^Written: ma.+"), timeout=PATIENCE)
+    assert violations(cover.page, within=".play") == []
 
 
 def test_an_idiom_goes_on_with_the_tokens_that_it_has_natively(writing, capsys):
@@ -238,6 +240,7 @@ def test_the_rate_beside_the_sheet_is_the_one_that_is_measured():
 def test_a_drawing_is_shown_as_the_image_that_is_read_beside_the_nearest_ones(drawing):
     draw(drawing, HANDS[0][5])
     said(drawing)
+    assert violations(drawing.page, within=".play") == []
     assert len(bars(drawing)) == 10
     image = drawing.get_by_role("img", name="The 8 × 8 image that the network reads")
     grays = image.locator("rect").evaluate_all("rects => rects.map(rect => +rect.getAttribute('fill-opacity'))")
@@ -258,7 +261,7 @@ def test_who_cannot_draw_takes_a_test_image(drawing):
     expect(said(drawing)).to_have_text(re.compile(rf"The network sees a {label}, .*; the label is {label}"))
 
 
-def test_a_finger_draws_and_does_not_move_the_page(open_tab, hosts):
+def test_a_finger_draws_and_does_not_move_the_page_and_the_chinese_page_speaks_chinese(open_tab, hosts):
     phone = open_tab(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
     play = reach(phone, hosts["at the root"] + CHAPTER.removeprefix("en/"))
     sheet = phone.locator(".play-sheet")
@@ -268,6 +271,10 @@ def test_a_finger_draws_and_does_not_move_the_page(open_tab, hosts):
     assert box
     phone.touchscreen.tap(box["x"] + 50, box["y"] + 50)
     expect(play.get_by_role("status")).to_have_text(re.compile("网络看到的是 [0-9]，概率"), timeout=PATIENCE)
+    phone.get_by_role("button", name="运行", exact=True).first.tap()
+    panel = phone.locator(".run-panel")
+    expect(panel.get_by_role("status")).to_have_text(re.compile(r"与书上的输出一致 · [\d.]+ 秒"), timeout=PATIENCE)
+    expect(panel.get_by_role("button", name="编辑")).to_be_visible()
     phone.context.close()
 
 

@@ -12,6 +12,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from docs.hooks.run import package, release
 from tests.book.page import Fence, read_book
+from tests.browser.axe import violations
 from tests.browser.conftest import NOTE_SHIFTS, PHONE, WIDE, until_quiet, wait_until
 
 CHAPTER = "en/neural-networks/gradient-descent/"
@@ -74,13 +75,20 @@ class Block:
 
 
 @pytest.fixture(scope="module")
-def warm(open_tab, hosts) -> Iterator[Page]:
-    """A chapter on which Python has been started."""
-    page = open_tab()
+def chapter(open_tab, hosts) -> Iterator[Page]:
+    """A chapter as a reader finds it who has run nothing; the tests that stand first start Python on it, and it stays."""
+    page = open_tab(reduced_motion="reduce")
     page.goto(hosts["in a folder"] + CHAPTER)
-    Block(page).run()
     yield page
     page.context.close()
+
+
+@pytest.fixture
+def warm(chapter) -> Page:
+    """The chapter, with Python started: each start takes ten seconds of work."""
+    if not Block(chapter).panel.count():
+        Block(chapter).run()
+    return chapter
 
 
 @pytest.fixture
@@ -91,15 +99,6 @@ def block(warm) -> Iterator[Block]:
         found.button("Stop").click()
     if found.button("Reset").is_visible():
         found.button("Reset").click()
-
-
-@pytest.fixture
-def cold(open_tab, hosts) -> Iterator[Page]:
-    """A chapter as a reader finds it who has run nothing."""
-    page = open_tab()
-    page.goto(hosts["in a folder"] + CHAPTER)
-    yield page
-    page.context.close()
 
 
 def requests(page: Page) -> list[str]:
@@ -121,63 +120,63 @@ ENGINE = {f"run/pyodide-{release().version}/{name}" for name in release().sha256
 # ---- what is loaded, and when
 
 
-def test_nothing_of_it_comes_before_a_click_and_then_what_is_needed(open_tab, hosts):
+def test_nothing_of_it_comes_before_a_click(open_tab, hosts):
     page = open_tab()
     asked = requests(page)
     page.goto(hosts["in a folder"] + CHAPTER)
     until_quiet(page)
     assert not [path for path in asked if path.startswith("run/") or "worker" in path]
-    asked.clear()
-    block = Block(page)
-    expect(block.starter).to_have_attribute("title", re.compile(r"loads \d+\.\d MB the first time"))
-    block.run()
-    assert set(asked) == ENGINE | {f"run/{package().name}", "javascripts/python-worker.js"}
-    asked.clear()
-    block.run("from scratchml import digits\nprint(digits().test_images.shape)")
-    assert block.output.inner_text().strip() == "(364, 64)"
-    assert asked == [f"run/{package().address('scratchml/data/digits.npz')}"]
-    asked.clear()
-    Block(page, 1).run()
-    assert asked == []
+    expect(Block(page).starter).to_have_attribute("title", re.compile(r"loads \d+\.\d MB the first time"))
     page.context.close()
 
 
-def test_while_it_loads_it_says_how_much_and_can_be_stopped(cold, trouble):
+def test_while_it_loads_it_says_how_much_and_can_be_stopped(chapter, trouble):
     held: list = []
-    cold.context.route("**/*.wasm", lambda route: held.append(route))
-    block = Block(cold)
+    chapter.context.route("**/*.wasm", lambda route: held.append(route))
+    block = Block(chapter)
     block.starter.click()
     expect(block.status).to_have_text(re.compile(r"Loading Python, \d\.\d MB, only this once"))
     bar = block.panel.locator("progress")
     expect(bar).to_be_visible()
-    wait_until(cold, "() => document.querySelector('.run-panel progress').value > 1e6")
+    wait_until(chapter, "() => document.querySelector('.run-panel progress').value > 1e6")
     assert bar.evaluate("bar => bar.value < bar.max")
     block.button("Stop").click()
     expect(block.status).to_have_text("Stopped")
     expect(block.button("Run")).to_be_focused()
     for route in held:
         route.abort()
-    cold.context.unroute("**/*.wasm")
-    assert "rate 0.1" in block.run()
+    chapter.context.unroute("**/*.wasm")
     trouble.clear()  # the browser complains about the request that was cut
 
 
-def test_whichever_file_does_not_come_it_says_so_and_retry_works(cold, trouble):
-    block = Block(cold)
+def test_after_a_stop_and_whichever_file_did_not_come_it_loads_what_is_needed(chapter, trouble):
+    block = Block(chapter)
     press = block.starter
     for lost in ["python-worker.js", "pyodide.mjs", "*.wasm", "python_stdlib.zip", "numpy-*.whl", "scratchml-*.zip"]:
-        asked = requests(cold)
-        cold.context.route(f"**/{lost}", lambda route: route.abort())
+        asked = requests(chapter)
+        chapter.context.route(f"**/{lost}", lambda route: route.abort())
         press.click()
         expect(block.status).to_have_text(
             "Python couldn’t be loaded. Check your connection, then retry.", timeout=PATIENCE
         )
         assert any(fnmatch(path, f"*/{lost}") for path in asked), f"{lost} isn't asked for"
-        cold.context.unroute(f"**/{lost}")
+        chapter.context.unroute(f"**/{lost}")
         press = block.button("Retry")
+    asked = requests(chapter)
     press.click()
     assert "rate 0.1" in block.printed()
+    assert set(asked) == ENGINE | {f"run/{package().name}", "javascripts/python-worker.js"}
     trouble.clear()
+
+
+def test_data_come_when_they_are_read_and_another_block_asks_for_nothing(block):
+    asked = requests(block.page)
+    block.run("from scratchml import digits\nprint(digits().test_images.shape)")
+    assert block.output.inner_text().strip() == "(364, 64)"
+    assert asked == [f"run/{package().address('scratchml/data/digits.npz')}"]
+    asked.clear()
+    Block(block.page, 1).run()
+    assert asked == []
 
 
 def test_data_that_do_not_come_are_an_error_and_come_the_next_time(block, trouble):
@@ -207,16 +206,6 @@ def test_a_browser_that_cannot_says_so_in_one_sentence(open_tab, hosts, trouble,
     expect(block.status).to_have_text("This browser is too old to run code in the page.")
     page.context.close()
     trouble.clear()
-
-
-def test_the_chinese_page_speaks_chinese(open_tab, hosts):
-    page = open_tab()
-    page.goto(hosts["at the root"] + CHAPTER.removeprefix("en/"))
-    page.get_by_role("button", name="运行", exact=True).first.click()
-    status = page.locator(".run-panel").get_by_role("status")
-    expect(status).to_have_text(re.compile(r"与书上的输出一致 · [\d.]+ 秒"), timeout=PATIENCE)
-    expect(page.locator(".run-panel").get_by_role("button", name="编辑")).to_be_visible()
-    page.context.close()
 
 
 # ---- a run
@@ -388,8 +377,12 @@ def first_exercise(page: Page) -> Block:
 
 
 @pytest.fixture
-def exercise(cold) -> Block:
-    return first_exercise(cold)
+def exercise(open_tab, hosts) -> Iterator[Block]:
+    """For a reader who has written nothing yet."""
+    page = open_tab()
+    page.goto(hosts["in a folder"] + CHAPTER)
+    yield first_exercise(page)
+    page.context.close()
 
 
 def solved(block: Block, best: str) -> str:
@@ -415,24 +408,6 @@ def test_an_exercise_says_whether_it_is_right_and_shows_the_solution_beside_the_
     exercise.button("Hide the comparison").click()
     expect(comparison).to_have_count(0)
     exercise.button("Reset").click()
-
-
-def test_what_was_written_into_an_exercise_stays_until_it_is_forgotten(exercise, hosts):
-    page = exercise.page
-    exercise.write(solved(exercise, "0.125"))
-    page.reload()
-    expect(exercise.editor).to_have_value(re.compile("best = 0.125"))
-    expect(exercise.status).to_have_text("Yours, kept in this browser")
-    exercise.run(solved(exercise, "1 / 6"))
-    page.reload()
-    expect(exercise.status).to_have_text("Yours, kept in this browser · right")
-    exercise.write(solved(exercise, "0.125"))
-    page.goto(hosts["in a folder"] + CHAPTER.removeprefix("en/"))
-    expect(page.locator(".admonition.example .run-editor")).to_have_value(re.compile("best = 0.125"))
-    page.goto(hosts["in a folder"] + "en/how-to-use/")
-    page.get_by_role("button", name="Forget the code I wrote").click()
-    page.goto(hosts["in a folder"] + CHAPTER)
-    expect(exercise.editor).to_have_count(0)
 
 
 def test_when_the_starter_has_changed_both_are_offered(exercise):
@@ -490,15 +465,35 @@ def test_the_readers_code_reaches_nothing_outside(block, trouble, what):
     trouble.clear()  # the policy's refusals are written to the console
 
 
-def test_a_worker_without_what_was_taken_away_is_still_held_by_the_pages_policy(cold, trouble):
+def test_a_worker_without_what_was_taken_away_is_still_held_by_the_pages_policy(chapter, trouble):
     """The second lock: the same worker, from the same blob, asked to reach out before anything is taken away."""
-    found = cold.evaluate("""() => new Promise(resolve => {
+    found = chapter.evaluate("""() => new Promise(resolve => {
       const script = `addEventListener("securitypolicyviolation", event => postMessage(event.effectiveDirective)); fetch("https://example.org/").catch(() => setTimeout(() => postMessage("no policy"), 1000))`
       const worker = new Worker(URL.createObjectURL(new Blob([script], { type: "text/javascript" })), { type: "module" })
       worker.onmessage = ({ data }) => resolve(data)
     })""")
     assert found == "connect-src"
     trouble.clear()
+
+
+# ---- for everybody
+
+
+def test_axe_finds_nothing_on_a_block_that_was_run_one_that_broke_a_comparison_and_one_that_runs(block):
+    within = ".language-python.highlight:has(.run-editor), .run-panel"
+    block.run()
+    other = Block(block.page, 1)
+    other.run("print(1 / 0)")
+    exercise = first_exercise(block.page)
+    exercise.run(solved(exercise, "0.1"))
+    exercise.button("Compare with the solution").click()
+    assert violations(block.page, within=within) == []
+    for changed in (exercise, other):
+        changed.button("Reset").click()
+    block.write("while True:\n    pass")
+    block.editor.press("Control+Enter")
+    expect(block.status).to_have_text("Running")
+    assert violations(block.page, within=".run-panel") == []
 
 
 # ---- every block of the book
@@ -541,3 +536,21 @@ def test_every_block_prints_in_the_browser_what_stands_on_the_page(warm, hosts, 
         if found != expected
     ]
     assert not wrong, "\n".join(wrong)
+
+
+def test_what_was_written_into_an_exercise_stays_until_it_is_forgotten(warm, hosts):
+    """The last, since a page that is loaded anew has no Python yet."""
+    page, exercise = warm, first_exercise(warm)
+    exercise.run(solved(exercise, "1 / 6"))
+    page.reload()
+    expect(exercise.status).to_have_text("Yours, kept in this browser · right")
+    exercise.write(solved(exercise, "0.125"))
+    page.reload()
+    expect(exercise.editor).to_have_value(re.compile("best = 0.125"))
+    expect(exercise.status).to_have_text("Yours, kept in this browser")
+    page.goto(hosts["in a folder"] + CHAPTER.removeprefix("en/"))
+    expect(page.locator(".admonition.example .run-editor")).to_have_value(re.compile("best = 0.125"))
+    page.goto(hosts["in a folder"] + "en/how-to-use/")
+    page.get_by_role("button", name="Forget the code I wrote").click()
+    page.goto(hosts["in a folder"] + CHAPTER)
+    expect(exercise.editor).to_have_count(0)

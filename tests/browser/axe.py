@@ -1,0 +1,20 @@
+"""What axe, which knows the rules for pages that everybody can use, finds on a page."""
+
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page
+
+from tests.browser.conftest import PALETTES, in_palette
+
+
+def violations(page: Page, *palettes: str, within: str | None = None) -> list[str]:
+    """What axe finds on the page, or `within` the elements of a selector, in both palettes unless one is named."""
+    only = {"resultTypes": ["violations"]}  # of what passes it needn't tell
+    return [
+        f"{palette}: {rule['id']}: {rule['help']}: {node['html'][:150]}"
+        for palette in palettes or PALETTES
+        for rule in Axe().run(in_palette(page, PALETTES[palette]), within, only).response["violations"]
+        for node in rule["nodes"]
+        if not (
+            rule["id"] == "empty-table-header" and "<math" in node["html"]
+        )  # it doesn't know that a formula is text
+    ]
