@@ -13,6 +13,7 @@ from xdist.scheduler import LoadFileScheduling
 ROOT = Path(__file__).parents[1]
 # The tests in these files look at every page of the book, each of which is loaded once for all of them.
 OF_EVERY_PAGE = tuple(f"tests/browser/test_{name}.py" for name in ("accessibility", "figures", "formulas", "reading"))
+PAGE = re.compile(r"\[(?:[\w-]+-)?/(en/)?")  # in the name of a test that looks at one
 LANGUAGE = re.compile(r"^docs/(?:zh|en)/")
 
 
@@ -21,8 +22,8 @@ class FilesTogether(LoadFileScheduling):
     one for each language."""
 
     def _split_scope(self, nodeid: str) -> str:
-        if nodeid.startswith(OF_EVERY_PAGE) and "[/" in nodeid:
-            return "every English page" if "[/en/" in nodeid else "every Chinese page"
+        if nodeid.startswith(OF_EVERY_PAGE) and (page := PAGE.search(nodeid)):
+            return "every English page" if page[1] else "every Chinese page"
         return LANGUAGE.sub("docs/", super()._split_scope(nodeid))
 
 

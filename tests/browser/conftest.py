@@ -192,7 +192,21 @@ WIDE, PHONE = (1280, 800), (390, 844)
 PALETTES = {"light": "default", "dark": "slate"}
 
 
-@pytest.fixture(scope="session", params=addresses("zh") + addresses("en"), ids=lambda address: f"/{address}")
+def page_id(address: str) -> str:
+    return f"/{address}"
+
+
+# For what has nothing to do with words: each page in one of its languages, since both have the same parts and styles
+# (tests/book/test_parity.py).
+in_one_language = pytest.mark.parametrize(
+    "loaded",
+    [pages[i % 2] for i, pages in enumerate(zip(addresses("zh"), addresses("en"), strict=True))],
+    indirect=True,
+    ids=page_id,
+)
+
+
+@pytest.fixture(scope="session", params=addresses("zh") + addresses("en"), ids=page_id)
 def loaded(request, reading_tab, hosts) -> Page:
     """Each page of the book in turn, with every solution open. It is loaded once for all the tests that look at it."""
     reading_tab.goto(hosts["at the root"] + request.param)

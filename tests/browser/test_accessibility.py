@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import PALETTES, PHONE, WIDE, ask, shown
+from tests.browser.conftest import PALETTES, PHONE, WIDE, ask, in_one_language, shown
 
 SHARES_A_NAME = """() => {
   const name = element => element.getAttribute("aria-label")
@@ -37,6 +37,7 @@ COPY_BUTTONS = """() => [...document.querySelectorAll(".md-content .copy-code")]
 })"""
 
 
+@in_one_language
 def test_every_block_of_code_but_an_output_has_a_copy_button(page):
     blocks = page.locator(".md-content .highlight:not(.language-python + .language-text) pre:has(> code)")
     assert (
@@ -47,6 +48,7 @@ def test_every_block_of_code_but_an_output_has_a_copy_button(page):
     )
 
 
+@in_one_language
 def test_code_is_large_enough_and_no_smaller_in_an_exercise(page):
     sizes = page.locator(".md-content pre > code").evaluate_all(
         "codes => codes.map(code => parseFloat(getComputedStyle(code).fontSize))"
@@ -100,8 +102,10 @@ def test_words_of_the_other_language_are_marked(page):
     assert other == []
 
 
-@pytest.mark.parametrize("palette", PALETTES.values(), ids=PALETTES)
-@pytest.mark.parametrize("screen", [WIDE, PHONE], ids=["wide", "phone"])
+@in_one_language
+@pytest.mark.parametrize(
+    ("screen", "palette"), [(WIDE, PALETTES["light"]), (PHONE, PALETTES["dark"])], ids=["wide-light", "phone-dark"]
+)
 def test_the_copy_button_is_seen_beside_the_code(loaded, screen, palette):
     for button in ask(shown(loaded, screen, palette), COPY_BUTTONS):
         assert not button["over"], f"the copy button lies on the code: {button}"
@@ -113,6 +117,7 @@ def test_landmarks_can_be_told_apart_on_a_phone(phone):
     assert phone.evaluate(SHARES_A_NAME) == []
 
 
+@in_one_language
 def test_a_formula_that_scrolls_can_be_reached_by_keyboard(phone):
     unreached = phone.locator(".md-content div.formula").evaluate_all(
         "all => new Promise(done => requestAnimationFrame(() => setTimeout(() => done(all.filter(formula => formula.checkVisibility() && formula.scrollWidth > formula.clientWidth && formula.tabIndex < 0).map(formula => formula.innerText)))))"

@@ -11,7 +11,7 @@ from playwright.sync_api import Page
 
 from docs.figures.drawing import ABOVE, Drawing, Plot, below, text_width
 from tests.book.test_drawing import LANGUAGES, transformer_block
-from tests.browser.conftest import ask, shown
+from tests.browser.conftest import ask, in_one_language, shown
 
 SCREENS = {1280: 800, 390: 844, 320: 568}  # wide, a phone, the narrowest phone
 
@@ -26,6 +26,7 @@ def test_each_figure_can_be_seen_and_says_what_it_shows(page):
         assert figure["sizes"] and all(width > 50 and height > 20 for width, height in figure["sizes"]), figure
 
 
+@in_one_language
 def test_it_follows_the_palette(page):
     look = "labels => labels.map(label => getComputedStyle(label).fill)"
     light = page.locator("figure.drawing svg text").evaluate_all(look)

@@ -2,7 +2,7 @@
 
 import re
 
-from tests.browser.conftest import ask
+from tests.browser.conftest import ask, in_one_language
 
 
 def test_each_formula_is_laid_out_and_its_tex_is_hidden(page):
@@ -29,6 +29,7 @@ def test_no_tex_is_left_in_the_text(page):
     assert not re.search(r"\$\S|\\[a-zA-Z(\[]", text), "TeX that was not taken for a formula"
 
 
+@in_one_language
 def test_a_fraction_is_taller_than_a_letter(page):
     letter = max(
         page.locator("math mi").evaluate_all("letters => letters.map(letter => letter.getBoundingClientRect().height)"),
@@ -40,6 +41,7 @@ def test_a_fraction_is_taller_than_a_letter(page):
         assert height > letter * 1.2 > 0
 
 
+@in_one_language
 def test_every_sign_is_in_the_book_s_own_font(page):
     if page.locator("math").count() == 0:
         return

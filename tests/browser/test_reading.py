@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from tests.browser.conftest import PALETTES, WIDE, ask, shown
+from tests.browser.conftest import PALETTES, WIDE, ask, in_one_language, shown
 
 CONTRASTS = (Path(__file__).parent / "contrast.js").read_text("utf8")
 PROSE = ".md-content :is(p, li, dd, strong, em, h1, h2, h3, h4):not(.footnote *, table *)"
@@ -18,6 +18,7 @@ def test_it_has_its_language_one_heading_and_a_title(page):
     assert page.title().strip()
 
 
+@in_one_language
 @pytest.mark.parametrize("palette", PALETTES.values(), ids=PALETTES)
 def test_its_words_stand_out_and_all_of_its_text_can_be_read_in_both_palettes(loaded, palette):
     contrasts = ask(shown(loaded, WIDE, palette), CONTRASTS, PROSE)
@@ -56,6 +57,7 @@ def test_no_paragraph_is_empty(page):
     )
 
 
+@in_one_language
 def test_an_output_stands_right_under_its_code_and_has_no_copy_button(page):
     blocks = ask(
         page,
@@ -96,6 +98,7 @@ def sticking_out(page) -> list[str]:
     }""")
 
 
+@in_one_language
 def test_what_is_too_long_scrolls_in_its_own_box(phone):
     phone.evaluate("""() => {
       window.was = new Map()
