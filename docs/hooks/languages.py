@@ -12,7 +12,7 @@ from typing import Any, Literal
 from urllib.parse import urljoin
 
 from click import ClickException
-from jinja2 import Environment, pass_context
+from jinja2 import Environment, FileSystemBytecodeCache, pass_context
 from jinja2.runtime import Context
 from mkdocs.__main__ import State
 from mkdocs.commands.build import build
@@ -65,6 +65,7 @@ def on_files(files: Files, config: MkDocsConfig) -> None:
 
 
 def on_env(env: Environment, config: MkDocsConfig, files: Files) -> None:
+    env.bytecode_cache = FileSystemBytecodeCache()  # for this site's twin, and for the next build
     if config.theme["language"] == "en":
         url = env.filters["url"]
 
