@@ -22,9 +22,9 @@ from tqdm import tqdm
 from benchmarks.alternating import machine
 from docs.editions.chromium import FLAGS, chromium
 from tests.browser import lighthouse
+from tests.browser.axe import violations
 from tests.browser.conftest import until_quiet
 from tests.browser.search_queries import QUERIES
-from tests.browser.test_axe import violations
 from tests.browser.test_search import ASK_WORKER, FOLDERS, locations
 from tests.browser.unseen_queries import UNSEEN
 from tests.conftest import ROOT

@@ -8,6 +8,7 @@ import ast
 import codeop
 import io
 import warnings
+from functools import cache
 from typing import Any
 
 from pytest_codeblocks import extract_from_buffer
@@ -201,6 +202,7 @@ def collected(page: Page) -> list[Problem]:
     ]
 
 
+@cache
 def _meaning(code: str) -> str:
     """Of an indented block pytest-codeblocks drops the blank lines, which matters only within a string."""
     try:

@@ -55,7 +55,7 @@ class Section(NamedTuple):
     page: Page
     line: int
     text: str  # the lines from there on
-    read: list[str]  # the same without links' targets; of a figure, its description and caption
+    read: str  # the same without links' targets; of a figure, its description and caption
 
 
 def problems(root: Path = ROOT, early_uses: dict[str, set[str]] = EARLY_USES) -> list[Problem]:
@@ -149,10 +149,17 @@ def leading(file: str, table: list[Row], sections: dict[str, Section]) -> Iterat
 def early(row: Row, sections: dict[str, Section]) -> Iterator[tuple[str, int]]:
     """Where the term stands before the section that explains it, in a section without a link from it to there."""
     explained = {place.partition("#")[0] for place in row.places}
+    if not row.places or row.places[0] not in sections:
+        return
     for place, section in sections.items():
-        if not row.places or row.places[0] not in sections or place == row.places[0]:
+        if place == row.places[0]:
             return
-        use = next((number for number, line in enumerate(section.read, section.line) if row.pattern.search(line)), 0)
+        if not row.pattern.search(section.read):  # which most sections haven't
+            continue
+        use = next(
+            (number for number, line in enumerate(section.read.split("\n"), section.line) if row.pattern.search(line)),
+            0,
+        )
         links = [link for link in LINK.finditer(section.text) if not link[1] and row.pattern.search(link[2])]
         if use and not any(_place(section.page, link).partition("#")[0] in explained for link in links):
             yield place, use
@@ -176,5 +183,5 @@ def _sections(page: Page) -> Iterator[tuple[str, Section]]:
     ):
         if heading.id != QUOTED:
             text = "\n".join(lines[heading.line : end])
-            read = LINK.sub(lambda link: f"{link[2]} {link[4] or ''}", text).split("\n")
+            read = LINK.sub(lambda link: f"{link[2]} {link[4] or ''}", text)
             yield f"{page.path}#{heading.id}", Section(page, heading.line + 1, text, read)

@@ -72,7 +72,8 @@ class _Structure(HTMLParser):
 @cache
 def _markdown() -> Markdown:
     config = load_config(str(ROOT / "mkdocs.yml"), plugins=[], hooks=[])  # a second's worth of imports
-    return Markdown(extensions=config.markdown_extensions, extension_configs=config.mdx_configs)
+    uncolored = {"pymdownx.highlight": config.mdx_configs["pymdownx.highlight"] | {"use_pygments": False}}
+    return Markdown(extensions=config.markdown_extensions, extension_configs=config.mdx_configs | uncolored)
 
 
 def rendered(page: Page) -> dict[str, list[Any]]:

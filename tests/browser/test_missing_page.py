@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import Page, Route, expect
 
-from tests.browser.test_axe import violations
+from tests.browser.axe import violations
 
 
 def get_lost(tab: Page, site, address: str) -> None:
