@@ -27,7 +27,7 @@ from mkdocs.utils import get_relative_url
 ROOT = Path(__file__).parents[2]
 FIGURES = ROOT / "docs" / "figures"
 CACHE = ROOT / ".cache" / "figures"
-SHARES = 6  # of the work, for the processes that draw: some chapters take much longer than others
+SHARES = 12  # of the work, for the processes that draw: some chapters take much longer than others
 REFERENCE = re.compile(r"\]\(figure:([\w.]+)")
 IMAGE = re.compile(r'<p>\s*<img alt="([^"]*)" src="figure:([^"]*)"(?: title="([^"]*)")?\s*/?>\s*</p>')
 
