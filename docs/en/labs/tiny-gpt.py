@@ -315,7 +315,7 @@ for axes, kind, means in zip(both, ["names", "idioms"], [of_names, of_idioms]):
     axes.semilogy(list(means), kept, color=blue, label=words["kept"])
     axes.set(title=words[kind], xlabel=words["epoch"])
     ratios[kind] = read / kept
-    print(words[kind], words["ratio"], *[f"{ratio:.1f}" for ratio in ratios[kind]])
+    print(words[kind], words["ratio"], *[f"{ratio:.2g}" for ratio in ratios[kind]])
 both[0].set(ylabel=words["probability"], ylim=(1e-6, 1e-4))
 figure.legend(*both[0].get_legend_handles_labels(), loc="outside upper center", ncols=2)
 
