@@ -1,4 +1,5 @@
-"""Accessibility: words of the other language are marked as such, and an empty cell in a table's head isn't a heading.
+"""Accessibility: words of the other language are marked as such, an empty cell in a table's head isn't a heading, and a table
+has a box of its own to scroll in, before any script comes.
 
 A screen reader speaks the marked words in their own language, and a browser draws Chinese characters in their Chinese form.
 """
@@ -39,4 +40,6 @@ def mark_other_language(content: str, language: str) -> str:
 
 
 def on_page_content(content: str, page: Page, config: MkDocsConfig, files: Files) -> str:
-    return mark_other_language(EMPTY_HEADING.sub(r"<td\1></td>", content), config.theme["language"])
+    content = EMPTY_HEADING.sub(r"<td\1></td>", content)
+    content = content.replace("<table>", '<div class="table"><table class="ruled">').replace("</table>", "</table></div>")
+    return mark_other_language(content, config.theme["language"])
