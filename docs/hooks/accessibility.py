@@ -41,5 +41,7 @@ def mark_other_language(content: str, language: str) -> str:
 
 def on_page_content(content: str, page: Page, config: MkDocsConfig, files: Files) -> str:
     content = EMPTY_HEADING.sub(r"<td\1></td>", content)
-    content = content.replace("<table>", '<div class="table"><table class="ruled">').replace("</table>", "</table></div>")
+    content = content.replace("<table>", '<div class="table"><table class="ruled">').replace(
+        "</table>", "</table></div>"
+    )
     return mark_other_language(content, config.theme["language"])

@@ -3,13 +3,14 @@
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
-from tests.browser.conftest import PALETTES, in_palette
+from tests.browser.conftest import PALETTES, in_palette, laid_out
 
 
 def violations(page: Page, *, within: str | None = None, contrast: bool = True) -> list[str]:
     """What axe finds on the page, or `within` the elements of a selector; with `contrast`, which takes most of its time and
     alone depends on the palette, in both palettes.
     """
+    laid_out(page)
     settings = {
         "resultTypes": ["violations"],  # of what passes it needn't tell
         "rules": {"color-contrast": {"enabled": contrast}},

@@ -137,6 +137,12 @@ def until_quiet(page: Page) -> None:
     }""")
 
 
+def laid_out(page: Page) -> None:
+    """All of the page is laid out, as once a reader has been everywhere on it (book.css)."""
+    page.add_style_tag(content=".md-content__inner > * { content-visibility: visible !important }")
+    page.evaluate("new Promise(requestAnimationFrame)")
+
+
 def watch(context: BrowserContext, hosts: dict[str, str], trouble: list[str]) -> None:
     """Write down in `trouble` each request that leaves the site, each failed one, and what the console complains about."""
 
@@ -216,6 +222,7 @@ def loaded(request, reading_tab, hosts) -> Page:
     reading_tab.evaluate(
         "document.querySelectorAll('.md-content details').forEach(details => details.open = true); document.fonts.ready.then(() => true)"
     )
+    laid_out(reading_tab)
     return reading_tab
 
 

@@ -19,6 +19,7 @@ def test_the_idea_is_shown_and_the_whole_source_is_one_click_away(chapter):
     source = listing(LISTED)
     shown = chapter.locator(".language-py.highlight", has=chapter.locator(".filename")).first
     folded = chapter.locator("details.source").first
+    shown.scroll_into_view_if_needed()
     assert shown.locator("code").inner_text().rstrip() == source.shown != source.whole
     expect(folded.locator("code")).to_be_hidden()
     folded.locator("summary").click()
