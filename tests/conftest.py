@@ -11,6 +11,8 @@ import pytest
 from xdist.scheduler import LoadFileScheduling
 
 ROOT = Path(__file__).parents[1]
+# Pytest's processes share the cores. Threads that wait for each other at a busy core would take ten times as long.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 # The tests in these files look at every page of the book, each of which is loaded once for all of them.
 OF_EVERY_PAGE = tuple(f"tests/browser/test_{name}.py" for name in ("accessibility", "figures", "formulas", "reading"))
 PAGE = re.compile(r"\[(?:[\w-]+-)?/(en/)?")  # in the name of a test that looks at one
