@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from docs.hooks.listings import listing
-from tests.browser.conftest import wait_until
+from tests.browser.conftest import laid_out, wait_until
 
 LISTED = "scratchml.neural_network.Neuron.gradients"
 
@@ -12,6 +12,7 @@ LISTED = "scratchml.neural_network.Neuron.gradients"
 @pytest.fixture
 def chapter(tab: Page, hosts) -> Page:
     tab.goto(f"{hosts['in a folder']}en/neural-networks/backpropagation-algorithm/")
+    laid_out(tab)
     return tab
 
 
@@ -19,7 +20,6 @@ def test_the_idea_is_shown_and_the_whole_source_is_one_click_away(chapter):
     source = listing(LISTED)
     shown = chapter.locator(".language-py.highlight", has=chapter.locator(".filename")).first
     folded = chapter.locator("details.source").first
-    shown.scroll_into_view_if_needed()
     assert shown.locator("code").inner_text().rstrip() == source.shown != source.whole
     expect(folded.locator("code")).to_be_hidden()
     folded.locator("summary").click()

@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from docs.hooks.figures import draw
-from tests.browser.conftest import wait_until
+from tests.browser.conftest import laid_out, wait_until
 
 BOWL = "en/neural-networks/gradient-descent/"
 NEURON = "neural-networks/neurons-and-layers/"
@@ -87,6 +87,7 @@ def test_a_key_moves_one_position_in_the_same_instant_and_the_value_is_spoken(ta
 
 def test_a_mouse_drags_it(tab, hosts):
     tab.goto(hosts["in a folder"] + BOWL)
+    laid_out(tab)
     figure = figure_with_sliders(tab)
     slider = figure.get_by_role("slider")
     slider.scroll_into_view_if_needed()
@@ -103,6 +104,7 @@ def test_a_mouse_drags_it(tab, hosts):
 def test_a_finger_moves_both_sliders_of_a_pair(open_tab, hosts):
     phone = open_tab(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
     phone.goto(hosts["in a folder"] + NEURON)
+    laid_out(phone)
     figure = figure_with_sliders(phone)
     weight, bias = figure.get_by_role("slider").all()
     expected = frames(phone, "neurons_and_layers.one_input", "zh")
