@@ -1,4 +1,4 @@
-"""What is far from the screen is laid out when a reader gets there, and otherwise a page is as if all of it were laid out."""
+"""On a phone, what is far from the screen is laid out when a reader gets there, and otherwise a page is as if all of it were laid out."""
 
 import pytest
 from playwright.sync_api import Page
@@ -7,7 +7,6 @@ from tests.browser.conftest import NOTE_SHIFTS, PHONE, WIDE, laid_out, until_qui
 
 CHAPTER = "en/neural-networks/backpropagation/"
 PAGES = [CHAPTER, "en/labs/digits/", "appendix/glossary/"]
-SCREENS = [PHONE, WIDE]
 
 # What isn't laid out, of what is on the page: nothing of it can be seen.
 PUT_OFF = """() => [...document.querySelectorAll(".md-content__inner > * > :first-child")]
@@ -28,8 +27,8 @@ THERE = """() => [...document.querySelectorAll(".md-content__inner > *")]
 def visit(open_tab):
     tabs: list[Page] = []
 
-    def visit(address: str, screen: tuple[int, int] = PHONE, script: str = "") -> Page:
-        tabs.append(open_tab(viewport={"width": screen[0], "height": screen[1]}))
+    def visit(address: str, script: str = "") -> Page:
+        tabs.append(open_tab(viewport={"width": PHONE[0], "height": PHONE[1]}))
         if script:
             tabs[-1].add_init_script(script)
         tabs[-1].goto(address)
@@ -41,20 +40,24 @@ def visit(open_tab):
         tab.context.close()
 
 
-def test_it_is_laid_out_when_a_reader_gets_there_and_all_of_it_for_the_printer(visit, hosts):
+def test_it_is_laid_out_when_a_reader_gets_there_and_all_of_it_on_a_wide_screen_and_for_the_printer(visit, hosts):
     page = visit(hosts["in a folder"] + CHAPTER)
     assert len(page.evaluate(PUT_OFF)) > 30
     last = page.locator(".md-content__inner > .admonition > .admonition-title").last
     last.scroll_into_view_if_needed()
     assert last.evaluate("title => title.checkVisibility({ contentVisibilityAuto: true })")
+    nothing_is_put_off = f"() => ({PUT_OFF})().length === 0"
+    page.set_viewport_size({"width": WIDE[0], "height": WIDE[1]})
+    wait_until(page, nothing_is_put_off)
+    page.set_viewport_size({"width": PHONE[0], "height": PHONE[1]})
+    wait_until(page, f"() => !({nothing_is_put_off})()")
     page.emulate_media(media="print")
-    wait_until(page, f"() => ({PUT_OFF})().length === 0")
+    wait_until(page, nothing_is_put_off)
 
 
-@pytest.mark.parametrize("screen", SCREENS, ids=str)
 @pytest.mark.parametrize("address", PAGES)
-def test_until_then_its_place_moves_nothing_and_then_it_has_the_size_that_it_would_have(visit, hosts, address, screen):
-    page = visit(hosts["in a folder"] + address, screen, NOTE_SHIFTS)
+def test_until_then_its_place_moves_nothing_and_then_it_has_the_size_that_it_would_have(visit, hosts, address):
+    page = visit(hosts["in a folder"] + address, NOTE_SHIFTS)
     assert sum(shift["by"] for shift in page.evaluate("shifts")) < 0.005, page.evaluate("shifts")
     page.evaluate("""() => {
       for (const part of document.querySelectorAll(".md-content__inner > *"))
@@ -67,9 +70,8 @@ def test_until_then_its_place_moves_nothing_and_then_it_has_the_size_that_it_wou
 
 
 @pytest.mark.parametrize("section", ["two-neurons", "references"])
-@pytest.mark.parametrize("screen", SCREENS, ids=str)
-def test_a_link_to_a_section_leads_to_it(visit, hosts, screen, section):
-    page = visit(f"{hosts['in a folder']}{CHAPTER}#{section}", screen)
+def test_a_link_to_a_section_leads_to_it(visit, hosts, section):
+    page = visit(f"{hosts['in a folder']}{CHAPTER}#{section}")
     top, below = page.evaluate(
         "id => [document.getElementById(id).getBoundingClientRect().top, document.documentElement.scrollHeight - innerHeight - scrollY]",
         section,
@@ -77,9 +79,8 @@ def test_a_link_to_a_section_leads_to_it(visit, hosts, screen, section):
     assert 0 <= top < 120 or below < 2, "the end of a page can't be at the top of a window"
 
 
-@pytest.mark.parametrize("screen", SCREENS, ids=str)
-def test_who_comes_again_sees_the_place_that_they_left(visit, hosts, screen):
-    page = visit(hosts["in a folder"] + CHAPTER, screen)
+def test_who_comes_again_sees_the_place_that_they_left(visit, hosts):
+    page = visit(hosts["in a folder"] + CHAPTER)
     for y in range(0, 6000, 300):
         page.mouse.wheel(0, 300)
         wait_until(page, "y => scrollY >= y", y + 200)
