@@ -1,7 +1,7 @@
 """On a phone, what is far from the screen is laid out when a reader gets there, and otherwise a page is as if all of it were laid out."""
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import NOTE_SHIFTS, PHONE, WIDE, laid_out, until_quiet, wait_until
 
@@ -45,7 +45,11 @@ def test_it_is_laid_out_when_a_reader_gets_there_and_all_of_it_on_a_wide_screen_
     assert len(page.evaluate(PUT_OFF)) > 30
     last = page.locator(".md-content__inner > .admonition > .admonition-title").last
     last.scroll_into_view_if_needed()
-    assert last.evaluate("title => title.checkVisibility({ contentVisibilityAuto: true })")
+    expect(last).to_be_in_viewport()
+    wait_until(
+        page,
+        "() => [...document.querySelectorAll('.admonition-title')].at(-1).checkVisibility({ contentVisibilityAuto: true })",
+    )
     nothing_is_put_off = f"() => ({PUT_OFF})().length === 0"
     page.set_viewport_size({"width": WIDE[0], "height": WIDE[1]})
     wait_until(page, nothing_is_put_off)
