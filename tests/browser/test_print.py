@@ -58,7 +58,7 @@ def test_paper_is_white_on_a_dark_system_too(chapter):
     chapter.emulate_media(media="print")
     assert chapter.evaluate("getComputedStyle(document.documentElement).colorScheme") == "light only"
     assert chapter.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
-    chapter.emulate_media(media="screen")
+    chapter.emulate_media(media="null")  # not "screen": what is printed then would look as on the screen
 
 
 def test_an_output_is_printed_on_the_sheet_of_its_code(chapter):
