@@ -118,8 +118,8 @@ def test_landmarks_can_be_told_apart_on_a_phone(phone):
 
 
 @in_one_language
-def test_a_formula_that_scrolls_can_be_reached_by_keyboard(phone):
-    unreached = phone.locator(".md-content div.formula").evaluate_all(
+def test_what_scrolls_can_be_reached_by_keyboard(phone):
+    unreached = phone.locator(".md-content :is(div.formula, div.table, pre > code)").evaluate_all(
         "all => new Promise(done => requestAnimationFrame(() => setTimeout(() => done(all.filter(formula => formula.checkVisibility() && formula.scrollWidth > formula.clientWidth && formula.tabIndex < 0).map(formula => formula.innerText)))))"
     )
     assert unreached == []

@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from docs.hooks.listings import listing
-from tests.browser.conftest import laid_out, wait_until
+from tests.browser.conftest import wait_until
 
 LISTED = "scratchml.neural_network.Neuron.gradients"
 
@@ -12,7 +12,6 @@ LISTED = "scratchml.neural_network.Neuron.gradients"
 @pytest.fixture
 def chapter(tab: Page, hosts) -> Page:
     tab.goto(f"{hosts['in a folder']}en/neural-networks/backpropagation-algorithm/")
-    laid_out(tab)
     return tab
 
 

@@ -28,16 +28,13 @@ def parted(tab: Page) -> list[str]:
     codes = tab.locator(".language-python:has(+ .language-text) code").all_text_contents()
     seams = [(lines(code)[-1], lines(output)[0]) for code, output in zip(codes, outputs, strict=True)]
     printed = [lines("\n".join(sheet)) for sheet in sheets(tab)]
-    on_paper = [
-        (code, output) for code, output in seams if any(output in sheet for sheet in printed)
-    ]  # no folded solution
+    # What is folded isn't printed, and a long line is broken.
+    on_paper = [(code[:60], output) for code, output in seams if any(output in sheet for sheet in printed)]
     assert len(on_paper) > 5
     return [
         output
         for code, output in on_paper
-        if not any(
-            output in sheet and any(code[:60] in line for line in sheet) for sheet in printed
-        )  # a long line is broken
+        if not any(output in sheet and any(code in line for line in sheet) for sheet in printed)
     ]
 
 

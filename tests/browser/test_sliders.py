@@ -87,7 +87,6 @@ def test_a_key_moves_one_position_in_the_same_instant_and_the_value_is_spoken(ta
 
 def test_a_mouse_drags_it(tab, hosts):
     tab.goto(hosts["in a folder"] + BOWL)
-    laid_out(tab)
     figure = figure_with_sliders(tab)
     slider = figure.get_by_role("slider")
     slider.scroll_into_view_if_needed()

@@ -9,7 +9,7 @@ import pytest
 from matplotlib.image import imread
 from playwright.sync_api import Page
 
-from tests.browser.conftest import PALETTES, in_palette, laid_out, until_quiet
+from tests.browser.conftest import PALETTES, in_palette, until_quiet
 
 MATERIAL = Path(str(distribution("mkdocs-material").locate_file("material/templates/assets/stylesheets")))
 
@@ -22,7 +22,6 @@ def search(tab: Page) -> None:
 
 def open_solutions(tab: Page) -> None:
     tab.evaluate("document.querySelectorAll('details').forEach(details => details.open = true)")
-    laid_out(tab)
 
 
 def open_menu(tab: Page) -> None:

@@ -3,15 +3,12 @@
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import laid_out
-
 CHAPTER = "en/transformer/masking/"
 
 
 @pytest.fixture
 def term(tab, hosts):
     tab.goto(hosts["in a folder"] + CHAPTER)
-    laid_out(tab)
     return tab.locator("a.term", has_text="validation set")
 
 
