@@ -112,17 +112,12 @@ Activation = Literal["identity", "sigmoid", "relu", "tanh", "gelu"]
 
 
 class _ActivationLayer(Module):
-    """An activation function as a layer: any shape in, the same shape out."""
+    """An activation function as a layer: any shape in, the same shape out. The slope is
+    computed on the way forward, of what is there already, and nothing else is kept.
+    """
 
-    _name: str
-
-    def _forward(self, z: Array) -> Forwarded:
-        function, _ = ACTIVATIONS[self._name]
-        return function(z), (z,)
-
-    def _backward(self, gradient: Array, z: Array) -> Array:
-        _, derivative = ACTIVATIONS[self._name]
-        return gradient * derivative(z)
+    def _backward(self, gradient: Array, slope: Array) -> Array:
+        return gradient * slope
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}()"
@@ -131,37 +126,29 @@ class _ActivationLayer(Module):
 class ReLU(_ActivationLayer):
     """`relu` as a layer."""
 
-    _name = "relu"
-
     def _forward(self, z: Array) -> Forwarded:
-        return np.maximum(z, 0), (z,)
-
-    def _backward(self, gradient: Array, z: Array) -> Array:
-        return gradient * (z > 0)
+        return np.maximum(z, 0), (z > 0,)
 
 
 class Sigmoid(_ActivationLayer):
     """`sigmoid` as a layer."""
 
-    _name = "sigmoid"
+    def _forward(self, z: Array) -> Forwarded:
+        s = sigmoid(z)
+        return s, (s * (1 - s),)
 
 
 class Tanh(_ActivationLayer):
     """`tanh` as a layer."""
 
-    _name = "tanh"
+    def _forward(self, z: Array) -> Forwarded:
+        outputs = np.tanh(z)
+        return outputs, (1 - outputs**2,)
 
 
 class GELU(_ActivationLayer):
-    """`gelu` as a layer. It computes the slope on the way forward, where Φ(z) is there
-    already, and keeps nothing else.
-    """
-
-    _name = "gelu"
+    """`gelu` as a layer."""
 
     def _forward(self, z: Array) -> Forwarded:
         outputs, slope = gelu_and_slope(z)
         return outputs, (slope,)
-
-    def _backward(self, gradient: Array, slope: Array) -> Array:
-        return gradient * slope

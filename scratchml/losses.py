@@ -6,8 +6,9 @@ the rows, and its gradient is the exact derivative of that number with respect t
 outputs.
 """
 
+import itertools
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,7 @@ from numpy.typing import ArrayLike, NDArray
 import scratchml._checks as check
 from scratchml._checks import Array
 from scratchml._kernels import row_max, row_sum
+from scratchml.module import Module
 
 
 def squared_error(targets: ArrayLike, outputs: ArrayLike) -> float:
@@ -55,20 +57,34 @@ def next_token_loss(
     """−ln p of each text's second, third … last token, averaged over all of them.
 
     Each text is a list of tokens, which the model reads by itself: `model(tokens)`
-    turns T tokens into logits (T, V), and row t scores what follows token t. Raises
+    turns T tokens into logits (T, V), and row t scores what follows token t. A
+    `Module` reads texts of the same length together, which takes far less time. Raises
     ValueError without a text, and for one of fewer than two tokens.
     """
+    rows = [_text(text) for text in texts]
     total, count = 0.0, 0
-    for text in texts:
-        tokens = check.numbers(text, "a text")
-        if tokens.ndim != 1 or len(tokens) < 2:
-            raise ValueError(f"a text must be a row of at least two tokens, got {text}")
-        inputs, targets = tokens[:-1], tokens[1:]
-        total += cross_entropy(targets, model(inputs)) * len(targets)
-        count += len(targets)
+    for tokens in _together(rows) if isinstance(model, Module) else rows:
+        inputs, targets = tokens[..., :-1], tokens[..., 1:]
+        total += cross_entropy(targets, model(inputs)) * targets.size
+        count += targets.size
     if count == 0:
         raise ValueError("texts must hold at least one text, got none")
     return total / count
+
+
+def _text(text: Sequence[int]) -> NDArray[Any]:
+    tokens = check.numbers(text, "a text")
+    if tokens.ndim != 1 or len(tokens) < 2:
+        raise ValueError(f"a text must be a row of at least two tokens, got {text}")
+    return tokens
+
+
+def _together(texts: list[NDArray[Any]]) -> Iterator[NDArray[Any]]:
+    """Texts of the same length as the rows of an array, a few dozen at a time."""
+    for _, of_one_length in itertools.groupby(sorted(texts, key=len), key=len):
+        rows = np.stack(list(of_one_length))
+        for start in range(0, len(rows), 64):
+            yield rows[start : start + 64]
 
 
 class Loss:

@@ -172,14 +172,19 @@ def _vectors(tokens: Array) -> Array:
     return np.concatenate([np.eye(LETTERS)[tokens], positions], axis=-1)
 
 
-def _look(parameters: list[Parameter], tokens: Array, x: Array) -> tuple[float, Array, Array, tuple[Array, ...]]:
-    """The loss, the weights, ∂C/∂Y for the sum of the losses, and the queries, keys and values."""
+# Several heads at a time, each with texts of its own: S starts, N texts of T letters.
+
+
+def _look(parameters: list[Parameter], tokens: Array) -> tuple[float, Array, Array, Array, tuple[Array, ...]]:
+    """The loss; the vectors x (S, N, T, 14); the weights; ∂C/∂Y for the sum of a head's losses; queries, keys and values."""
+    x = _vectors(tokens)
     query, key, value = (x @ parameter.value for parameter in parameters)
     logits, weights = scaled_dot_product_attention(query, key, value, MASK)
     asked, answers = logits[..., 1:, :], tokens[..., :-1]
     to_logits = np.zeros_like(logits)
     to_logits[..., 1:, :] = softmax(asked) - np.eye(LETTERS)[answers]
-    return cross_entropy(answers.ravel(), asked.reshape(-1, LETTERS)), weights, to_logits, (query, key, value)
+    loss = cross_entropy(np.broadcast_to(answers, asked.shape[:-1]).ravel(), asked.reshape(-1, LETTERS))
+    return loss, x, weights, to_logits, (query, key, value)
 
 
 def _slopes(bug: str, to_output: Array, kept: tuple[Array, ...], weights: Array) -> tuple[Array, Array, Array]:
@@ -189,39 +194,40 @@ def _slopes(bug: str, to_output: Array, kept: tuple[Array, ...], weights: Array)
     root = math.sqrt(WIDTH)
     if bug == "root":
         return to_query * root, to_key * root, to_value
-    without_average = weights * (to_output @ value.T)
+    without_average = weights * (to_output @ value.swapaxes(-1, -2))
     if bug == "average":
-        return without_average @ key / root, without_average.T @ query / root, to_value
+        return without_average @ key / root, without_average.swapaxes(-1, -2) @ query / root, to_value
     if bug == "key":
-        to_scores = without_average - weights * without_average.sum(axis=1, keepdims=True)
-        return to_query, to_scores.T @ key / root, to_value
+        to_scores = without_average - weights * without_average.sum(axis=-1, keepdims=True)
+        return to_query, to_scores.swapaxes(-1, -2) @ key / root, to_value
     return to_query, to_key, to_value
 
 
 @cache
-def _copying(bug: str, adam: bool, seed: int, steps: int) -> tuple[list[float], list[tuple[Array, Array]]]:
-    """The chapter's head that learns to put out the letter before: its loss on 500 texts every fifth step; and the weights
-    and the slopes of the scores, as means over these texts.
+def _copying(bug: str, adam: bool, starts: int, steps: int) -> tuple[list[float], list[tuple[Array, Array]]]:
+    """The chapter's head that learns to put out the letter before, from several starts: its mean loss on 500 texts every
+    fifth step; and the weights and the slopes of the scores, as means over these texts.
     """
-    rng = np.random.default_rng(seed)
-    parameters = [Parameter(0.3 * rng.normal(size=(LETTERS + LENGTH, columns))) for columns in (WIDTH, WIDTH, LETTERS)]
+    rngs = [np.random.default_rng(seed) for seed in range(starts)]
+    parameters = [
+        Parameter(0.3 * np.stack([rng.normal(size=(1, LETTERS + LENGTH, columns)) for rng in rngs]))  # (S, 1, 14, columns)
+        for columns in (WIDTH, WIDTH, LETTERS)
+    ]
     optimizer: Optimizer = Adam(parameters, 0.02) if adam else SGD(parameters, 1.0)
     test = np.random.default_rng(99).integers(0, LETTERS, size=(500, LENGTH))
-    test_vectors = _vectors(test)
     losses, tables = [], []
     for step in range(steps + 1):
         if step % 5 == 0:
-            loss, weights, to_output, kept = _look(parameters, test, test_vectors)
+            loss, _, weights, to_output, kept = _look(parameters, test)
             to_weights = to_output @ kept[2].swapaxes(-1, -2)
             to_scores = weights * (to_weights - (weights * to_weights).sum(axis=-1, keepdims=True))
             losses.append(loss)
-            tables.append((weights.mean(axis=0), to_scores.mean(axis=0)))
-        tokens = rng.integers(0, LETTERS, size=LENGTH)
-        x = _vectors(tokens)
-        _, weights, to_output, kept = _look(parameters, tokens, x)
+            tables.append((weights.mean(axis=(0, 1)), to_scores.mean(axis=(0, 1))))
+        tokens = np.stack([rng.integers(0, LETTERS, size=(1, LENGTH)) for rng in rngs])
+        _, x, weights, to_output, kept = _look(parameters, tokens)
         slopes = _slopes(bug, to_output / (LENGTH - 1), kept, weights)
         for parameter, slope in zip(parameters, slopes, strict=True):
-            parameter.gradient = x.T @ slope
+            parameter.gradient = x.swapaxes(-1, -2) @ slope
         optimizer.step()
     return losses, tables
 
@@ -249,7 +255,7 @@ def bugs(say: Say) -> list[Drawing]:
         shown = list(names)[:2] if adam else list(names)
         for bug, place in zip(shown, places[adam], strict=True):
             label, color = names[bug]
-            mean = np.mean([_copying(bug, adam, seed, 300)[0] for seed in range(5)], axis=0)
+            mean, _ = _copying(bug, adam, starts=5, steps=300)
             together = adam and bug == "root"
             plot.curve(range(0, 301, 5), mean, color=color, dashed=together, width=4 if adam and not bug else 2.5)
             plot.label(*place, label, color=color, above=0)
@@ -260,7 +266,7 @@ def bugs(say: Say) -> list[Drawing]:
 @sliders(step=Slider("训练步数", "training steps", range(0, 201, 10)))
 def copying(say: Say, step: float = 70) -> list[Drawing]:
     """The mean weights of the copying head after some steps, and the mean slopes of its scores."""
-    losses, tables = _copying("", False, 0, 300)
+    losses, tables = _copying("", False, starts=1, steps=300)
     weights, slopes = tables[int(step) // 5]
     labels = [str(place) for place in range(1, LENGTH + 1)]
     panels = []

@@ -155,15 +155,15 @@ def _contributions() -> tuple[float, list[tuple[float, float]]]:
     model, _ = pretrained("names")
     validation = texts("validation")
     lengths: list[list[Array]] = [[] for _ in range(2 * len(model.blocks))]
-    for text in validation:
-        tokens = np.array(text[:-1])
+    for length in set(map(len, validation)):
+        tokens = np.array([text[:-1] for text in validation if len(text) == length])  # (B, T)
         x = model.positions(model.token_embedding(tokens))
         for i, each in enumerate(model.blocks):
-            added = each.attention(each.attention_norm(x), causal_mask(len(tokens)))
-            lengths[2 * i].append(np.linalg.norm(added, axis=1))
+            added = each.attention(each.attention_norm(x), causal_mask(length - 1))
+            lengths[2 * i].append(np.linalg.norm(added, axis=-1).ravel())
             x = x + added
             added = each.feed_forward(each.feed_forward_norm(x))
-            lengths[2 * i + 1].append(np.linalg.norm(added, axis=1))
+            lengths[2 * i + 1].append(np.linalg.norm(added, axis=-1).ravel())
             x = x + added
     found = []
     for i, each in enumerate(model.blocks):

@@ -590,23 +590,20 @@ LINEAR = {
     ),
 }
 ACTIVATION = {
-    "sign": ("_backward", "gradient * derivative(z)", "-gradient * derivative(z)"),
-    "missing factor": ("_backward", "gradient * derivative(z)", "gradient"),
-    "transposed": ("_backward", "gradient * derivative(z)", "gradient * derivative(z).T"),
-    "slope at the output": ("_backward", "derivative(z)", "derivative(ACTIVATIONS[self._name][0](z))"),
-    "slope of an earlier batch": ("_forward", "(z,)", f"({FIRST.format('z')},)"),
+    "sign": "-gradient * slope",
+    "missing slope": "gradient",
+    "transposed": "gradient * slope.T",
+}
+SLOPES = {
+    "ReLU, slope of an earlier batch": (ReLU, "(z > 0,)", f"({FIRST.format('z')} > 0,)"),
+    "Sigmoid, slope at the output": (Sigmoid, "(s * (1 - s),)", "(sigmoid_derivative(s),)"),
+    "Sigmoid, slope of an earlier batch": (Sigmoid, "(s * (1 - s),)", f"({FIRST.format('s')} * (1 - s),)"),
+    "Tanh, slope at the output": (Tanh, "(1 - outputs**2,)", "(tanh_derivative(outputs),)"),
+    "Tanh, slope of an earlier batch": (Tanh, "(1 - outputs**2,)", f"(1 - {FIRST.format('outputs')}**2,)"),
+    "GELU, slope at the output": (GELU, "(slope,)", "(gelu_and_slope(outputs)[1],)"),
+    "GELU, slope of an earlier batch": (GELU, "(slope,)", f"({FIRST.format('slope')},)"),
 }
 GELU_MISTAKES = {
-    "sign": (GELU, "_backward", "gradient * slope", "-gradient * slope"),
-    "missing slope": (GELU, "_backward", "gradient * slope", "gradient"),
-    "transposed": (GELU, "_backward", "gradient * slope", "gradient * slope.T"),
-    "slope at the output": (
-        GELU,
-        "_forward",
-        "return outputs, (slope,)",
-        "return outputs, (gelu_and_slope(outputs)[1],)",
-    ),
-    "slope of an earlier batch": (GELU, "_forward", "(slope,)", f"({FIRST.format('slope')},)"),
     "missing 3 of the cube": (activations, "gelu_and_slope", "6 * 0.044715", "2 * 0.044715"),
     "missing 2": (activations, "gelu_and_slope", "slope += 2 * _GELU_SCALE", "slope += _GELU_SCALE"),
     "missing 1 − Φ": (activations, "gelu_and_slope", "slope *= 1 - phi", ""),
@@ -911,14 +908,12 @@ def mistakes():
     """(name, (owner, function, old, new), the check that must convict it)"""
     for name, place in LINEAR.items():
         yield f"Linear, {name}", (Linear, *place), lambda: check_a_model(Tanh, SquaredError)
-    for layer in (Sigmoid, Tanh):
-        for name, place in ACTIVATION.items():
-            owner = activations._ActivationLayer
-            yield f"{layer.__name__}, {name}", (owner, *place), lambda layer=layer: check_a_model(layer, SquaredError)
-    for name, place in ACTIVATION.items():
-        if name != "slope at the output":  # no mistake: ReLU's output is positive where z is
-            place = (text.replace("derivative(z)", "(z > 0)") for text in place)
-            yield f"ReLU, {name}", (ReLU, *place), lambda: check_a_model(ReLU, SquaredError)
+    for layer in (ReLU, Sigmoid, Tanh, GELU):
+        for name, wrong in ACTIVATION.items():
+            place = (activations._ActivationLayer, "_backward", "gradient * slope", wrong)
+            yield f"{layer.__name__}, {name}", place, lambda layer=layer: check_a_model(layer, SquaredError)
+    for name, (layer, *place) in SLOPES.items():
+        yield name, (layer, "_forward", *place), lambda layer=layer: check_a_model(layer, SquaredError)
     for name, place in GELU_MISTAKES.items():
         yield f"GELU, {name}", place, lambda: check_a_model(GELU, SquaredError)
     for name, place in LAYER_NORM.items():

@@ -7,8 +7,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scratchml import (
+    GPT,
     CrossEntropy,
     Embedding,
+    GPTConfig,
     Linear,
     Loss,
     Sequential,
@@ -544,6 +546,13 @@ def test_a_model_of_the_package_can_be_the_model():
     model = Sequential(Embedding(5, 2, rng=0), Linear(2, 5, rng=0))
     tokens = [0, 3, 1, 0]
     assert next_token_loss(model, [tokens]) == pytest.approx(cross_entropy(tokens[1:], model(tokens[:-1])))
+
+
+def test_texts_that_a_model_of_the_package_reads_together_count_as_when_it_reads_each_by_itself():
+    model = GPT(GPTConfig(7, context_length=6, embedding_dim=8, num_heads=2, num_layers=1, dtype="float64"), rng=0)
+    rng = np.random.default_rng(0)
+    texts = [rng.integers(7, size=length).tolist() for length in [5, 2, 7, *[4] * 130, 2, 7]]
+    assert next_token_loss(model, iter(texts)) == pytest.approx(next_token_loss(lambda tokens: model(tokens), texts))
 
 
 @pytest.mark.parametrize(
