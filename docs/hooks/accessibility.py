@@ -10,9 +10,9 @@ from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import Files
 from mkdocs.structure.pages import Page
 
-TAG = re.compile(r'(<(?:[^>"]|"[^"]*")*>)')
-NAME = re.compile(r"<(/?)([a-z][\w-]*)")
-UNMARKED = {"code", "math", "pre", "script", "style", "title"}  # no prose, or no place for a tag
+UNMARKED = ("code", "math", "pre", "script", "style", "title")  # no prose, or no place for a tag
+WHOLE = "|".join(rf"<{element}\b.*?</{element}>" for element in UNMARKED)
+TAG = re.compile(rf"""({WHOLE}|<(?:[^>"]|"[^"]*")*>)""", re.DOTALL)
 EMPTY_HEADING = re.compile(r"<th([^>]*)></th>")
 HAN = re.compile("[\u3400-\u9fff](?:[\u3000-\u303f\u3400-\u9fff\uff00-\uffef ]*[\u3400-\u9fff])?")
 LETTERS = r"[A-Za-z][A-Za-z'’.-]*"
@@ -24,18 +24,16 @@ def mark_other_language(content: str, language: str) -> str:
     """The HTML of a page with `lang` around its Chinese words, if it is in English; around its English phrases and glosses,
     and words that have a table's cell to themselves, if it is in Chinese."""
     other, words = ("zh", HAN) if language == "en" else ("en", PHRASE)
-    pieces = TAG.split(content)  # text at even places, tags at odd ones
-    within: list[str] = []  # the elements around a text that aren't prose, or are a drawing
+    pieces = TAG.split(content)  # text at even places, tags and what isn't marked at odd ones
+    drawings = 0  # that the text is within
     for i, piece in enumerate(pieces):
         if i % 2:
-            found = NAME.match(piece)
-            if found and found[2] in UNMARKED | {"svg"} and not piece.endswith("/>"):
-                within = within[:-1] if found[1] else [*within, found[2]]
-        elif not UNMARKED & set(within):
-            tag = "tspan" if within else "span"
+            drawings += piece.startswith("<svg") - piece.startswith("</svg")
+        elif piece:
+            tag = "tspan" if drawings else "span"
             in_cell = i > 0 and pieces[i - 1].startswith(("<td", "<th")) and pieces[i + 1].startswith(("</td", "</th"))
             pattern = WORD if other == "en" and in_cell and WORD.match(piece) else words
-            pieces[i] = pattern.sub(lambda found, tag=tag: f'<{tag} lang="{other}">{found[0]}</{tag}>', piece)
+            pieces[i] = pattern.sub(rf'<{tag} lang="{other}">\g<0></{tag}>', piece)
     return "".join(pieces)
 
 

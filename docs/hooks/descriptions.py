@@ -28,7 +28,7 @@ ELLIPSIS = {"zh": "……", "en": "…"}
 NUMBER = re.compile(r"^\d+ · ")
 
 MATH = re.compile(r"<math.*?</math>", re.DOTALL)
-SECTION = re.compile("(?=<h2)")
+PART = re.compile(r"(?=<(?:details|div|figure|h2|p|pre)\b)")
 
 
 class _Opening(HTMLParser):
@@ -64,8 +64,8 @@ class _Opening(HTMLParser):
 def opening(content: str, readable: Callable[[str], str]) -> str:
     """The plain text with which the HTML of a page begins; formulas become `readable`."""
     reader = _Opening()
-    for section in SECTION.split(content):  # most of a page is of no use here
-        reader.feed(MATH.sub(lambda found: html.escape(readable(found[0])), section))
+    for part in PART.split(content):  # most of a page is of no use here
+        reader.feed(MATH.sub(lambda found: html.escape(readable(found[0])), part))
         if reader.ended:
             break
     return " ".join(" ".join(reader.paragraphs).split())

@@ -23,7 +23,8 @@ ROW = re.compile(
 MORE = re.compile(r"(?<=[.。]) ?[^.。]*\[[^\]]*\]\([^)]*\)[^.。]*[.。]")  # “More in …”
 LINK = re.compile(r"\[([^\]]+)\]\([^)]*\)")
 FORMULA = re.compile(r"\$([^$]+)\$")
-TAG = re.compile(r'(<(?:[^>"]|"[^"]*")*>)')
+WITHOUT_PROSE = "|".join(rf"<{element}\b.*?</{element}>" for element in ("code", "math", "pre", "svg"))
+TAG = re.compile(rf"""({WITHOUT_PROSE}|<(?:[^>"]|"[^"]*")*>)""", re.DOTALL)
 NAME = re.compile(r"<(/?)([a-z][\w-]*)")
 VOID = {"br", "hr", "img", "input", "wbr"}
 PROSE = {
@@ -87,12 +88,13 @@ def mark_terms(content: str, known: Sequence[Term], before: Collection[str], add
             f"<template data-search-exclude><b>{term.other}</b> {term.definition}</template>"
         )
 
-    pieces = TAG.split(body)  # text at even places, tags at odd ones
+    pieces = TAG.split(body)  # text at even places, tags and what is no prose at odd ones
     within: list[str] = []
     for i, piece in enumerate(pieces):
         if i % 2:
             tag = NAME.match(piece)
-            if tag and tag[2] not in VOID and not piece.endswith("/>"):
+            is_whole = tag and not tag[1] and piece.endswith(("/>", f"</{tag[2]}>"))
+            if tag and tag[2] not in VOID and not is_whole:
                 formula = tag[2] == "span" and "arithmatex" in piece
                 within = within[:-1] if tag[1] else [*within, "math" if formula else tag[2]]
         elif within and set(within) <= PROSE:
