@@ -5,26 +5,23 @@ The hook stands here because one in tests/ doesn't reach the pages. Without it, 
 makes a wrong output on another page pass.
 """
 
-import ast
 from collections.abc import Generator
 from typing import Any
 
 import pytest
 
 from tests.book import blocks_alone
+from tests.book.fences import meaning
 
 collect_ignore_glob = ["*/labs/*"]  # notebooks: building the site runs them
 
-_ran: dict[str, tuple[str, str]] = {}  # by a block's code without its comments, in which alone the languages may differ
+_ran: dict[str, tuple[str, str]] = {}  # by what the block does
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item: Any) -> Generator[None, object, object]:
     block = item.obj
-    try:
-        does = ast.dump(ast.parse(block.code))
-    except SyntaxError as error:
-        pytest.fail(f"line {error.lineno} of the block: {error.msg}", pytrace=False)
+    does = meaning(block.code)
     if does not in _ran:
         [_ran[does]] = blocks_alone.run([block.code])
     printed, fault = _ran[does]

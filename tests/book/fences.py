@@ -187,9 +187,9 @@ def collected(page: Page) -> list[Problem]:
             ]
     except RuntimeError as error:
         return [Problem(page.file, 1, f"pytest-codeblocks can't read the page: {error}; mend the fence it speaks of")]
-    runs = {block.lineno: (_meaning(block.code), block.expected_output, block.marks) for block in blocks}
+    runs = {block.lineno: (meaning(block.code), block.expected_output, block.marks) for block in blocks}
     reads: dict[int, tuple[Any, ...]] = {
-        block.line: (_meaning(block.body), getattr(page.output_of(block), "body", None), []) for block in page.python
+        block.line: (meaning(block.body), getattr(page.output_of(block), "body", None), []) for block in page.python
     }
     return [
         Problem(
@@ -203,8 +203,9 @@ def collected(page: Page) -> list[Problem]:
 
 
 @cache
-def _meaning(code: str) -> str:
-    """Of an indented block pytest-codeblocks drops the blank lines, which matters only within a string."""
+def meaning(code: str) -> str:
+    """What the code does, whatever its comments say, in which alone the languages may differ. (Of an indented block
+    pytest-codeblocks drops the blank lines, too, which matters only within a string.)"""
     try:
         return ast.dump(ast.parse(code))
     except SyntaxError:

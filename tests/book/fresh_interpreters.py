@@ -90,6 +90,10 @@ def paste(code: str, folder: Path) -> None:
         assert isinstance(stream, TextIOWrapper)
         stream.reconfigure(encoding="utf8")
     sys.displayhook = echo
+    try:
+        statements = ast.parse(code).body
+    except SyntaxError as error:
+        sys.exit(f"line {error.lineno}: {error.msg}")
     names = {"__name__": "__main__"}
-    for statement in ast.parse(code).body:
+    for statement in statements:
         exec(compile(ast.Interactive([statement]), "<block>", "single"), names)

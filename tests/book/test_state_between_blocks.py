@@ -43,7 +43,7 @@ def test_each_block_runs_in_a_fresh_interpreter(tree, conftest, failing):
     assert sorted(re.findall(r"^FAILED docs/(\w+)\.md", run.stdout, re.MULTILINE)) == failing, run.stdout
     assert f"{len(failing)} failed, {8 - len(failing)} passed" in run.stdout
     if conftest:
-        assert "line 2 of the block: '(' was never closed" in run.stdout
+        assert "line 2: '(' was never closed" in run.stdout
         assert "run alone, ends with '<block>:2: UserWarning: old' on stderr" in run.stdout
 
 

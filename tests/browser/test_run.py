@@ -1,6 +1,5 @@
 """Run: blocks run in the reader's browser, and what they print is what stands on the page."""
 
-import ast
 import os
 import re
 from collections.abc import Iterator
@@ -11,6 +10,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from docs.hooks.run import package, release
+from tests.book.fences import meaning
 from tests.book.page import Fence, read_book
 from tests.browser.axe import violations
 from tests.browser.conftest import NOTE_SHIFTS, PHONE, WIDE, until_quiet, wait_until
@@ -507,7 +507,7 @@ def blocks_of_the_book() -> list[tuple[str, Fence, str]]:
     for page in read_book():
         for block in page.python:
             if output := page.output_of(block):
-                found.setdefault(ast.dump(ast.parse(block.body)), (page.file, block, output.body))
+                found.setdefault(meaning(block.body), (page.file, block, output.body))
     return list(found.values())
 
 
