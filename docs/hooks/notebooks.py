@@ -126,7 +126,9 @@ def as_markdown(cells: list[NotebookNode]) -> tuple[str, list[str]]:
         if cell.cell_type == "markdown":
             parts.append(cell.source)
             continue
-        parts.append(f"```python\n{cell.source}\n```")
+        code = f"```python\n{cell.source}\n```"
+        folded = cell.metadata.get("folded")  # what is in it, for a reader who needn't read it
+        parts.append(f'??? preparation "{folded}"\n{textwrap.indent(code, "    ")}' if folded else code)
         start, alt, drawn, text = cell.source.partition("\n")[0], cell.metadata.get("alt", ""), 0, ""
         for kind, content in [*map(put_out, cell.outputs), ("", "")]:
             if kind in {"stdout", "result"}:  # what is printed comes in pieces
@@ -315,7 +317,8 @@ def notebook(cells: list[NotebookNode], language: str, address: Callable[[str], 
     made = []
     for number, cell in enumerate(cells):
         if cell.cell_type == "code":
-            made.append(nbformat.v4.new_code_cell(cell.source, id=f"cell-{number}"))
+            folded = {"jupyter": {"source_hidden": True}} if "folded" in cell.metadata else {}
+            made.append(nbformat.v4.new_code_cell(cell.source, id=f"cell-{number}", metadata=folded))
         else:
             text = for_jupyter(cell.source, address)
             text = text if number else under_title(text, for_jupyter(note, address))

@@ -196,7 +196,7 @@ def test_the_appendix_lists_every_reference_of_the_book(site):
 def test_every_import_from_the_package_leads_to_an_entry_of_its_page(site):
     links = 0
     for page in site.rglob("index.html"):
-        for address, anchor in re.findall(r'<a href="([^"]*api/)#(\w+)"><span class="n">', page.read_text("utf8")):
+        for address, anchor in re.findall(r'<a href="([^"]*api/)#(\w+)">(?=\w)', page.read_text("utf8")):
             entries = (page.parent / address / "index.html").read_text("utf8")
             assert f'id="{anchor}"' in entries, f"{page.relative_to(site)} leads to {address}#{anchor}"
             links += 1

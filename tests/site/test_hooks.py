@@ -8,12 +8,14 @@ import re
 import subprocess
 import textwrap
 import unicodedata
+from pathlib import Path
 from typing import Any
 from urllib.parse import urljoin
 from xml.etree import ElementTree
 
 import jupytext
 import markdown
+import material
 import matplotlib
 import nbformat
 import pytest
@@ -32,6 +34,7 @@ from docs.hooks.editions import offer
 from docs.hooks.errata import mark_kinds
 from docs.hooks.figures import FIGURES, draw, frames_uri, insert_figures
 from docs.hooks.formulas import characters, insert_formulas, math_font, mathml
+from docs.hooks.highlighting import plain
 from docs.hooks.languages import twin_link
 from docs.hooks.listings import insert_listings, let_copy_whole, listing
 from docs.hooks.notebooks import PALETTE, as_markdown, as_shown, for_jupyter, in_palette, notebook
@@ -41,6 +44,7 @@ from docs.hooks.references import collect
 from docs.hooks.repository import link_repository
 from docs.hooks.solutions import changed_lines, mark_changes
 from docs.hooks.styles import dark, names, used_only, without_unused_properties
+from tests.conftest import ROOT
 
 # ---- play
 
@@ -640,6 +644,15 @@ def test_a_lab_becomes_markdown_of_the_book():
     assert plots == [in_palette(drawn(), 0)]
 
 
+def test_a_cell_that_needs_no_reading_is_folded_up():
+    lab = cells([], [drawing()])
+    lab[1].metadata["folded"] = "Imports"
+    text, _ = as_markdown(lab)
+    assert '??? preparation "Imports"\n    ```python\n    print(1)\n    ```\n' in text
+    made = nbformat.reads(notebook(lab, "en", lambda target: ""), as_version=4)
+    assert [cell.metadata.get("jupyter") for cell in made.cells] == [None, {"source_hidden": True}, None]
+
+
 def test_a_progress_bar_is_shown_as_it_ends():
     assert as_shown("\n\r  0%\r 50%\r100%\r\nnext\n") == "100%\nnext"
 
@@ -839,6 +852,23 @@ def test_a_link_to_the_repository_leads_there_or_is_words_alone():
         == "[Download the book](https://example.org/book), see [`docs/`](https://example.org/book/blob/main/docs), or [read on](x.md)."
     )
     assert link_repository(text, "") == "Download the book, see `docs/`, or [read on](x.md)."
+
+
+# ---- highlighting
+
+
+def test_what_has_the_color_of_the_code_around_it_is_no_element():
+    code = '<span class="n">x</span><span class="w"> </span><span class="o">=</span> <span class="kc">None</span>'
+    assert plain(code) == 'x <span class="o">=</span> None'
+
+
+def test_by_material_s_rules_it_would_have_that_color():
+    [style] = (Path(material.__file__).parent / "templates/assets/stylesheets").glob("main.*.css")
+    css = style.read_text("utf8") + (ROOT / "docs/theme/stylesheets/book.css").read_text("utf8")
+    assert re.findall(r"--md-code-hl-name-color:[^;}]*", css) == ["--md-code-hl-name-color:var(--md-code-fg-color)"]
+    rules = re.findall(r"([^{}]*)\{color:([^}]*)\}", css)
+    colors = {color for selectors, color in rules if re.search(r"\.highlight \.(?:kc|n|w)(?![\w-])", selectors)}
+    assert colors == {"var(--md-code-hl-name-color)"}
 
 
 # ---- styles, and the other language

@@ -5,9 +5,9 @@
 #
 # Three small GPTs are trained below, from random numbers, in about a minute: one on English names, one on Chinese idioms, one on this book. Each of them writes, and each time we ask what it has learned, and how much it has copied. [Training a GPT](../transformer/training-a-gpt.md) and [Generation](../transformer/generation.md) explain the parts. Where the text makes one of its main claims about the numbers, an `assert` in the code holds it to that.
 #
-# Two cells of preparation come first: imports, and the words for plots and printed lines.
+# Two cells of preparation come first, folded up: imports, and the words for plots and printed lines.
 
-# %%
+# %% folded="Imports, colors, a progress bar"
 import re
 import sys
 import textwrap
@@ -37,7 +37,7 @@ blue, orange, green, gray = "#0b66a8", "#c2500a", "#0a7f5c", "#666a73"
 bar_format = "{l_bar}{bar}| {n_fmt}/{total_fmt}"
 bar = partial(tqdm, file=sys.stdout, ncols=50, bar_format=bar_format)
 
-# %%
+# %% folded="The words for plots and printed lines"
 words = {
     "language": "en",
     "read": "read",

@@ -5,9 +5,9 @@
 #
 # 用到的想法，大多在第一部分讲过；新的当场解释，画图和计数的函数不认识，也能往下读。正文里对数字下的主要断言，代码里都有一行 `assert` 守着，哪句不成立，这一页就生成不出来。Python 环境怎么装，见[《怎样用这本书》](../how-to-use.md#running)。
 #
-# 先做两项准备。第一格导入要用的东西，除了 `scratchml` 和 numpy，还有画图的 matplotlib 和显示进度条的 tqdm；图怎么画，也在这里定下，`ink` 是从透明到黑的 17 级深浅，一个像素正好有这么多级。
+# 先做两项准备，都折叠着。第一格导入要用的东西，除了 `scratchml` 和 numpy，还有画图的 matplotlib 和显示进度条的 tqdm；图怎么画，也在这里定下，`ink` 是从透明到黑的 17 级深浅，一个像素正好有这么多级。
 
-# %%
+# %% folded="导入、颜色和进度条"
 import sys
 import warnings
 from functools import partial
@@ -36,7 +36,7 @@ bar = partial(tqdm, file=sys.stdout, ncols=50, bar_format=bar_format)
 # %% [markdown]
 # 第二格是画图和打印时要用的词，集中放在一处。
 
-# %%
+# %% folded="画图和打印用的词"
 words = {
     "training": "训练",
     "validation": "验证",

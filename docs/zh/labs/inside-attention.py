@@ -5,9 +5,9 @@
 #
 # 要弄明白，先从答案已知的地方开始：有一个任务，每个位置必须看某一个别的位置，图画得对不对，可以检验。然后再看包里带的两个模型，量一量二十个头各在看哪里，再用三种办法把它们一个个拿走。[《多头注意力》](../transformer/multi-head-attention.md#how-many)已经开了个头。正文里对数字下的主要断言，代码里都有一行 `assert` 守着。
 #
-# 先做两项准备：导入要用的东西，再把画图和打印要用的词放在一处。
+# 先做两项准备，都折叠着：导入要用的东西，再把画图和打印要用的词放在一处。
 
-# %%
+# %% folded="导入、颜色和进度条"
 import sys
 import warnings
 from functools import partial
@@ -34,7 +34,7 @@ weight_colors = LinearSegmentedColormap.from_list("weights", [blue + "00", blue]
 bar_format = "{l_bar}{bar}| {n_fmt}/{total_fmt}"
 bar = partial(tqdm, file=sys.stdout, ncols=50, bar_format=bar_format)
 
-# %%
+# %% folded="画图和打印用的词"
 words = {
     "untrained": "没训练过",
     "reversing": "倒着写",

@@ -5,9 +5,9 @@
 #
 # 这一页从随机数开始，训练三个小 GPT，一共只要一分钟左右：一个读英文名字，一个读成语，一个读这本书。每个都写，每次都数一数：学到了什么，抄了多少。零件在[《训练一个 GPT》](../transformer/training-a-gpt.md)和[《生成》](../transformer/generation.md)里都讲过。正文里对数字下的主要断言，代码里都有一行 `assert` 守着。
 #
-# 先做两项准备：导入要用的东西，再把画图和打印要用的词放在一处。
+# 先做两项准备，都折叠着：导入要用的东西，再把画图和打印要用的词放在一处。
 
-# %%
+# %% folded="导入、颜色和进度条"
 import re
 import sys
 import textwrap
@@ -37,7 +37,7 @@ blue, orange, green, gray = "#0b66a8", "#c2500a", "#0a7f5c", "#666a73"
 bar_format = "{l_bar}{bar}| {n_fmt}/{total_fmt}"
 bar = partial(tqdm, file=sys.stdout, ncols=50, bar_format=bar_format)
 
-# %%
+# %% folded="画图和打印用的词"
 words = {
     "language": "zh",
     "read": "读过的",
