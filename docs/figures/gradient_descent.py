@@ -20,6 +20,26 @@ def _descend(rate: float) -> list[Array]:
     return path
 
 
+def turns(say: Say) -> Drawing:
+    """How many degrees too hot the water is, over the first four turns of three people."""
+    drawing = Drawing(340, 250)
+    plot = Plot(drawing, (0, 4), (-20, 22), left=44, right=16, top=30, bottom=44)
+    plot.axes(
+        ticks(range(5)),
+        ticks((-20, -10, 0, 10, 20)),
+        x_label=say("拧了几次", "turns of the tap"),
+        y_label=say("高出几度", "degrees too hot"),
+    )
+    plot.curve([0, 4], [0, 0], color="ink", width=1)
+    for rate, color, place in [(1.1, "orange", (2, 16.5)), (0.9, "blue", (0.2, -9)), (0.1, "green", (0.15, 12))]:
+        path = 10 * (1 - 2 * rate) ** np.arange(5)
+        plot.curve(range(5), path, color=color)
+        for turn, degrees in enumerate(path):
+            drawing.circle(*plot.at(turn, degrees), 3.5, fill=color)
+        plot.label(*place, f"{rate:g}", color=color, above=0)
+    return drawing
+
+
 def paths(say: Say) -> list[Drawing]:
     """Twenty steps at three rates."""
     return [

@@ -39,6 +39,14 @@ def _descend(make: Maker, rate: float, steps: int) -> Array:
     return np.array(places)
 
 
+def two_runs(say: Say) -> list[Drawing]:
+    """Twenty steps down the bowl, without old slopes and with half of what is left of them."""
+    return [
+        path_over_the_bowl(_descend(partial(SGD, momentum=beta), 0.6, 20), f"beta {beta:g}", color)
+        for beta, color in [(0.0, "orange"), (0.5, "blue")]
+    ]
+
+
 def coordinates(say: Say) -> list[Drawing]:
     """Both numbers over thirty steps, for three settings of the momentum."""
     panels = []
