@@ -5,7 +5,7 @@
 #
 # Part I has taught most of the ideas that this takes; new ones are explained on the spot, and you can read past the functions that draw and count. Where the text makes one of its main claims about the numbers, an `assert` in the code holds it to that: if the claim weren't true, this page couldn't have been built. [How to use this book](../how-to-use.md#running) says how to set up Python.
 #
-# Two cells of preparation, folded up. The first imports what we need; besides `scratchml` and numpy that is matplotlib for plots and tqdm for progress bars. It also sets how plots look: `ink` has 17 shades from clear to black, as many as a pixel has.
+# Two cells of preparation. The first imports what we need; besides `scratchml` and numpy that is matplotlib for plots and tqdm for progress bars. It also sets how plots look: `ink` has 17 shades from clear to black, as many as a pixel has.
 
 # %% folded="Imports, colors, a progress bar"
 import sys

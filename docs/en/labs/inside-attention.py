@@ -5,7 +5,7 @@
 #
 # To find out, we begin where the right answer is known, with a task in which each place has to look at one certain other place. There we can check whether the pictures tell the truth. Then we go to the two models that come with the package, measure where their twenty heads look, and take them away in three different ways. [Multi-head attention](../transformer/multi-head-attention.md#how-many) has shown the beginning of this. Where the text makes one of its main claims about the numbers, an `assert` in the code holds it to that.
 #
-# Two cells of preparation, folded up: imports, and the words for plots and printed lines.
+# Two cells of preparation: imports, and the words for plots and printed lines.
 
 # %% folded="Imports, colors, a progress bar"
 import sys

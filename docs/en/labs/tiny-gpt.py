@@ -5,7 +5,7 @@
 #
 # Three small GPTs are trained below, from random numbers, in about a minute: one on English names, one on Chinese idioms, one on this book. Each of them writes, and each time we ask what it has learned, and how much it has copied. [Training a GPT](../transformer/training-a-gpt.md) and [Generation](../transformer/generation.md) explain the parts. Where the text makes one of its main claims about the numbers, an `assert` in the code holds it to that.
 #
-# Two cells of preparation come first, folded up: imports, and the words for plots and printed lines.
+# Two cells of preparation come first: imports, and the words for plots and printed lines.
 
 # %% folded="Imports, colors, a progress bar"
 import re
