@@ -209,10 +209,8 @@ def _copying(bug: str, adam: bool, starts: int, steps: int) -> tuple[list[float]
     fifth step; and the weights and the slopes of the scores, as means over these texts.
     """
     rngs = [np.random.default_rng(seed) for seed in range(starts)]
-    parameters = [
-        Parameter(
-            0.3 * np.stack([rng.normal(size=(1, LETTERS + LENGTH, columns)) for rng in rngs])
-        )  # (S, 1, 14, columns)
+    parameters = [  # (S, 1, 14, columns)
+        Parameter(0.3 * np.stack([rng.normal(size=(1, LETTERS + LENGTH, columns)) for rng in rngs]))
         for columns in (WIDTH, WIDTH, LETTERS)
     ]
     optimizer: Optimizer = Adam(parameters, 0.02) if adam else SGD(parameters, 1.0)

@@ -31,12 +31,12 @@ def turns(say: Say) -> Drawing:
         y_label=say("高出几度", "degrees too hot"),
     )
     plot.curve([0, 4], [0, 0], color="ink", width=1)
-    for rate, color, place in [(1.1, "orange", (2, 16.5)), (0.9, "blue", (0.2, -9)), (0.1, "green", (0.15, 12))]:
+    for rate, color, place in [(1.1, "orange", (2, 16.5)), (0.9, "blue", (0.05, -14)), (0.1, "green", (0.15, 12))]:
         path = 10 * (1 - 2 * rate) ** np.arange(5)
         plot.curve(range(5), path, color=color)
         for turn, degrees in enumerate(path):
             drawing.circle(*plot.at(turn, degrees), 3.5, fill=color)
-        plot.label(*place, f"{rate:g}", color=color, above=0)
+        plot.label(*place, f"rate {rate:g}", color=color, above=0)
     return drawing
 
 

@@ -180,7 +180,7 @@ def rates(say: Say) -> Drawing:
         (say("动量", "momentum"), MOMENTUM, "blue"),
         ("Adam", Adam, "purple"),
     ]
-    exponents = np.arange(-9, 2) / 3
+    exponents = np.arange(-3, 0.51, 0.25)
     for (name, make, color), place in zip(runners, [-0.02, -1.3, -1.95], strict=True):
         losses = [_loss_on_digits(make, float(10**exponent)) for exponent in exponents]
         plot.curve(exponents, np.log(losses), color=color)

@@ -1,5 +1,5 @@
-"""Highlighting: what has the color of the code around it, names above all, is no element of its own: an eighth fewer in a chapter,
-a fifth in a lab, all of which a phone would have to read, style and lay out."""
+"""Highlighting: what has the color of the code around it, names above all, is no element of its own: an eighth fewer in a
+chapter, a fifth in a lab, all of which a phone would have to read, style and lay out."""
 
 import re
 
