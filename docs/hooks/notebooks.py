@@ -4,6 +4,7 @@ import hashlib
 import os
 import posixpath
 import re
+import subprocess
 import textwrap
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -79,11 +80,10 @@ def is_lab(file: File) -> bool:
 
 def executed(path: str, **options: object) -> str:
     """The lab, run, with what its cells put out, as a notebook: what mkdocs-jupyter keeps in its cache for us, instead of HTML."""
-    # Without a warning for each lab that the kernel's connection, which doesn't leave the machine, isn't encrypted.
-    quiet = ["--IPKernelApp.log_level=ERROR"]
-    return nbformat.writes(
-        NotebookClient(jupytext.read(path), kernel_name="python3", timeout=None, extra_arguments=quiet).execute()
-    )
+    # What the cells write to stderr comes with the notebook. The rest is the kernel's: that its connection, which doesn't
+    # leave the machine, isn't encrypted, or that a message reached it while it closed, which once made a good build fail.
+    client = NotebookClient(jupytext.read(path), kernel_name="python3", timeout=None)
+    return nbformat.writes(client.execute(stderr=subprocess.DEVNULL))
 
 
 def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> str | None:

@@ -12,6 +12,7 @@ import nbformat
 import pytest
 from nbclient import NotebookClient
 
+from docs.hooks.notebooks import executed
 from tests.conftest import ROOT, build
 from tests.site.conftest import make_book, search_index
 from tests.site.test_built_site import outside
@@ -151,6 +152,13 @@ def test_a_cell_that_fails_fails_the_build(book, tmp_path):
         book({"en/labs/tiny.py": "# %% [markdown]\n# # A lab { #a-lab }\n\n# %%\nprint(1 / 0)\n"}), tmp_path / "site"
     )
     assert run.returncode and "ZeroDivisionError" in run.stdout, run.stdout
+
+
+def test_what_a_kernel_says_of_itself_is_not_said_by_the_build(tmp_path, capfd):
+    lab = tmp_path / "lab.py"
+    lab.write_text('get_ipython().kernel.log.error("a message came while it closed")', "utf8")
+    executed(str(lab))
+    assert capfd.readouterr() == ("", "")
 
 
 LABS = pytest.mark.parametrize("lab", [path.stem for path in sorted((ROOT / "docs" / "en" / "labs").glob("*.py"))])
