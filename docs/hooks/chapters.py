@@ -66,12 +66,11 @@ def number(markdown: str, path: str, language: str, chapters: dict[str, int]) ->
         markdown = _number_map(markdown, chapters)
     markdown = _outside_fences(markdown, lambda text: _number_links(text, path, language, chapters))
     markdown = EXERCISES.sub(lambda found: _number_exercises(found[0], chapters.get(path), language), markdown)
-    return _outside_fences(markdown, lambda text: _number_headings(text, path, chapters))
-
-
-def _number_headings(markdown: str, path: str, chapters: dict[str, int]) -> str:
     slugs = {posixpath.basename(chapter).removesuffix(".md"): n for chapter, n in chapters.items()}
+    return _outside_fences(markdown, lambda text: _number_headings(text, path, chapters, slugs))
 
+
+def _number_headings(markdown: str, path: str, chapters: dict[str, int], slugs: dict[str, int]) -> str:
     def heading(found: re.Match[str]) -> str:
         own = path in chapters and found["marks"] == "#"
         if not own and not (path.startswith("appendix/") and found["slug"] in slugs):

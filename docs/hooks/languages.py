@@ -7,10 +7,12 @@ import json
 import logging
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import urljoin
 
+import jieba
 from click import ClickException
 from jinja2 import Environment, FileSystemBytecodeCache, pass_context
 from jinja2.runtime import Context
@@ -26,6 +28,7 @@ from mkdocs.structure.pages import Page
 ENGLISH = Path(__file__).parents[1] / "mkdocs.en.yml"
 # The theme's files, and what Run needs: the English pages use the Chinese site's, so that a browser keeps one copy of each.
 SHARED = ("assets/", "fonts/", "images/", "javascripts/", "run/", "stylesheets/")
+GO = b"go"
 SMALL = 20  # pages, which one process has built by the time that a second one has started
 
 _command: list[Literal["build", "gh-deploy", "serve"]] = []
@@ -85,18 +88,32 @@ def _settings(chinese: MkDocsConfig) -> dict[str, Any]:
     }
 
 
-def build_english(command: Literal["build", "gh-deploy", "serve"], settings: dict[str, Any]) -> None:
+def build_english(
+    command: Literal["build", "gh-deploy", "serve"],
+    settings: dict[str, Any],
+    may_begin: Callable[[], bool] = lambda: True,
+) -> None:
     english = load_config(str(ENGLISH), **settings)
+    if not may_begin():
+        return
     english.plugins.on_startup(command=command, dirty=False)
     build(english)
     english.plugins.on_shutdown()
 
 
-def on_nav(nav: Navigation, config: MkDocsConfig, files: Files) -> None:
-    """Now that what both need has been fetched and drawn, the English site may begin."""
-    if config.theme["language"] == "zh" and len(files.documentation_pages()) > SMALL:
+def on_config(config: MkDocsConfig) -> None:
+    """The English site's process may start, and then waits until what both need has been fetched and drawn."""
+    if config.theme["language"] == "zh" and len(list(Path(config.docs_dir).rglob("*.md"))) > SMALL:
         given = json.dumps([logging.getLogger("mkdocs").level, _command[0], _settings(config)])
-        _begun.append(subprocess.Popen([sys.executable, "-P", __file__, given]))
+        _begun.append(subprocess.Popen([sys.executable, "-P", __file__, given], stdin=subprocess.PIPE))
+
+
+def on_nav(nav: Navigation, config: MkDocsConfig, files: Files) -> None:
+    """Now it has been."""
+    for process in _begun:
+        assert process.stdin
+        process.stdin.write(GO)
+        process.stdin.close()
 
 
 def on_post_build(config: MkDocsConfig) -> None:
@@ -115,11 +132,17 @@ def on_build_error(error: Exception) -> None:
     _begun.clear()
 
 
+def _may_begin() -> bool:
+    jieba.setLogLevel(logging.WARNING)
+    jieba.initialize()  # its dictionary, for the search, takes a second
+    return sys.stdin.buffer.read() == GO
+
+
 if __name__ == "__main__":
     level, command, settings = json.loads(sys.argv[1])
     told = State(level=level)  # as MkDocs tells
     try:
-        build_english(command, settings)
+        build_english(command, settings, _may_begin)
     except ClickException as error:
         error.show()
         sys.exit(1)

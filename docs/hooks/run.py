@@ -20,7 +20,7 @@ from typing import Any, NamedTuple
 
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.exceptions import PluginError
-from mkdocs.plugins import get_plugin_logger
+from mkdocs.plugins import event_priority, get_plugin_logger
 
 ROOT = Path(__file__).parents[2]
 RELEASE = ROOT / "docs" / "pyodide.toml"
@@ -147,7 +147,7 @@ def on_config(config: MkDocsConfig) -> None:
     if config.theme["language"] == "en":  # the Chinese site, which comes first, has fetched it, or couldn't
         named = str(CACHE / wanted.version)
     try:
-        config.extra["run"] = settings(wanted, engine(wanted, named or wanted.address, CACHE), package())
+        config.extra["run"] = engine(wanted, named or wanted.address, CACHE)
     except Unreachable as error:
         if config.theme["language"] == "en":
             return
@@ -158,17 +158,19 @@ def on_config(config: MkDocsConfig) -> None:
         raise PluginError(str(error)) from error
 
 
+@event_priority(50)  # while the English site is still being built
 def on_post_build(config: MkDocsConfig) -> None:
     if config.theme["language"] == "en" or "run" not in config.extra:
         return
-    wanted, packed = release(), package()
+    wanted, folder, packed = release(), config.extra["run"], package()
+    told = settings(wanted, folder, packed)
     run = Path(config.site_dir) / "run"
-    target = run / config.extra["run"]["engine"]
+    target = run / told["engine"]
     target.mkdir(parents=True, exist_ok=True)
     for name in wanted.sha256:
-        (target / name).write_bytes((CACHE / wanted.version / name).read_bytes())
+        (target / name).write_bytes((folder / name).read_bytes())
     (run / packed.name).write_bytes(packed.archive)
     for path, contents in packed.files.items():
         (run / packed.address(path)).write_bytes(contents)
-    script = f"export const settings = {json.dumps(config.extra['run'], separators=(',', ':'))}\n"
+    script = f"export const settings = {json.dumps(told, separators=(',', ':'))}\n"
     (Path(config.site_dir) / "javascripts" / "run-settings.js").write_text(script, "utf8")

@@ -19,8 +19,10 @@ from typing import Any, NamedTuple
 
 import jieba
 import yaml
+from jinja2 import Environment
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.plugins import event_priority
+from mkdocs.structure.files import Files
 from mkdocs.structure.nav import Navigation
 from mkdocs.structure.pages import Page
 from mkdocs.utils.yaml import yaml_load
@@ -139,7 +141,7 @@ _named: dict[str, list[str]] = {}  # what `terms` says at this build
 _asked: dict[str, dict[str, list[str]]] = {}  # of each section, by language, how readers ask for it
 
 
-def on_pre_build(config: MkDocsConfig) -> None:
+def on_env(env: Environment, config: MkDocsConfig, files: Files) -> None:
     _named.clear()
     _named.update(terms())
     teach_words(name for names in _named.values() for name in names)

@@ -8,7 +8,7 @@ import tinycss2
 from mkdocs.config.defaults import MkDocsConfig
 from tinycss2.ast import AtRule, Node, QualifiedRule
 
-NAMED = re.compile(r'\b(?:class|dir|for|id|role|type|data-[\w-]+)="([^"]*)"')  # what a selector can ask for
+NAMED = re.compile(r'\s(?:class|dir|for|id|role|type|data-[\w-]+)="([^"]*)"')  # what a selector can ask for
 WORD = re.compile(r"[\w-]+")
 ASKED_FOR = re.compile(r'\.([\w-]+)|\[[\w-]+="?([\w-]+)"?\]')
 ARGUMENTS = re.compile(r"\([^()]*\)")  # of :not(.x) or :is(.x, .y), which may match without an x
@@ -21,8 +21,8 @@ SLATE = re.compile(r'\[data-md-color-scheme="?slate"?\]')
 
 def names(pages: Iterable[str], scripts: Iterable[str]) -> set[str]:
     """What selectors can find in some pages: their classes and attributes, and any word of the scripts, which may add it."""
-    texts = [value for page in pages for value in NAMED.findall(page)] + list(scripts)
-    return {word for text in texts for word in WORD.findall(text)}
+    texts = {value for page in pages for value in NAMED.findall(page)}
+    return {word for text in [*texts, *scripts] for word in WORD.findall(text)}
 
 
 def used_only(css: str, used: set[str]) -> str:

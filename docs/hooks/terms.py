@@ -69,8 +69,9 @@ def mark_terms(content: str, known: Sequence[Term], before: Collection[str], add
     """The HTML of a page with the first use of each of the terms that the pages `before` it explain. `address` says where a
     page is, seen from this one."""
     body, exercises, rest = content.partition(EXERCISES)
+    pieces = TAG.split(body)  # text at even places, tags and what is no prose at odd ones
     # One 汉字, such as 层, stands in too many words; and only what the page has is looked for, since the glossary is long.
-    here = body.lower()
+    here = "".join(pieces[::2]).lower()
     forms = [(form, term) for term in known for form in term.forms if len(form) > 1]
     explained = {word: term for form, term in forms for word in _words(form) if word in here}
     if not explained:
@@ -88,7 +89,6 @@ def mark_terms(content: str, known: Sequence[Term], before: Collection[str], add
             f"<template data-search-exclude><b>{term.other}</b> {term.definition}</template>"
         )
 
-    pieces = TAG.split(body)  # text at even places, tags and what is no prose at odd ones
     within: list[str] = []
     for i, piece in enumerate(pieces):
         if i % 2:

@@ -9,6 +9,7 @@ import subprocess
 import textwrap
 import unicodedata
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 from urllib.parse import urljoin
 from xml.etree import ElementTree
@@ -20,13 +21,16 @@ import matplotlib
 import nbformat
 import pytest
 from fontTools.ttLib import TTFont
+from jinja2 import Environment
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
+from mkdocs.structure.files import Files
 from nbformat import NotebookNode
 from nbformat.v4 import new_output
+from pymdownx.highlight import Highlight
 
 import scratchml
-from docs.hooks import figures, formulas
+from docs.hooks import figures, formulas, highlighting
 from docs.hooks.accessibility import mark_other_language
 from docs.hooks.api import imported, link_imports, modules, reference
 from docs.hooks.chapters import number, numbers
@@ -860,6 +864,32 @@ def test_a_link_to_the_repository_leads_there_or_is_words_alone():
 def test_what_has_the_color_of_the_code_around_it_is_no_element():
     code = '<span class="n">x</span><span class="w"> </span><span class="o">=</span> <span class="kc">None</span>'
     assert plain(code) == 'x <span class="o">=</span> None'
+
+
+def test_what_is_highlighted_again_is_taken_from_the_last_build(tmp_path, monkeypatch):
+    monkeypatch.setattr(highlighting, "CACHE", tmp_path)
+    monkeypatch.setattr(Highlight, "highlight", Highlight.highlight)  # put back afterwards
+    config: Any = SimpleNamespace(theme={"language": "en"})
+    kept = tmp_path / "en.json"
+
+    def built(code: str, **settings: Any) -> str:
+        highlighting.on_config(config)
+        extensions = ["pymdownx.highlight", "pymdownx.superfences"]
+        page = markdown.markdown(
+            f"```python\n{code}\n```", extensions=extensions, extension_configs={extensions[0]: settings}
+        )
+        highlighting.on_env(Environment(), config, Files([]))
+        return page
+
+    first = built("x = 1")
+    assert '<span class="mi">1</span>' in first and len(json.loads(kept.read_text("utf8"))) == 1
+    kept.write_text(kept.read_text("utf8").replace("mi", "kept"), "utf8")
+    assert built("x = 1") == first.replace("mi", "kept")
+    # Other code isn't, nor the same with other settings; and what a build hasn't used isn't kept.
+    assert '<span class="mi">2</span>' in built("x = 2")
+    assert built("x = 1") == first
+    assert 'class="linenos"' in built("x = 1", linenums=True)
+    assert len(json.loads(kept.read_text("utf8"))) == 1
 
 
 def test_by_material_s_rules_it_would_have_that_color():
