@@ -2,7 +2,7 @@
 
 Material's index and its worker stay. Into the index each section gets the names that the glossary and search.yml have for what
 it explains, as `names`; search.js, which runs in the worker, finds them in what is asked for, however it is spaced or spelt.
-And as `asked` it gets other words in which readers ask for it, from asked.yml.
+And as `asked` it gets other words in which readers ask for it, from asked.yml. Which section comes first, search.js decides.
 What the index says of a section is prose with its formulas, and each line of code once. A small index of titles and names
 comes first and answers while the whole one is still on its way.
 """
@@ -32,7 +32,6 @@ WORKER = Path(__file__).with_name("search.js")
 TABLE = Path(__file__).with_name("search.yml")
 QUESTIONS = Path(__file__).with_name("asked.yml")
 LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the one in C, where there is one, takes a tenth of the time
-ASKED = 100  # what a word of a question is worth beside one of the text; one of a title is worth 1000
 GLOSSARY = "appendix/glossary.md"
 LAST = {"exercises": 0.3, "summary": 0.3, "references": 0.1}  # sections that come after those that explain
 APPENDIX = 0.2
@@ -179,7 +178,7 @@ def on_post_build(config: MkDocsConfig) -> None:
     site = Path(config.site_dir)
     path = site / "search" / "search_index.json"
     index = json.loads(path.read_text("utf8"))
-    index["config"]["fields"] |= {"names": {"boost": 1}, "asked": {"boost": ASKED}}
+    index["config"]["fields"] |= {"names": {"boost": 1}, "asked": {"boost": 1}}
     # Prose with prose and code with code packs best.
     texts = {kind: [entry.pop(kind) for entry in index["docs"]] for kind in ("text", "code", "asked")}
     if not config.use_directory_urls:  # offline there is nothing to wait for
