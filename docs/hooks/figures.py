@@ -114,10 +114,9 @@ def _imported(module: Path) -> set[Path]:
         path = waiting.pop()
         if path not in found and path.exists():
             found.add(path)
-            names = set(
-                IMPORTED.findall(path.read_text("utf8", errors="replace"))
-            )  # drawing says what is wrong with it
-            waiting += [folder / f"{name.replace('.', '/')}.py" for folder in (FIGURES, ROOT) for name in names]
+            text = path.read_text("utf8", errors="replace")  # drawing it will say what is wrong with it
+            named = set(IMPORTED.findall(text))
+            waiting += [folder / f"{name.replace('.', '/')}.py" for folder in (FIGURES, ROOT) for name in named]
     return found
 
 

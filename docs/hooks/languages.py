@@ -8,6 +8,7 @@ import logging
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import urljoin
@@ -112,8 +113,9 @@ def on_nav(nav: Navigation, config: MkDocsConfig, files: Files) -> None:
     """Now it has been."""
     for process in _begun:
         assert process.stdin
-        process.stdin.write(GO)
-        process.stdin.close()
+        with suppress(OSError):  # it has ended, with an error, as on_post_build will say
+            process.stdin.write(GO)
+            process.stdin.close()
 
 
 def on_post_build(config: MkDocsConfig) -> None:
@@ -134,7 +136,7 @@ def on_build_error(error: Exception) -> None:
 
 def _may_begin() -> bool:
     jieba.setLogLevel(logging.WARNING)
-    jieba.initialize()  # its dictionary, for the search, takes a second
+    jieba.initialize()  # the search needs its dictionary, which takes a second
     return sys.stdin.buffer.read() == GO
 
 

@@ -55,6 +55,15 @@ def test_a_dead_link_on_an_english_page_alone_fails_the_build(book, tmp_path, pa
 
 
 @pytest.mark.parametrize("pages", [1, SMALL + 1], ids=["small", "large"])
+def test_an_english_configuration_that_cannot_be_used_fails_the_build(book, tmp_path, pages):
+    project = book({f"{language}/chapter-{i}.md": "# Chapter\n" for language in ("zh", "en") for i in range(pages)})
+    config = project / "docs" / "mkdocs.en.yml"
+    config.write_text(config.read_text("utf8") + "\nrepo_url: 7\n", "utf8")
+    run = build(project, tmp_path / "site")
+    assert run.returncode and "'repo_url'" in run.stdout and "Traceback" not in run.stdout, run.stdout
+
+
+@pytest.mark.parametrize("pages", [1, SMALL + 1], ids=["small", "large"])
 def test_each_english_page_says_where_it_stands(book, tmp_path, pages):
     more = {f"{language}/chapter-{i}.md": "# Chapter\n" for language in ("zh", "en") for i in range(pages)}
     run = build(book(more), tmp_path / "site", SITE_URL="https://example.org/book/")

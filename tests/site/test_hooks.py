@@ -6,6 +6,7 @@ import io
 import json
 import re
 import subprocess
+import sys
 import textwrap
 import unicodedata
 from pathlib import Path
@@ -24,13 +25,15 @@ from fontTools.ttLib import TTFont
 from jinja2 import Environment
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
+from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import Files
+from mkdocs.structure.nav import Navigation
 from nbformat import NotebookNode
 from nbformat.v4 import new_output
 from pymdownx.highlight import Highlight
 
 import scratchml
-from docs.hooks import figures, formulas, highlighting
+from docs.hooks import figures, formulas, highlighting, languages
 from docs.hooks.accessibility import mark_other_language
 from docs.hooks.api import imported, link_imports, modules, reference
 from docs.hooks.chapters import number, numbers
@@ -856,6 +859,16 @@ def test_a_link_to_the_repository_leads_there_or_is_words_alone():
         == "[Download the book](https://example.org/book), see [`docs/`](https://example.org/book/blob/main/docs), or [read on](x.md)."
     )
     assert link_repository(text, "") == "Download the book, see `docs/`, or [read on](x.md)."
+
+
+# ---- languages
+
+
+def test_that_the_english_process_has_ended_is_said_at_the_end(monkeypatch):
+    ended = subprocess.Popen([sys.executable, "-c", ""], stdin=subprocess.PIPE)
+    ended.wait()
+    monkeypatch.setattr(languages, "_begun", [ended])
+    languages.on_nav(Navigation([], []), MkDocsConfig(), Files([]))  # and not by a broken pipe
 
 
 # ---- highlighting
