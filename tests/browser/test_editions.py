@@ -49,7 +49,7 @@ print(1)
     Zweiundvierzig: [{part}](other.md#part)
 """
 OTHER = "# {other} {{ #other }}\n\n## {part} {{ #part }}\n\n[{title}](chapter.md#exercise-1), [{part}](https://example.org/)\n"
-HOW = "# {how} {{ #how }}\n\n## {part} {{ #running }}\n\n{text}\n"
+HOW = "# {how} {{ #how }}\n\n## {part} {{ #running }}\n\n{other}\n"
 WORDS = {
     "zh": {
         "title": "注意力",
