@@ -120,7 +120,7 @@ def in_the_browser() -> list[str]:
     return [
         "## In the reader's browser",
         "",
-        f"{found['browser']} on {found['machine']}, the site on the same machine, medians of {browser.ROUNDS} browsers that had never been there (`python -m benchmarks.browser`).",
+        f"{found['browser']} on {found['machine']}, the site on the same machine, with Python's library as {'bytecode' if found['bytecode'] else 'source'}, medians of {browser.ROUNDS} browsers that had never been there (`python -m benchmarks.browser`).",
         "",
         "| | |",
         "|---|--:|",

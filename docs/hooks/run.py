@@ -11,6 +11,9 @@ import http.client
 import io
 import json
 import os
+import shutil
+import subprocess
+import sys
 import time
 import tomllib
 import urllib.request
@@ -25,6 +28,8 @@ from mkdocs.plugins import event_priority, get_plugin_logger
 ROOT = Path(__file__).parents[2]
 RELEASE = ROOT / "docs" / "pyodide.toml"
 CACHE = ROOT / ".cache" / "pyodide"
+LIBRARY = "python_stdlib.zip"
+COMPILER = ROOT / "docs" / "compile_library.py"
 BESIDE = ROOT / "docs" / "theme" / "python"  # modules that run there beside scratchml
 FETCHED = {".npz", ".txt"}  # read by few blocks, and fetched when one does
 PATIENCE = 5  # seconds without an answer
@@ -39,6 +44,7 @@ class Release(NamedTuple):
     version: str
     address: str
     sha256: dict[str, str]
+    compiled: str = ""  # the modules that go into the site as bytecode
 
 
 def release(path: Path = RELEASE) -> Release:
@@ -89,6 +95,27 @@ def _read(source: str, name: str, deadline: float) -> bytes:
         raise Unreachable(f"{source.rstrip('/')}/{name}: {error}") from error
 
 
+def library(wanted: Release, folder: Path) -> bytes:
+    """Python's library as the site has it: with bytecode of what each run imports, where a Python that can make it is found.
+
+    Bytecode is of one version of Python, the engine's; other builds have the library as it was published.
+    """
+    published = folder / LIBRARY
+    version = json.loads((folder / "pyodide-lock.json").read_text("utf8"))["info"]["python"].rpartition(".")[0]
+    kept = folder / f"bytecode-{_short(wanted.compiled.encode() + COMPILER.read_bytes())}.zip"
+    if not kept.is_file() and (python := interpreter(version)):
+        half = kept.with_suffix(f".{os.getpid()}")
+        done = subprocess.run([python, "-I", COMPILER, published, half, *wanted.compiled.split()], capture_output=True)
+        if done.returncode == 0:
+            half.replace(kept)
+    return (kept if kept.is_file() else published).read_bytes()
+
+
+def interpreter(version: str) -> str | None:
+    """A Python of a version, "3.12" say: the one that builds the site, or one on the path."""
+    return sys.executable if version == "{}.{}".format(*sys.version_info) else shutil.which(f"python{version}")
+
+
 class Package(NamedTuple):
     """scratchml as the browser gets it: its code at once, in an archive, and its data when they are first read."""
 
@@ -121,9 +148,9 @@ def package(root: Path = ROOT) -> Package:
     return Package(packed.getvalue(), {n: p.read_bytes() for n, p in sources.items() if p.suffix in FETCHED})
 
 
-def settings(wanted: Release, folder: Path, packed: Package) -> dict[str, Any]:
+def settings(wanted: Release, files: dict[str, bytes], packed: Package) -> dict[str, Any]:
     """What the page's scripts have to know; addresses are relative to run/ in the site."""
-    sizes = {name: _sizes((folder / name).read_bytes()) for name in wanted.sha256}
+    sizes = {name: _sizes(contents) for name, contents in files.items()}
     sizes[packed.name] = _sizes(packed.archive)
     return {
         "engine": f"pyodide-{wanted.version}/",
@@ -163,12 +190,13 @@ def on_post_build(config: MkDocsConfig) -> None:
     if config.theme["language"] == "en" or "run" not in config.extra:
         return
     wanted, folder, packed = release(), config.extra["run"], package()
-    told = settings(wanted, folder, packed)
+    files = {name: (folder / name).read_bytes() for name in wanted.sha256} | {LIBRARY: library(wanted, folder)}
+    told = settings(wanted, files, packed)
     run = Path(config.site_dir) / "run"
     target = run / told["engine"]
     target.mkdir(parents=True, exist_ok=True)
-    for name in wanted.sha256:
-        (target / name).write_bytes((folder / name).read_bytes())
+    for name, contents in files.items():
+        (target / name).write_bytes(contents)
     (run / packed.name).write_bytes(packed.archive)
     for path, contents in packed.files.items():
         (run / packed.address(path)).write_bytes(contents)

@@ -244,6 +244,16 @@ def test_a_message_of_scratchml_is_shown_as_it_is(block):
     expect(block.status).to_have_text("Broke off: ValueError, line 2")
 
 
+def test_what_is_compiled_for_the_site_is_what_every_run_imports(block):
+    """In docs/pyodide.toml, under `compiled`."""
+    printed = block.run(
+        "import sys, zipimport, scratchml\n"
+        "specs = [module.__spec__ for module in sys.modules.values() if getattr(module, '__spec__', None)]\n"
+        "print(*sorted({spec.name for spec in specs if isinstance(spec.loader, zipimport.zipimporter)}))\n"
+    )
+    assert printed.split() == sorted(release().compiled.split())
+
+
 def test_each_run_is_a_fresh_one(block):
     block.run("seen = 1\nprint('kept')")
     assert "NameError" in block.run("print(seen)")

@@ -3,18 +3,23 @@
 import base64
 import hashlib
 import io
+import json
+import os
 import re
 import shutil
+import subprocess
+import sys
 import threading
 import tomllib
 import zipfile
+from collections.abc import Callable
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
 
-from docs.hooks.run import Release, Unreachable, engine, package, release
+from docs.hooks.run import Release, Unreachable, engine, library, package, release
 from docs.hooks.security import with_policy
 from tests.conftest import ROOT, build
 
@@ -84,6 +89,44 @@ def test_the_engine_has_the_oldest_numpy_that_is_promised():
     promised = tomllib.loads((ROOT / "pyproject.toml").read_text("utf8"))["project"]["dependencies"]
     (wheel,) = [name for name in release().sha256 if name.startswith("numpy-")]
     assert promised == [f"numpy>={'.'.join(wheel.split('-')[1].split('.')[:2])}"]
+
+
+@pytest.fixture
+def published(tmp_path) -> Callable[[str], Path]:
+    def publish(version: str) -> Path:
+        """An engine of a version of Python, with a library of three modules."""
+        with zipfile.ZipFile(tmp_path / "python_stdlib.zip", "w") as archive:
+            archive.writestr("bundle/", "")
+            for name in ["first.py", "second.py", "bundle/__init__.py"]:
+                archive.writestr(name, f"print({name!r})\ndef broken(): 1 / 0\n")
+        (tmp_path / "pyodide-lock.json").write_text(json.dumps({"info": {"python": version}}), "utf8")
+        return tmp_path
+
+    return publish
+
+
+def test_what_every_run_imports_is_bytecode_where_a_python_of_the_engines_version_is_found(published, tmp_path):
+    version = ".".join(map(str, sys.version_info[:3]))
+    wanted = Release("1.0", "unused", {}, "first bundle")
+    archive = tmp_path / "compiled.zip"
+    archive.write_bytes(library(wanted, published(version)))
+    assert set(zipfile.ZipFile(archive).namelist()) == {"bundle/", "first.pyc", "second.py", "bundle/__init__.pyc"}
+    told = [sys.executable, "-c", "import first, second, bundle; bundle.broken()"]
+    run = subprocess.run(told, env=os.environ | {"PYTHONPATH": str(archive)}, capture_output=True, text=True)
+    assert run.stdout.split() == ["first.py", "second.py", "bundle/__init__.py"]
+    assert re.search(r'"/lib/python[\d]+\.zip/bundle/__init__\.py", line 2, in broken', run.stderr)
+    (tmp_path / "python_stdlib.zip").unlink()  # kept for the next build
+    assert library(wanted, tmp_path) == archive.read_bytes()
+
+
+@pytest.mark.parametrize("found", [False, True])
+def test_without_such_a_python_the_library_stays_as_it_was_published(published, tmp_path, monkeypatch, found):
+    if found:  # as a version manager has it, where that version isn't switched on
+        (tmp_path / "python3.0").write_text("#!/bin/sh\nexit 127\n")
+        (tmp_path / "python3.0").chmod(0o755)
+        monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
+    folder = published("3.0.1")
+    assert library(Release("1.0", "unused", {}, "first"), folder) == (folder / "python_stdlib.zip").read_bytes()
 
 
 def test_scratchml_is_packed_the_same_whenever_it_is_packed_and_otherwise_when_it_is_another(tmp_path):
