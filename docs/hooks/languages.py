@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import urljoin
 
-import jieba
 from click import ClickException
 from jinja2 import Environment, FileSystemBytecodeCache, pass_context
 from jinja2.runtime import Context
@@ -135,8 +134,6 @@ def on_build_error(error: Exception) -> None:
 
 
 def _may_begin() -> bool:
-    jieba.setLogLevel(logging.WARNING)
-    jieba.initialize()  # the search needs its dictionary, which takes a second
     return sys.stdin.buffer.read() == GO
 
 

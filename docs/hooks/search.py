@@ -14,6 +14,7 @@ import re
 import unicodedata
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -31,6 +32,7 @@ DOCS = Path(__file__).parents[1]
 WORKER = Path(__file__).with_name("search.js")
 TABLE = Path(__file__).with_name("search.yml")
 QUESTIONS = Path(__file__).with_name("asked.yml")
+READABLE = Path(__file__).with_name("plain_formulas.py")
 LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the one in C, where there is one, takes a tenth of the time
 GLOSSARY = "appendix/glossary.md"
 LAST = {"exercises": 0.3, "summary": 0.3, "references": 0.1}  # sections that come after those that explain
@@ -138,14 +140,25 @@ def with_own_cut(worker: str) -> str:
 
 _named: dict[str, list[str]] = {}  # what `terms` says at this build
 _asked: dict[str, dict[str, list[str]]] = {}  # of each section, by language, how readers ask for it
+_kept: list[Any] = []  # the entries of each page
+_depends: list[object] = []  # all on which the entries of a page depend, besides the page
 
 
 def on_env(env: Environment, config: MkDocsConfig, files: Files) -> None:
     _named.clear()
-    _named.update(terms())
-    teach_words(name for names in _named.values() for name in names)
-    _asked.clear()
-    _asked.update(yaml_load(QUESTIONS.read_text("utf8"), LOADER))
+    _kept[:] = [config.extra["kept"]("searched")]
+    glossaries = [DOCS / language / GLOSSARY for language in ("zh", "en")]
+    read = [Path(__file__), READABLE, TABLE, QUESTIONS, *(page for page in glossaries if page.exists())]
+    _depends[:] = [version("jieba"), version("mkdocs-material"), *(path.read_bytes() for path in read)]
+
+
+def _learn() -> None:
+    """What only a page that isn't kept from the last build needs: it takes as long as some ten pages."""
+    if not _named:
+        _named.update(terms())
+        teach_words(name for names in _named.values() for name in names)
+        _asked.clear()
+        _asked.update(yaml_load(QUESTIONS.read_text("utf8"), LOADER))
 
 
 @event_priority(50)  # before the search plugin, which would read the page as it is shown
@@ -153,13 +166,23 @@ def on_page_context(context: dict[str, Any], page: Page, config: MkDocsConfig, n
     if page.meta.get("search", {}).get("exclude"):
         return context
     plugin: Any = config.plugins["material/search"]
-    index = plugin.search_index
+    asked = [_depends, page.url, page.title, page.content]
+    entries = _kept[0].made(asked, lambda: _entries(page, config, plugin.search_index))
+    plugin.search_index.entries += entries
+    page.meta["search"] = {"exclude": True}  # it is in the index now
+    return context
+
+
+def _entries(page: Page, config: MkDocsConfig, index: Any) -> list[dict[str, Any]]:
+    """What the index says of the sections of a page."""
+    _learn()
     read = copy.copy(page)
     read.content = searchable(page.content or "", config.extra["readable"])
     before = len(index.entries)
     index.add_entry_from_context(read)
-    page.meta["search"] = {"exclude": True}  # it is in the index now
-    for entry in index.entries[before:]:
+    entries = index.entries[before:]
+    del index.entries[before:]
+    for entry in entries:
         section = entry["location"].partition("#")[2] or next((heading.id for heading in page.toc), "")
         place = f"{page.file.src_uri}#{section}"
         names = dict.fromkeys(as_typed(name) for name in _named.get(place, []))
@@ -171,7 +194,7 @@ def on_page_context(context: dict[str, Any], page: Page, config: MkDocsConfig, n
         boost = LAST.get(section, 1) * (APPENDIX if page.file.src_uri.startswith("appendix/") else 1)
         if boost != 1:
             entry["boost"] = boost
-    return context
+    return entries
 
 
 def on_post_build(config: MkDocsConfig) -> None:

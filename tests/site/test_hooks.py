@@ -22,7 +22,6 @@ import matplotlib
 import nbformat
 import pytest
 from fontTools.ttLib import TTFont
-from jinja2 import Environment
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 from mkdocs.config.defaults import MkDocsConfig
@@ -33,7 +32,7 @@ from nbformat.v4 import new_output
 from pymdownx.highlight import Highlight
 
 import scratchml
-from docs.hooks import figures, formulas, highlighting, languages
+from docs.hooks import figures, formulas, highlighting, keeping, languages
 from docs.hooks.accessibility import mark_other_language
 from docs.hooks.api import imported, link_imports, modules, reference
 from docs.hooks.chapters import number, numbers
@@ -880,18 +879,19 @@ def test_what_has_the_color_of_the_code_around_it_is_no_element():
 
 
 def test_what_is_highlighted_again_is_taken_from_the_last_build(tmp_path, monkeypatch):
-    monkeypatch.setattr(highlighting, "CACHE", tmp_path)
+    monkeypatch.setattr(keeping, "CACHE", tmp_path)
     monkeypatch.setattr(Highlight, "highlight", Highlight.highlight)  # put back afterwards
-    config: Any = SimpleNamespace(theme={"language": "en"})
-    kept = tmp_path / "en.json"
+    config: Any = SimpleNamespace(theme={"language": "en"}, extra={})
+    kept = tmp_path / "highlighted" / "en.json"
 
     def built(code: str, **settings: Any) -> str:
+        keeping.on_config(config)
         highlighting.on_config(config)
         extensions = ["pymdownx.highlight", "pymdownx.superfences"]
         page = markdown.markdown(
             f"```python\n{code}\n```", extensions=extensions, extension_configs={extensions[0]: settings}
         )
-        highlighting.on_env(Environment(), config, Files([]))
+        keeping.on_post_build(config)
         return page
 
     first = built("x = 1")

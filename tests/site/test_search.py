@@ -1,6 +1,7 @@
 """What search.py makes of the pages, the glossary and Material's worker. What a reader finds: tests/browser/test_search.py."""
 
 import re
+import shutil
 from collections import Counter, defaultdict
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from docs.hooks.plain_formulas import readable
 from docs.hooks.search import (
     DOCS,
     GLOSSARY,
+    ON_ITS_WAY,
     QUESTIONS,
     TABLE,
     as_typed,
@@ -26,6 +28,7 @@ from docs.hooks.search import (
     words_asked,
 )
 from tests.book.page import read_book
+from tests.conftest import build
 
 PAGE = """# Glossary {{ #glossary }}
 
@@ -139,3 +142,27 @@ def test_in_materials_worker_the_book_cuts_the_query():
     assert ours.count("self.cut(arguments[0],this.index.invertedIndex)") == 1 and "{sc=Han}+" in ours
     assert ours.count("lunr.Index.prototype.search = ") == 1
     assert with_own_cut("another worker") == "another worker"
+
+
+def test_the_index_of_a_page_that_is_kept_is_what_it_would_be_otherwise(book, tmp_path):
+    page = "# 一页 { #page }\n\n## 下坡 { #down }\n\n沿着斜率最小的方向走。\n\n```python\nx = 1\n```\n"
+    project = book({"zh/page.md": page, "en/page.md": page})
+    site = tmp_path / "site"
+
+    def index_with(name: str) -> list[bytes]:
+        for language in ("zh", "en"):
+            path = project / "docs" / language / "appendix" / "glossary.md"
+            path.parent.mkdir(exist_ok=True)
+            row = "# G {{ #g }}\n\n| a | b | c |\n|---|---|---|\n| [{0}](../page.md#down) | {0} | x |\n"
+            path.write_text(row.format(name), "utf8")
+        run = build(project, site)
+        assert run.returncode == 0, run.stdout
+        return [path.read_bytes() for path in sorted(site.rglob("search_*.json"))]
+
+    first = index_with("descent")
+    assert len(first) == 4 and index_with("descent") == first
+    assert "斜率最小".encode() in b"".join(first).replace(ON_ITS_WAY.encode(), b"")
+    changed = index_with("downhill")  # on the page nothing has
+    assert b'"names":["downhill"]' in changed[0] and b"descent" not in b"".join(changed)
+    shutil.rmtree(project / ".cache")
+    assert index_with("downhill") == changed
