@@ -28,7 +28,7 @@ ELLIPSIS = {"zh": "……", "en": "…"}
 NUMBER = re.compile(r"^\d+ · ")
 
 MATH = re.compile(r"<math.*?</math>", re.DOTALL)
-PART = re.compile(r"(?=<(?:details|div|figure|h2|p|pre)\b)")
+PART = re.compile(r"(?=<(?:details|div|figure|p|pre)\b)")
 
 
 class _Opening(HTMLParser):
@@ -64,7 +64,7 @@ class _Opening(HTMLParser):
 def opening(content: str, readable: Callable[[str], str]) -> str:
     """The plain text with which the HTML of a page begins; formulas become `readable`."""
     reader = _Opening()
-    for part in PART.split(content):  # most of a page is of no use here
+    for part in PART.split(content.partition("<h2")[0]):  # most of a page is of no use here
         reader.feed(MATH.sub(lambda found: html.escape(readable(found[0])), part))
         if reader.ended:
             break

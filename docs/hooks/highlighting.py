@@ -26,7 +26,7 @@ def plain(content: str) -> str:
 
 
 def on_config(config: MkDocsConfig) -> None:
-    kept = config.extra["kept"]("highlighted")
+    kept = config.extra["kept"]("highlighted", VERSIONS)
 
     @functools.wraps(_highlight)
     def highlight(
@@ -34,7 +34,7 @@ def on_config(config: MkDocsConfig) -> None:
     ) -> str:
         settings = {name: value for name, value in vars(self).items() if name != "md"}
         numbered = code_block_count if self.line_spans or self.line_anchors else None
-        asked = [VERSIONS, settings, src, language, given, named, numbered]
+        asked = [settings, src, language, given, named, numbered]
         made: str = kept.made(
             asked, lambda: _highlight(self, src, language, *given, code_block_count=code_block_count, **named)
         )

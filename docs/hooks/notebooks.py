@@ -8,6 +8,7 @@ import subprocess
 import textwrap
 from collections.abc import Callable, Iterator
 from functools import partial
+from itertools import count
 from pathlib import Path
 from urllib.parse import urljoin
 from xml.etree import ElementTree
@@ -95,7 +96,9 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Fil
     del page.render
     vars(page).pop("title", None)
     try:
-        text, page.meta["plots"] = as_markdown(notebook.cells)
+        text, plots = as_markdown(notebook.cells)
+        kept = config.extra["kept"]("plots", Path(__file__).read_bytes())
+        page.meta["plots"] = [kept.made(plot, partial(in_palette, *plot)) for plot in zip(plots, count())]
     except ValueError as error:
         raise PluginError(f"docs/{config.theme['language']}/{page.file.src_uri}: {error}") from error
     link = posixpath.relpath(notebook_uri(page.file), posixpath.dirname(page.file.src_uri))
@@ -116,7 +119,7 @@ def put_out(output: NotebookNode) -> tuple[str, str]:
 
 
 def as_markdown(cells: list[NotebookNode]) -> tuple[str, list[str]]:
-    """The notebook as Markdown, and its plots, which stand there as images plot:0, plot:1, …
+    """The notebook as Markdown, and its plots as they were drawn, which stand there as images plot:0, plot:1, …
 
     Raises ValueError where a cell puts out what a page can't show.
     """
@@ -139,7 +142,7 @@ def as_markdown(cells: list[NotebookNode]) -> tuple[str, list[str]]:
                 text = ""
             if kind == "image/svg+xml":
                 parts.append(f"![{alt}](plot:{len(plots)})")
-                plots.append(in_palette(content, len(plots)))
+                plots.append(content)
                 drawn += 1
             elif kind == "stderr":
                 log.warning(f"the cell {start!r} writes to stderr, which readers don't get to see: {content.strip()}")

@@ -18,6 +18,7 @@ import time
 import tomllib
 import urllib.request
 import zipfile
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -148,10 +149,8 @@ def package(root: Path = ROOT) -> Package:
     return Package(packed.getvalue(), {n: p.read_bytes() for n, p in sources.items() if p.suffix in FETCHED})
 
 
-def settings(wanted: Release, files: dict[str, bytes], packed: Package) -> dict[str, Any]:
+def settings(wanted: Release, sizes: dict[str, tuple[int, int]], packed: Package) -> dict[str, Any]:
     """What the page's scripts have to know; addresses are relative to run/ in the site."""
-    sizes = {name: _sizes(contents) for name, contents in files.items()}
-    sizes[packed.name] = _sizes(packed.archive)
     return {
         "engine": f"pyodide-{wanted.version}/",
         "archive": packed.name,
@@ -191,7 +190,12 @@ def on_post_build(config: MkDocsConfig) -> None:
         return
     wanted, folder, packed = release(), config.extra["run"], package()
     files = {name: (folder / name).read_bytes() for name in wanted.sha256} | {LIBRARY: library(wanted, folder)}
-    told = settings(wanted, files, packed)
+    kept = config.extra["kept"]("sizes")
+    sizes = {
+        name: kept.made(hashlib.sha256(contents).hexdigest(), partial(_sizes, contents))
+        for name, contents in (files | {packed.name: packed.archive}).items()
+    }
+    told = settings(wanted, sizes, packed)
     run = Path(config.site_dir) / "run"
     target = run / told["engine"]
     target.mkdir(parents=True, exist_ok=True)

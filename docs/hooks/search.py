@@ -140,13 +140,11 @@ def with_own_cut(worker: str) -> str:
 
 _named: dict[str, list[str]] = {}  # what `terms` says at this build
 _asked: dict[str, dict[str, list[str]]] = {}  # of each section, by language, how readers ask for it
-_kept: list[Any] = []  # the entries of each page
 _depends: list[object] = []  # all on which the entries of a page depend, besides the page
 
 
 def on_env(env: Environment, config: MkDocsConfig, files: Files) -> None:
     _named.clear()
-    _kept[:] = [config.extra["kept"]("searched")]
     glossaries = [DOCS / language / GLOSSARY for language in ("zh", "en")]
     read = [Path(__file__), READABLE, TABLE, QUESTIONS, *(page for page in glossaries if page.exists())]
     _depends[:] = [version("jieba"), version("mkdocs-material"), *(path.read_bytes() for path in read)]
@@ -166,8 +164,9 @@ def on_page_context(context: dict[str, Any], page: Page, config: MkDocsConfig, n
     if page.meta.get("search", {}).get("exclude"):
         return context
     plugin: Any = config.plugins["material/search"]
-    asked = [_depends, page.url, page.title, page.content]
-    entries = _kept[0].made(asked, lambda: _entries(page, config, plugin.search_index))
+    asked = [page.url, page.title, page.content]
+    kept = config.extra["kept"]("searched", *_depends)
+    entries = kept.made(asked, lambda: _entries(page, config, plugin.search_index))
     plugin.search_index.entries += entries
     page.meta["search"] = {"exclude": True}  # it is in the index now
     return context

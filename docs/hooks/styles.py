@@ -2,6 +2,8 @@
 
 import re
 from collections.abc import Iterable, Iterator
+from functools import partial
+from importlib.metadata import version
 from pathlib import Path
 
 import tinycss2
@@ -16,6 +18,7 @@ COMMENT = re.compile(r"/\*.*?\*/\s*", re.DOTALL)
 PROPERTY = re.compile(r"--[\w-]+")
 VALUE_TAKEN = re.compile(r"var\(\s*(--[\w-]+)")
 PROPERTY_SET = re.compile(r"""(?<=[{;])(--[\w-]+):(?:"[^"]*"|'[^']*'|[^;{}"'])*(?:;|(?=\}))""")
+DARK = "dark.css"
 SLATE = re.compile(r'\[data-md-color-scheme="?slate"?\]')
 
 
@@ -23,6 +26,10 @@ def names(pages: Iterable[str], scripts: Iterable[str]) -> set[str]:
     """What selectors can find in some pages: their classes and attributes, and any word of the scripts, which may add it."""
     texts = {value for page in pages for value in NAMED.findall(page)}
     return {word for text in [*texts, *scripts] for word in WORD.findall(text)}
+
+
+def _of_page(html: str) -> list[str]:
+    return sorted(names([html], []))
 
 
 def used_only(css: str, used: set[str]) -> str:
@@ -81,22 +88,32 @@ def _dark(rules: Iterable[Node]) -> Iterator[str]:
             yield f"{SLATE.sub('[data-md-color-scheme]', selector).strip()}{{{tinycss2.serialize(rule.content)}}}"
 
 
+def styled(themes: dict[str, str], book: str, scripts: list[str], used: set[str]) -> dict[str, str]:
+    """The theme's styles, by name, as the site has them; and as DARK, of all styles the rules of the dark palette."""
+    themes = {name: used_only(css, used) for name, css in themes.items()}
+    # One style may take the value of a property that another sets.
+    others = [*themes.values(), book, *scripts]
+    themes = {name: without_unused_properties(css, others) for name, css in themes.items()}
+    return themes | {DARK: "".join(map(dark, [*themes.values(), book]))}
+
+
 def on_post_build(config: MkDocsConfig) -> None:
     if config.theme["language"] == "en":
         return  # the Chinese site, built last, has the styles of both
+    kept = config.extra["kept"]("styled", Path(__file__).read_bytes(), version("tinycss2"))
     site = Path(config.site_dir)
     scripts = [path.read_text("utf8") for path in sorted(site.glob("**/javascripts/*.js"))]
-    used = names((page.read_text("utf8") for page in site.rglob("*.html")), scripts)
+    used = names([], scripts)
+    for page in sorted(site.rglob("*.html")):
+        html = page.read_text("utf8")
+        used.update(kept.made(html, partial(_of_page, html)))
     ours = site / "stylesheets" / "book.css"
     book = COMMENT.sub("", ours.read_text("utf8"))
     ours.write_text(book, "utf8")
-    themes = {
-        path: used_only(path.read_text("utf8"), used)
-        for path in sorted((site / "assets" / "stylesheets").glob("*.css"))
-    }
-    # One style may take the value of a property that another sets.
-    themes = {path: without_unused_properties(css, [*themes.values(), book, *scripts]) for path, css in themes.items()}
-    for path, css in themes.items():
-        path.write_text(css, "utf8")
+    folder = site / "assets" / "stylesheets"
+    themes = {path.name: path.read_text("utf8") for path in sorted(folder.glob("*.css"))}
+    made = kept.made([themes, book, scripts, sorted(used)], partial(styled, themes, book, scripts, used))
+    for name in themes:
+        (folder / name).write_text(made[name], "utf8")
     # After the other styles, and only by readers without JavaScript, on whose system everything is dark: theme/main.html.
-    ours.with_name("dark.css").write_text("".join(map(dark, [*themes.values(), book])), "utf8")
+    ours.with_name(DARK).write_text(made[DARK], "utf8")
