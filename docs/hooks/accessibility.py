@@ -5,6 +5,7 @@ A screen reader speaks the marked words in their own language, and a browser dra
 """
 
 import re
+from pathlib import Path
 
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import Files
@@ -42,4 +43,6 @@ def on_page_content(content: str, page: Page, config: MkDocsConfig, files: Files
     content = content.replace("<table>", '<div class="table"><table class="ruled">').replace(
         "</table>", "</table></div>"
     )
-    return mark_other_language(content, config.theme["language"])
+    kept = config.extra["kept"]("other_language", Path(__file__).read_bytes())
+    marked: str = kept.made(content, lambda: mark_other_language(content, config.theme["language"]))
+    return marked

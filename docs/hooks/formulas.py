@@ -8,7 +8,6 @@ import unicodedata
 from importlib.metadata import distribution
 from pathlib import Path
 
-from fontTools import subset
 from math_core import LatexError, LatexToMathML
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.exceptions import PluginError
@@ -80,6 +79,8 @@ def math_font(code_points: set[int]) -> bytes:
     key = hashlib.sha256(path.read_bytes() + repr(wanted).encode() + Path(__file__).read_bytes()).hexdigest()[:16]
     cached = CACHE / f"{key}.woff2"
     if not cached.exists():
+        from fontTools import subset  # takes a moment to import, and most builds don't need it
+
         # Alternative forms aren't used, and the instructions for coarse screens are a third of the file.
         options = subset.Options(flavor="woff2", layout_features=[], hinting=False, notdef_outline=True)
         cached.parent.mkdir(parents=True, exist_ok=True)

@@ -129,7 +129,10 @@ def on_page_content(content: str, page: Page, config: MkDocsConfig, files: Files
         file = files.get_file_from_path(path)
         return get_relative_url(file.url, page.url) if file else ""
 
-    path, order = page.file.src_uri, config.extra["reading_order"]
-    if not path.startswith(WITH_TERMS) or path not in order or not config.extra["terms"]:
+    path, order, known = page.file.src_uri, config.extra["reading_order"], config.extra["terms"]
+    if not path.startswith(WITH_TERMS) or path not in order or not known:
         return content
-    return mark_terms(content, config.extra["terms"], order[: order.index(path)], address)
+    before = order[: order.index(path)]
+    kept = config.extra["kept"]("terms", known, Path(__file__).read_bytes())
+    marked: str = kept.made([content, before, page.url], lambda: mark_terms(content, known, before, address))
+    return marked

@@ -647,7 +647,7 @@ def test_a_lab_becomes_markdown_of_the_book():
         text
         == "# Lab { #lab }\n\n```python\nprint(1)\n```\n\n```text\n100%\na < b\n7\n```\n\n```python\nplot()\n```\n\n![What one sees](plot:0)"
     )
-    assert plots == [in_palette(drawn(), 0)]
+    assert plots == [drawn()]
 
 
 def test_a_cell_that_needs_no_reading_is_folded_up():
@@ -868,6 +868,23 @@ def test_that_the_english_process_has_ended_is_said_at_the_end(monkeypatch):
     ended.wait()
     monkeypatch.setattr(languages, "_begun", [ended])
     languages.on_nav(Navigation([], []), MkDocsConfig(), Files([]))  # and not by a broken pipe
+
+
+# ---- keeping
+
+
+def test_what_is_kept_is_made_anew_when_something_else_is_asked_or_what_it_depends_on_has_changed(tmp_path):
+    def made(asked: str, depends: str, value: list[int]) -> list[int]:
+        kept = keeping.Kept(tmp_path / "kept" / "en.json", depends)
+        found = kept.made(asked, lambda: value)
+        kept.keep()
+        return found
+
+    assert made("a page", "version 1", [1]) == [1]
+    assert made("a page", "version 1", [2]) == [1]
+    assert made("a page", "version 2", [3]) == [3]
+    assert made("another", "version 2", [4]) == [4]
+    assert made("a page", "version 2", [5]) == [5]  # the last build hadn't asked for it
 
 
 # ---- highlighting
