@@ -15,6 +15,9 @@ ROOT = Path(__file__).parents[1]
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 # The tests in these files look at every page of the book, each of which is loaded once for all of them.
 OF_EVERY_PAGE = tuple(f"tests/browser/test_{name}.py" for name in ("accessibility", "figures", "formulas", "reading"))
+# In which order they begin: while one process builds the site, for tests/book, the other has enough without it; the long
+# ones in the browser come before the many short ones.
+ORDER = ("tests/book/", "tests/package/", "docs/", "tests/repository/", "tests/browser/", "tests/site/")
 PAGE = re.compile(r"\[(?:[\w-]+-)?/(en/)?")  # in the name of a test that looks at one
 LANGUAGE = re.compile(r"^docs/(?:zh|en)/")
 
@@ -27,6 +30,10 @@ class FilesTogether(LoadFileScheduling):
         if nodeid.startswith(OF_EVERY_PAGE) and (page := PAGE.search(nodeid)):
             return "every English page" if page[1] else "every Chinese page"
         return LANGUAGE.sub("docs/", super()._split_scope(nodeid))
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: next((place for place, path in enumerate(ORDER) if item.nodeid.startswith(path)), 0))
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -70,3 +70,16 @@ def test_a_page_is_checked_its_output_written_and_its_section_confirmed(book):
     for command in (confirm.replace("confirm ", "confirm --waiting "), confirm):
         assert run(book, command).returncode == 0
         assert run(book, check).returncode == 0
+
+
+def test_the_tests_without_a_browser_are_all_but_those_in_it(tmp_path):
+    command = ".venv/bin/pytest --ignore tests/browser"
+    assert command in COMMANDS
+    shutil.copy(ROOT / "pyproject.toml", tmp_path)
+    for path in ("tests/browser/test_one.py", "tests/site/test_two.py", "docs/test_three.py"):
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).write_text("def test_it(): pass\n", "utf8")
+    collect = [sys.executable, "-m", "pytest", *command.split()[1:], "-n", "0", "--collect-only", "-q"]
+    run = subprocess.run(collect, cwd=tmp_path, capture_output=True, text=True, encoding="utf8")
+    collected = [line for line in run.stdout.splitlines() if "::" in line]
+    assert sorted(collected) == ["docs/test_three.py::test_it", "tests/site/test_two.py::test_it"]
