@@ -80,6 +80,7 @@ def test_the_tests_without_a_browser_are_all_but_those_in_it(tmp_path):
         (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / path).write_text("def test_it(): pass\n", "utf8")
     collect = [sys.executable, "-m", "pytest", *command.split()[1:], "-n", "0", "--collect-only", "-q"]
-    run = subprocess.run(collect, cwd=tmp_path, capture_output=True, text=True, encoding="utf8")
+    environment = {name: value for name, value in os.environ.items() if name != "PYTEST_ADDOPTS"}
+    run = subprocess.run(collect, cwd=tmp_path, env=environment, capture_output=True, text=True, encoding="utf8")
     collected = [line for line in run.stdout.splitlines() if "::" in line]
     assert sorted(collected) == ["docs/test_three.py::test_it", "tests/site/test_two.py::test_it"]
