@@ -111,6 +111,14 @@ def test_its_labels_are_large_enough_and_inside_the_drawing(screen):
         pytest.fail(f"at {screen.viewport_size['width']} pixels\n{told}", pytrace=False)
 
 
+def test_all_of_a_slider_is_on_the_screen(screen):
+    sliders = screen.locator(".sliders label").evaluate_all(
+        "labels => labels.map(label => [label.getBoundingClientRect(), label.textContent]).map(([box, text]) => [box.left, box.right, text])"
+    )
+    width = screen.viewport_size["width"]
+    assert not [slider for slider in sliders if slider[0] < 0 or slider[1] > width]
+
+
 @pytest.fixture
 def show(tab, hosts):
     """A function that shows drawings as the figure `chapter.figure` of a page of the book, on a screen `width` wide."""

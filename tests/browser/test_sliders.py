@@ -187,14 +187,3 @@ def test_frames_in_the_page_need_no_request(tab, hosts, asked):
         expected[0],
     )
     assert asked == []
-
-
-@pytest.mark.parametrize("page", ["transformer/generation/", "en/transformer/generation/"])
-def test_on_the_narrowest_phone_all_of_a_slider_is_on_the_screen(open_tab, hosts, page):
-    tab = open_tab(viewport={"width": 320, "height": 568}, has_touch=True, is_mobile=True)
-    tab.goto(hosts["in a folder"] + page)
-    sliders = figure_with_sliders(tab).locator(".sliders label")
-    expect(sliders.first).to_be_visible()
-    for label in sliders.all():
-        box = label.bounding_box()
-        assert box and box["x"] >= 0 and box["x"] + box["width"] <= 320
